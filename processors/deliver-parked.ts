@@ -1,0 +1,36 @@
+/** A parked match, tried again: by its own backoff, or because a person pressed Retry. */
+import { DATA_VERSION, type ParkedMatch, retriedReasons } from '../queues/index.ts';
+import { deliver, type Refusal, readEntry } from './deliver.ts';
+import { parkedMatch } from './deliver-batch.ts';
+import { type Ports, type Processor, type Tally, Undelivered } from './ports.ts';
+import { tally } from './tally.ts';
+
+export const deliverParked: Processor<ParkedMatch> = async (parked, run, ports) => {
+  // What cannot mend itself fails at once, with its reason for all to see; only a person's retry runs it.
+  if (run.attemptsMade === 0 && !retriedReasons.has(parked.reason)) throw undelivered(parked);
+  return parked.subscriber === undefined
+    ? deliverToAll(parked, run.jobId, ports)
+    : deliverToOne(parked, parked.subscriber, ports);
+};
+
+async function deliverToAll({ stream, entry }: ParkedMatch, jobId: string, ports: Ports): Promise<Tally> {
+  const [outcome] = await deliver([entry], ports);
+  const whole = outcome!.refusals.find((refusal) => refusal.subscriber === undefined);
+  if (whole) throw undelivered(whole);
+  const single = outcome!.refusals.map((refusal) => parkedMatch(stream, entry, refusal));
+  if (single.length) await ports.jobs.park(single);
+  const pages = outcome!.pages.map((page) => ({ v: DATA_VERSION, stream, entry, page, run: jobId }) as const);
+  if (pages.length) await ports.jobs.fanOut(pages);
+  return tally([outcome!.verdict]);
+}
+
+async function deliverToOne({ entry }: ParkedMatch, subscriber: string, ports: Ports): Promise<Tally> {
+  const read = readEntry(entry);
+  if (!('match' in read)) throw undelivered(read);
+  const [result] = await ports.inboxes.write([{ subscriber, match: read.match }]);
+  if (typeof result !== 'string') throw undelivered({ reason: 'rejected', detail: result!.refused });
+  return tally([result]);
+}
+
+const undelivered = ({ reason, detail }: Refusal): Undelivered =>
+  new Undelivered(`${reason}: ${detail}`, { final: !retriedReasons.has(reason) });

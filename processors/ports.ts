@@ -1,0 +1,83 @@
+/**
+ * What processors need of the world. They know no Redis and no BullMQ; each port throws only where the world is out of
+ * order as a whole (an outage), and says everything else in what it returns.
+ */
+import type { Batch, FanoutPage, Match, ParkedMatch, SubscriberPage } from '../queues/index.ts';
+
+/** One match for one inbox. */
+export interface Delivery {
+  subscriber: string;
+  match: Match;
+}
+
+/** `merged`: the post is there, brought by another subscription, which now stands beside it. */
+export type WriteResult = 'delivered' | 'duplicate' | 'merged' | { refused: string };
+
+export interface Inboxes {
+  /** One result for each delivery, in order. Safe to call again with the same deliveries. */
+  write(deliveries: readonly Delivery[]): Promise<WriteResult[]>;
+}
+
+/**
+ * Where a subscription's matches go. `pages`: too many subscribers for one job. `unsubscribed`: everybody left, so a late
+ * match is dropped knowingly. `unknown`: nobody ever registered. `invalid`: no name that a subscription can have.
+ */
+export type Route =
+  | { to: 'subscribers'; subscribers: readonly string[] }
+  | { to: 'pages'; pages: readonly SubscriberPage[] }
+  | { to: 'unsubscribed' }
+  | { to: 'unknown' }
+  | { to: 'invalid'; detail: string };
+
+export interface Router {
+  /** A route for each of the subscription ids. */
+  route(subscriptionIds: readonly string[]): Promise<Map<string, Route>>;
+  /** Who is subscribed now, within the page. */
+  subscribersOf(subscriptionId: string, page: SubscriberPage): Promise<string[]>;
+}
+
+export interface Jobs {
+  park(matches: readonly ParkedMatch[]): Promise<void>;
+  fanOut(pages: readonly FanoutPage[]): Promise<void>;
+  resubmit(batches: readonly Batch[]): Promise<void>;
+}
+
+export interface Ports {
+  inboxes: Inboxes;
+  router: Router;
+  jobs: Jobs;
+}
+
+/** What a processor knows of the job besides its data. */
+export interface Run {
+  jobId: string;
+  /** How often this job was started and neither ended nor gave itself back: its worker died, or lost it. */
+  stalls: number;
+  /** Tries that ended, before this one. */
+  attemptsMade: number;
+  /** Aborted when the job was given to another worker. */
+  signal: AbortSignal;
+}
+
+export type Processor<Data> = (data: Data, run: Run, ports: Ports) => Promise<Tally>;
+
+/** One verdict for each entry of a job. */
+export type Verdict =
+  | 'delivered'
+  | 'duplicate'
+  | 'merged'
+  | 'dropped'
+  | 'parked'
+  | 'fanned_out'
+  | 'resubmitted';
+export type Tally = Partial<Record<Verdict, number>>;
+
+/** The match stays undelivered: try again with backoff, or (`final`) leave it to a person. */
+export class Undelivered extends Error {
+  override name = 'Undelivered';
+  readonly final: boolean;
+  constructor(message: string, { final }: { final: boolean }) {
+    super(message);
+    this.final = final;
+  }
+}

@@ -1,0 +1,17 @@
+export interface Backoff {
+  baseMs: number;
+  maxMs: number;
+}
+
+/** Exponential with a cap and full-half jitter: between half of and the whole of min(max, base · 2^(attempt - 1)). */
+export function backoffMs(
+  attempt: number,
+  { baseMs, maxMs }: Backoff,
+  random: () => number = Math.random,
+): number {
+  const whole = Math.min(maxMs, baseMs * 2 ** Math.min(attempt - 1, 60));
+  return Math.round(whole / 2 + (whole / 2) * random());
+}
+
+/** While Redis is out: soon again, so that recovery is quick, and never more often than it can bear. */
+export const outageBackoff: Backoff = { baseMs: 500, maxMs: 15_000 };

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/** Version of every job's data. A worker that meets a newer one leaves the job to newer workers. */
+export const DATA_VERSION = 1;
+
+/** One stream entry as the pump found it: its id, and the text of its field `data`, or all fields where it has none. */
+export const entrySchema = z.object({
+  id: z.string().min(1),
+  data: z.string().optional(),
+  fields: z.array(z.string()).optional(),
+});
+export type Entry = z.infer<typeof entrySchema>;
+
+/** The stream an entry came from stands in every job, so that a person can find it again. */
+export const fromStream = { v: z.literal(DATA_VERSION), stream: z.string().min(1) };

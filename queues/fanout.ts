@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { defineQueue } from './define-queue.ts';
+import { entrySchema, fromStream } from './entry.ts';
+import { jobId } from './job-id.ts';
+
+/** A range of subscriber names in byte order, both ends inside. */
+export const pageSchema = z.object({ first: z.string(), last: z.string() });
+export type SubscriberPage = z.infer<typeof pageSchema>;
+
+/** One match and one page of the subscribers of a big topic. `run`: the batch it came from. */
+export const fanoutSchema = z.object({
+  ...fromStream,
+  entry: entrySchema,
+  page: pageSchema,
+  run: z.string(),
+});
+export type FanoutPage = z.infer<typeof fanoutSchema>;
+
+export const fanout = defineQueue({
+  name: 'fanout',
+  description: 'One match for one page of the subscribers of a big topic',
+  schema: fanoutSchema,
+  attempts: 'until-done',
+  keepCompleted: 100,
+  id: ({ run, stream, entry, page }) => jobId('page', run, stream, entry.id, page.first, page.last),
+  jobName: () => 'page',
+});

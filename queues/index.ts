@@ -1,0 +1,22 @@
+/** The one list of queues: workers, dashboard and metrics loop over it. */
+import { fanout } from './fanout.ts';
+import { matches } from './matches.ts';
+import { parked } from './parked.ts';
+
+export { type Backoff, backoffMs, outageBackoff } from './backoff.ts';
+export type { QueueDefinition } from './define-queue.ts';
+export { DATA_VERSION, type Entry } from './entry.ts';
+export type { FanoutPage, SubscriberPage } from './fanout.ts';
+export { memberText } from './json-text.ts';
+export { MAX_MATCH_BYTES, type Match, parseMatch } from './match.ts';
+export type { Batch } from './matches.ts';
+export { type ParkedMatch, type ParkingReason, retriedReasons } from './parked.ts';
+
+export const queues = { matches, parked, fanout } as const;
+export type QueueName = keyof typeof queues;
+export const queueNames = Object.keys(queues) as QueueName[];
+
+type Definitions = typeof queues;
+export type JobData = {
+  [Name in QueueName]: Definitions[Name] extends { schema: { _output: infer Data } } ? Data : never;
+};

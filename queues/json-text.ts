@@ -1,0 +1,66 @@
+/** Deeper than any record of the AT Protocol, and shallow enough for every recursive reader behind us. */
+export const MAX_DEPTH = 200;
+
+/**
+ * The source text of one member of a JSON object, untouched. Only for text that JSON.parse accepted: nothing is checked twice.
+ * Of a key that stands twice the last one counts, as for JSON.parse. Throws RangeError where a value nests deeper than MAX_DEPTH.
+ */
+export function memberText(json: string, name: string): string | undefined {
+  let found: string | undefined;
+  let at = json.indexOf('{') + 1;
+  for (;;) {
+    at = skipSpace(json, at);
+    if (json[at] !== '"') return found;
+    const keyEnd = stringEnd(json, at);
+    const key = json.slice(at, keyEnd);
+    at = skipSpace(json, skipSpace(json, keyEnd) + 1);
+    const valueEnd = skipValue(json, at);
+    if (key === `"${name}"` || (key.includes('\\') && JSON.parse(key) === name)) {
+      found = json.slice(at, valueEnd);
+    }
+    at = skipSpace(json, valueEnd) + 1;
+  }
+}
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const isSpace = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9;
+
+function skipSpace(json: string, at: number): number {
+  while (isSpace(json.charCodeAt(at))) at += 1;
+  return at;
+}
+
+/** From an opening quote to behind the closing one. */
+function stringEnd(json: string, at: number): number {
+  for (;;) {
+    at = json.indexOf('"', at + 1);
+    let before = at - 1;
+    while (json.charCodeAt(before) === BACKSLASH) before -= 1;
+    if ((at - before) % 2 === 1) return at + 1;
+  }
+}
+
+function skipValue(json: string, at: number): number {
+  let depth = 0;
+  for (; at < json.length; at += 1) {
+    switch (json.charCodeAt(at)) {
+      case QUOTE:
+        at = stringEnd(json, at) - 1;
+        break;
+      case 123: // {
+      case 91: // [
+        depth += 1;
+        if (depth > MAX_DEPTH) throw new RangeError(`nested deeper than ${MAX_DEPTH} levels`);
+        break;
+      case 125: // }
+      case 93: // ]
+        if (depth === 0) return at;
+        depth -= 1;
+        break;
+      case 44: // ,
+        if (depth === 0) return at;
+    }
+  }
+  return at;
+}

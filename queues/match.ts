@@ -1,0 +1,91 @@
+/**
+ * What Skywire sends: one stream entry for each (subscription, post), a JSON text in the field `data`.
+ * Owns the wire format and the identity of a post. Reads nothing else; never changes a byte of a post.
+ */
+import { hash } from 'node:crypto';
+import { z } from 'zod';
+import { memberText } from './json-text.ts';
+
+/** A match larger than this (UTF-8 bytes) is refused: one page of such items would be larger than any reader takes. */
+export const MAX_MATCH_BYTES = 4 * 1024 * 1024;
+
+const text = z.string();
+const wireSchema = z.object({
+  subscription_id: text.min(1, 'must not be empty'),
+  match_score: z.number().nullish(),
+  post: z.object({
+    uri: text,
+    text,
+    author: text,
+    indexed_at: text,
+    raw_record: z.custom<object>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      'expected an object',
+    ),
+  }),
+});
+
+export interface Match {
+  subscriptionId: string;
+  /** A JSON number, or `null`. */
+  scoreJson: string;
+  /** The post, byte for byte as it was sent: re-encoding it would break large integers, -0 and escapes. */
+  postJson: string;
+  /** Same post, same identity: 22 characters of base64url. */
+  identity: string;
+}
+
+export type Parsed = { match: Match } | { malformed: string };
+
+/** Reads the JSON text of one match. Never throws: what is not a match comes back as `malformed`, with what is wrong and where. */
+export function parseMatch(json: string): Parsed {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    return { malformed: `not JSON${position(error)}` };
+  }
+  const wire = wireSchema.safeParse(value);
+  if (!wire.success) return { malformed: wire.error.issues.map(issueText).join('; ') };
+  const { subscription_id, match_score, post } = wire.data;
+  let postJson: string | undefined;
+  try {
+    postJson = memberText(json, 'post');
+  } catch (error) {
+    return { malformed: (error as RangeError).message };
+  }
+  if (postJson === undefined) return { malformed: 'post: not found in the text' };
+  const scoreJson = JSON.stringify(match_score ?? null);
+  return { match: { subscriptionId: subscription_id, scoreJson, postJson, identity: postIdentity(post) } };
+}
+
+/**
+ * A post is its uri where the uri's last segment is there. Today Skywire sends that segment empty, the same uri for every
+ * post of an author, so there a post is its author and its record, keys in any order.
+ * `indexed_at` is stamped anew on a replay and is no part of it.
+ */
+export function postIdentity(post: { uri: string; author: string; raw_record: object }): string {
+  const hasLastSegment = post.uri !== '' && !post.uri.endsWith('/');
+  if (hasLastSegment) return digest(`uri ${post.uri}`);
+  return digest(`record ${JSON.stringify(post.author)} ${canonicalJson(post.raw_record)}`);
+}
+
+const digest = (input: string): string => hash('sha256', input, 'base64url').slice(0, 22);
+
+/** JSON with sorted keys, for a value whose depth is known to be bounded. */
+function canonicalJson(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(',')}}`;
+}
+
+/** Only the position of a parser's message: the rest quotes the input. */
+function position(error: unknown): string {
+  const at = /position (\d+)/.exec(String(error))?.[1];
+  return at ? ` (position ${at})` : '';
+}
+
+function issueText(issue: z.core.$ZodIssue): string {
+  return issue.path.length ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
+}

@@ -1,0 +1,56 @@
+/** Every key that this product uses, in one place. docs/keys.md says what each holds; a test keeps the two the same. */
+
+/** Longest name of a subscriber or a subscription, in bytes of UTF-8. */
+export const MAX_NAME_BYTES = 512;
+
+const plain = /^[A-Za-z0-9\-._~:@]*$/;
+
+/**
+ * A name as it stands between a key's braces: all but letters, digits and `-._~:@` percent-encoded, so that no name breaks out.
+ * undefined where no key can be made of it: empty, longer than MAX_NAME_BYTES, or not Unicode (a lone surrogate).
+ */
+export function encodeName(name: string): string | undefined {
+  if (name === '' || Buffer.byteLength(name) > MAX_NAME_BYTES || !name.isWellFormed()) return undefined;
+  if (plain.test(name)) return name;
+  return encodeURIComponent(name)
+    .replaceAll('%3A', ':')
+    .replaceAll('%40', '@')
+    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** The name that encodeName made a key of. */
+export const decodeName = (encoded: string): string => decodeURIComponent(encoded);
+
+export interface InboxKeys {
+  items: string;
+  seen: string;
+  state: string;
+  merged: string;
+  read: string;
+  unread: string;
+  starred: string;
+  gone: string;
+}
+
+/** All keys of one inbox lie in one slot: one script changes them together. */
+export function inboxKeys(encodedSubscriber: string): InboxKeys {
+  const items = `inbox:{${encodedSubscriber}}`;
+  return {
+    items,
+    seen: `${items}:seen`,
+    state: `${items}:state`,
+    merged: `${items}:merged`,
+    read: `${items}:read`,
+    unread: `${items}:unread`,
+    starred: `${items}:starred`,
+    gone: `${items}:gone`,
+  };
+}
+
+export const subscriptionKeys = (encodedSubscription: string) => ({
+  about: `subscription:{${encodedSubscription}}`,
+  subscribers: `subscription:{${encodedSubscription}}:subscribers`,
+});
+
+/** BullMQ's prefix: a queue's keys are `<prefix>:<queue>:…`, all in one slot. */
+export const queuePrefix = (queue: string): string => `skywire-inbox:{${queue}}`;
