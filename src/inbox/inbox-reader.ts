@@ -1,0 +1,128 @@
+/** Reads inboxes and keeps what their readers say of the items: read, unread, starred. */
+import type { RedisClient } from '../redis/connections.ts';
+import { inboxKeys } from '../redis/keys.ts';
+import { loadScript, runScript } from '../redis/scripts.ts';
+import { subscriptionPrefix } from './inbox-writer.ts';
+
+const here = (file: string): URL => new URL(file, import.meta.url);
+const pageScript = loadScript(here('page.lua'), here('read-state.lua'));
+const markScript = loadScript(here('mark.lua'), here('read-state.lua'));
+const starScript = loadScript(here('star.lua'));
+
+/** Bounds the time that one script call keeps Redis from others. */
+const LOOK_AT_MOST = 1_000;
+
+export interface PageQuery {
+  limit: number;
+  /** Item id: older ones, newest first. Without `before` and `after`: from the newest. */
+  before?: string | undefined;
+  /** Item id: later ones, oldest first. */
+  after?: string | undefined;
+  unread?: boolean | undefined;
+  starred?: boolean | undefined;
+  subscription?: string | undefined;
+}
+
+export interface Item {
+  id: string;
+  /** The post's JSON text as it was sent. */
+  postJson: string;
+  matchedBy: { subscription_id: string; match_score: number | null }[];
+  read: boolean;
+  starred: boolean;
+}
+
+export interface Page {
+  items: Item[];
+  /** Item id to go on from, null at the end. */
+  next: string | null;
+  total: number;
+  unread: number;
+  /** Unread items that a bound of the inbox removed, up to and with the id `until`. */
+  gap: { unread: number; until: string } | null;
+}
+
+export interface InboxReader {
+  page(inbox: string, query: PageQuery): Promise<Page>;
+  /** Both return the number of unread items. Ids that are not there change nothing. */
+  markRead(inbox: string, what: { ids: string[] } | { upTo: string }): Promise<number>;
+  markUnread(inbox: string, ids: string[]): Promise<number>;
+  /** false: no such item. */
+  star(inbox: string, id: string, on: boolean): Promise<boolean>;
+}
+
+/** `inbox` is a name that encodeName made; ids have the form `<ms>-<number>`. */
+export function createInboxReader(client: RedisClient): InboxReader {
+  async function mark(inbox: string, args: (string | number)[]): Promise<[unread: number, done: number]> {
+    const { items, state, read, unread } = inboxKeys(inbox);
+    return (await runScript(client, markScript, [items, state, read, unread], args)) as [number, number];
+  }
+  return {
+    async page(inbox, query) {
+      const found: Item[] = [];
+      let { before, after } = query;
+      for (;;) {
+        const page = await readPage(client, inbox, {
+          ...query,
+          before,
+          after,
+          limit: query.limit - found.length,
+        });
+        found.push(...page.items);
+        if (page.next === null || found.length >= query.limit) return { ...page, items: found };
+        if (after === undefined) before = page.next;
+        else after = page.next;
+      }
+    },
+    async markRead(inbox, what) {
+      if ('ids' in what) return (await mark(inbox, ['read', ...what.ids]))[0];
+      for (;;) {
+        const [unread, done] = await mark(inbox, ['up-to', what.upTo, LOOK_AT_MOST]);
+        if (done) return unread;
+      }
+    },
+    async markUnread(inbox, ids) {
+      return (await mark(inbox, ['unread', ...ids]))[0];
+    },
+    async star(inbox, id, on) {
+      const { items, starred } = inboxKeys(inbox);
+      return (
+        (await runScript(client, starScript, [items, starred], [id, on ? '1' : '0', id.split('-')[0]!])) === 1
+      );
+    },
+  };
+}
+
+type PageReply = [number, number, string, number, string, [string, string, string, number, number][]];
+
+async function readPage(client: RedisClient, inbox: string, query: PageQuery): Promise<Page> {
+  const { items, state, merged, read, unread, starred } = inboxKeys(inbox);
+  const isForward = query.after !== undefined;
+  const [total, unreadCount, next, gap, gapUntil, rows] = (await runScript(
+    client,
+    pageScript,
+    [items, state, merged, read, unread, starred],
+    [
+      isForward ? 'after' : 'before',
+      (isForward ? query.after : query.before) ?? '',
+      query.limit,
+      query.unread ? '1' : '0',
+      query.starred ? '1' : '0',
+      query.subscription === undefined ? '' : subscriptionPrefix(query.subscription),
+      LOOK_AT_MOST,
+    ],
+  )) as PageReply;
+  return {
+    items: rows.map(([id, postJson, matchedBy, isRead, hasStar]) => ({
+      id,
+      postJson,
+      matchedBy: matchedBy.split('\n').map((line) => JSON.parse(line) as Item['matchedBy'][number]),
+      read: isRead === 1,
+      starred: hasStar === 1,
+    })),
+    next: next || null,
+    total,
+    unread: unreadCount,
+    gap: gap > 0 ? { unread: gap, until: gapUntil } : null,
+  };
+}

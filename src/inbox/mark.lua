@@ -1,0 +1,60 @@
+--[[
+Marks items of one inbox as read or unread.
+
+KEYS  1 items   2 state   3 read   4 kept unread
+ARGV  1 'read' | 'unread', then item ids     or     1 'up-to', 2 item id, 3 most items looked at in one call
+Returns { unread, 1 if done or 0 if 'up-to' must be called again }. Ids that are not there change nothing.
+
+Safe to run twice: an item changes only where it differs, and the counter with it.
+]]
+local items, state, read, kept = unpack(KEYS)
+local action = ARGV[1]
+local mark = markOf(state)
+local done = 1
+
+local function exists(id)
+  return #redis.call('XRANGE', items, id, id) == 1
+end
+
+local function count(change)
+  if change ~= 0 then redis.call('HINCRBY', state, 'unread', change) end
+end
+
+if action == 'read' then
+  for at = 2, #ARGV do
+    local id = ARGV[at]
+    if exists(id) and isUnread(id, mark, read, kept) then
+      if isAfter(id, mark) then redis.call('ZADD', read, (parts(id)), id) else redis.call('ZREM', kept, id) end
+      count(-1)
+    end
+  end
+elseif action == 'unread' then
+  for at = 2, #ARGV do
+    local id = ARGV[at]
+    if exists(id) and not isUnread(id, mark, read, kept) then
+      if isAfter(id, mark) then redis.call('ZREM', read, id) else redis.call('ZADD', kept, (parts(id)), id) end
+      count(1)
+    end
+  end
+else
+  local upTo, most = ARGV[2], tonumber(ARGV[3])
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', kept, '-inf', (parts(upTo)))) do
+    if not isAfter(id, upTo) then
+      redis.call('ZREM', kept, id)
+      count(-1)
+    end
+  end
+  if isAfter(upTo, mark) then
+    -- The mark moves over items that are there, never past them: an item still to come must arrive unread.
+    local passed = redis.call('XRANGE', items, '(' .. mark, upTo, 'COUNT', most)
+    local newlyRead = 0
+    for _, item in ipairs(passed) do
+      if redis.call('ZREM', read, item[1]) == 0 then newlyRead = newlyRead + 1 end
+      mark = item[1]
+    end
+    count(-newlyRead)
+    if #passed > 0 then redis.call('HSET', state, 'mark', mark) end
+    if #passed == most then done = 0 end
+  end
+end
+return { tonumber(redis.call('HGET', state, 'unread') or 0), done }

@@ -1,0 +1,14 @@
+--[[
+Stars an item of one inbox, or takes the star away.
+
+KEYS  1 items   2 starred
+ARGV  1 item id   2 '1' = star, '0' = no star   3 the id's time in ms
+Returns 1 if the item is there, else 0 (and nothing changes). Safe to run twice: it sets, it does not toggle.
+]]
+if #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1]) == 0 then return 0 end
+if ARGV[2] == '1' then
+  redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+else
+  redis.call('ZREM', KEYS[2], ARGV[1])
+end
+return 1

@@ -1,0 +1,61 @@
+/** The queues in Redis: the only `new Queue`. Adding a job here checks that it is really there. */
+import { type JobsOptions, Queue } from 'bullmq';
+import { type JobData, type QueueName, queueNames, queues as definitions } from '../../queues/index.ts';
+import type { RedisClient } from './connections.ts';
+import { queuePrefix } from './keys.ts';
+
+/** Name of the backoff that workers compute: exponential, with jitter and a cap. */
+export const BACKOFF = 'capped-exponential';
+
+/** BullMQ has no "for ever": this many tries take thousands of years. */
+const UNTIL_DONE = 2 ** 31;
+const MAX_EVENTS = 1_000;
+
+export interface Queues {
+  byName: Record<QueueName, Queue>;
+  /** Adds the jobs in order; true for each one that is in the queue now (or was there before). Throws where Redis is out. */
+  add<Name extends QueueName>(name: Name, data: readonly JobData[Name][]): Promise<boolean[]>;
+  close(): Promise<void>;
+}
+
+export function openQueues(client: RedisClient, deliveryAttempts: number): Queues {
+  const byName = Object.fromEntries(
+    queueNames.map((name) => {
+      const queue = new Queue(name, {
+        connection: client,
+        prefix: queuePrefix(name),
+        streams: { events: { maxLen: MAX_EVENTS } },
+        skipWaitingForReady: true,
+      });
+      // The connection is ours and reports its own trouble; without a listener an error event would end the process.
+      queue.on('error', () => undefined);
+      return [name, queue];
+    }),
+  ) as Record<QueueName, Queue>;
+  return {
+    byName,
+    async add(name, data) {
+      const { id, jobName, attempts, keepCompleted } = definitions[name] as unknown as Definition<JobData[typeof name]>;
+      const options: JobsOptions = {
+        attempts: attempts === 'delivery' ? deliveryAttempts : UNTIL_DONE,
+        backoff: { type: BACKOFF },
+        removeOnComplete: { count: keepCompleted },
+        removeOnFail: false,
+      };
+      const wanted = data.map((one) => ({ name: jobName(one), data: one, opts: { ...options, jobId: id(one) } }));
+      const jobs = await byName[name].addBulk(wanted);
+      // A script error comes back as a job whose id is a negative number: only the very id that was asked for is a success.
+      return wanted.map((one, at) => jobs[at]?.id === one.opts.jobId);
+    },
+    async close() {
+      await Promise.allSettled(Object.values(byName).map((queue) => queue.close()));
+    },
+  };
+}
+
+interface Definition<Data> {
+  id: (data: Data) => string;
+  jobName: (data: Data) => string;
+  attempts: 'until-done' | 'delivery';
+  keepCompleted: number;
+}

@@ -1,0 +1,132 @@
+/**
+ * Who is registered for which subscription. A subscription that everybody left keeps its `about` key as a mark, so that late
+ * matches are dropped knowingly; one that nobody ever registered for has none, and its matches are parked.
+ */
+import type { Route, Router } from '../../processors/index.ts';
+import type { SubscriberPage } from '../../queues/index.ts';
+import type { RedisClient } from '../redis/connections.ts';
+import { decodeName, encodeName, MAX_NAME_BYTES, subscriptionKeys } from '../redis/keys.ts';
+import { loadScript, runScript, runScripts } from '../redis/scripts.ts';
+
+const registerScript = loadScript(new URL('register.lua', import.meta.url));
+const routeScript = loadScript(new URL('route.lua', import.meta.url));
+
+/** Subscribers of one fan-out job; a subscription with more gets pages of this size. */
+export const PAGE_SIZE = 500;
+
+export interface Subscription {
+  subscription: string;
+  /** Number of subscribers. */
+  total: number;
+  subscribers: string[];
+  /** Name to go on from, null at the end. */
+  next: string | null;
+  created_at: string;
+  /** When the last subscriber left; null while there is one. */
+  unsubscribed_at: string | null;
+}
+
+/** All names are encoded (encodeName). */
+export interface Directory {
+  register(subscription: string, subscriber: string): Promise<void>;
+  /** false: was not registered. */
+  unregister(subscription: string, subscriber: string): Promise<boolean>;
+  /** Ends the subscription for everybody. false: no such subscription. */
+  remove(subscription: string): Promise<boolean>;
+  find(subscription: string, page: { after?: string; limit: number }): Promise<Subscription | undefined>;
+}
+
+export function createDirectory(client: RedisClient): Directory {
+  async function change(action: string, subscription: string, subscriber = ''): Promise<boolean> {
+    const { about, subscribers } = subscriptionKeys(subscription);
+    return (await runScript(client, registerScript, [about, subscribers], [action, subscriber])) === 1;
+  }
+  return {
+    async register(subscription, subscriber) {
+      await change('register', subscription, subscriber);
+    },
+    unregister: (subscription, subscriber) => change('unregister', subscription, subscriber),
+    remove: (subscription) => change('remove', subscription),
+    async find(subscription, { after, limit }) {
+      const keys = subscriptionKeys(subscription);
+      const start = after === undefined ? '-' : `(${after}`;
+      const [about, total, names] = await Promise.all([
+        client.hgetall(keys.about),
+        client.zcard(keys.subscribers),
+        client.zrange(keys.subscribers, start, '+', 'BYLEX', 'LIMIT', 0, limit),
+      ]);
+      if (!about['created_at']) return undefined;
+      return {
+        subscription: decodeName(subscription),
+        total,
+        subscribers: names.map(decodeName),
+        next: names.length === limit ? names.at(-1)! : null,
+        created_at: about['created_at'],
+        unsubscribed_at: about['unsubscribed_at'] ?? null,
+      };
+    },
+  };
+}
+
+/** ROUTING=directory. */
+export function createDirectoryRouter(client: RedisClient, pageSize = PAGE_SIZE): Router {
+  return {
+    async route(subscriptionIds) {
+      const routes = new Map<string, Route>();
+      const known = subscriptionIds.flatMap((id) => {
+        const encoded = encodeName(id);
+        if (encoded === undefined) routes.set(id, invalidName);
+        return encoded === undefined ? [] : [{ id, keys: Object.values(subscriptionKeys(encoded)) }];
+      });
+      const replies = await runScripts(
+        client,
+        routeScript,
+        known.map(({ keys }) => ({ keys, args: [pageSize] })),
+      );
+      for (const [at, reply] of replies.entries()) {
+        if (reply.status === 'rejected') throw reply.reason;
+        routes.set(known[at]!.id, toRoute(reply.value as [string, string[]]));
+      }
+      return routes;
+    },
+    async subscribersOf(subscriptionId, { first, last }: SubscriberPage) {
+      const { subscribers } = subscriptionKeys(encodeName(subscriptionId)!);
+      const names = await client.zrange(
+        subscribers,
+        `[${encodeName(first)!}`,
+        `[${encodeName(last)!}`,
+        'BYLEX',
+      );
+      return names.map(decodeName);
+    },
+  };
+}
+
+/** ROUTING=direct: the inbox is the subscription. */
+export const directRouter: Router = {
+  route: (subscriptionIds) =>
+    Promise.resolve(new Map(subscriptionIds.map((id) => [id, { to: 'subscribers', subscribers: [id] }]))),
+  subscribersOf: (subscriptionId) => Promise.resolve([subscriptionId]),
+};
+
+const invalidName: Route = {
+  to: 'invalid',
+  detail: `no subscription can have this name: it takes 1 to ${MAX_NAME_BYTES} bytes of valid Unicode`,
+};
+
+function toRoute([to, names]: [string, string[]]): Route {
+  switch (to) {
+    case 'subscribers':
+      return { to, subscribers: names.map(decodeName) };
+    case 'pages':
+      return { to, pages: pairs(names.map(decodeName)) };
+    case 'unsubscribed':
+      return { to };
+    default:
+      return { to: 'unknown' };
+  }
+}
+
+function pairs(names: readonly string[]): SubscriberPage[] {
+  return names.flatMap((name, at) => (at % 2 === 0 ? [{ first: name, last: names[at + 1]! }] : []));
+}

@@ -1,0 +1,32 @@
+--[[
+Changes who is registered for a subscription.
+
+KEYS  1 about (hash: created_at, unsubscribed_at)   2 subscribers (zset, every score 0: ordered by name)
+ARGV  1 'register' | 'unregister' | 'remove'   2 subscriber, encoded
+Returns 1 if something changed, else 0. Safe to run twice: it sets, it does not count.
+]]
+local about, subscribers = KEYS[1], KEYS[2]
+local action, subscriber = ARGV[1], ARGV[2]
+
+local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+if action == 'register' then
+  redis.call('HSETNX', about, 'created_at', string.format('%.0f', now()))
+  redis.call('HDEL', about, 'unsubscribed_at')
+  return redis.call('ZADD', subscribers, 0, subscriber)
+end
+
+local changed
+if action == 'unregister' then
+  changed = redis.call('ZREM', subscribers, subscriber)
+else
+  changed = redis.call('EXISTS', about)
+  redis.call('DEL', subscribers)
+end
+if redis.call('EXISTS', about) == 1 and redis.call('ZCARD', subscribers) == 0 then
+  redis.call('HSETNX', about, 'unsubscribed_at', string.format('%.0f', now()))
+end
+return changed
