@@ -1,7 +1,7 @@
 /** A batch of matches. A refused entry is parked and the batch goes on; a batch that kills its workers is taken apart. */
 import { type Batch, DATA_VERSION, type Entry, type ParkedMatch } from '../queues/index.ts';
 import { deliver, type Refusal } from './deliver.ts';
-import type { Jobs, Processor, Run } from './ports.ts';
+import type { Jobs, Ports, Processor, Run, Tally } from './ports.ts';
 import { tally } from './tally.ts';
 
 /** Random crashes stall a batch once or twice; one that stalls more often has an entry that ends its worker. */
@@ -10,38 +10,51 @@ const STALLS_BEFORE_SPLIT = 3;
 const STALLS_BEFORE_SUSPICION = 5;
 
 export const deliverBatch: Processor<Batch> = async (batch, run, ports) => {
-  const { entries } = batch;
-  if (entries.length > 1 && run.stalls >= STALLS_BEFORE_SPLIT) return split(batch, run, ports.jobs);
-  if (entries.length === 1 && run.stalls >= STALLS_BEFORE_SUSPICION) return suspect(batch, run, ports.jobs);
+  const isAlone = batch.entries.length === 1;
+  if (run.stalls >= (isAlone ? STALLS_BEFORE_SUSPICION : STALLS_BEFORE_SPLIT)) {
+    return takeApart(
+      batch,
+      run,
+      ports.jobs,
+      `its worker ended ${run.stalls} times while it handled this match`,
+    );
+  }
+  try {
+    return await deliverEntries(batch, run, ports);
+  } catch (error) {
+    if (run.signal.aborted || ports.isOutage(error)) throw error;
+    return takeApart(batch, run, ports.jobs, `unexpected error: ${String(error)}`);
+  }
+};
 
+async function deliverEntries({ stream, entries }: Batch, run: Run, ports: Ports): Promise<Tally> {
   const outcomes = await deliver(entries, ports);
   const refused = outcomes.flatMap((outcome, at) =>
-    outcome.refusals.map((refusal) => parkedMatch(batch.stream, entries[at]!, refusal)),
+    outcome.refusals.map((refusal) => parkedMatch(stream, entries[at]!, refusal)),
   );
   if (refused.length) await ports.jobs.park(refused);
   const pages = outcomes.flatMap((outcome, at) =>
     outcome.pages.map(
-      (page) =>
-        ({ v: DATA_VERSION, stream: batch.stream, entry: entries[at]!, page, run: run.jobId }) as const,
+      (page) => ({ v: DATA_VERSION, stream, entry: entries[at]!, page, run: run.jobId }) as const,
     ),
   );
   if (pages.length) await ports.jobs.fanOut(pages);
   return tally(outcomes.map((outcome) => outcome.verdict));
-};
+}
+
+/** Halves, until the entry that does the harm stands alone and is parked. */
+async function takeApart(batch: Batch, run: Run, jobs: Jobs, detail: string): Promise<Tally> {
+  const { stream, entries } = batch;
+  if (entries.length === 1) {
+    await jobs.park([parkedMatch(stream, entries[0]!, { reason: 'suspect', detail })]);
+    return { parked: 1 };
+  }
+  const middle = Math.ceil(entries.length / 2);
+  const halves = [entries.slice(0, middle), entries.slice(middle)];
+  await jobs.resubmit(halves.map((half) => ({ ...batch, entries: half, run: run.jobId })));
+  return { resubmitted: entries.length };
+}
 
 export function parkedMatch(stream: string, entry: Entry, refusal: Refusal): ParkedMatch {
   return { v: DATA_VERSION, stream, entry, ...refusal };
-}
-
-async function split(batch: Batch, run: Run, jobs: Jobs) {
-  const middle = Math.ceil(batch.entries.length / 2);
-  const halves = [batch.entries.slice(0, middle), batch.entries.slice(middle)];
-  await jobs.resubmit(halves.map((entries) => ({ ...batch, entries, run: run.jobId })));
-  return { resubmitted: batch.entries.length };
-}
-
-async function suspect(batch: Batch, run: Run, jobs: Jobs) {
-  const detail = `its worker ended ${run.stalls} times while it handled this match; retry it once the cause is known`;
-  await jobs.park([parkedMatch(batch.stream, batch.entries[0]!, { reason: 'suspect', detail })]);
-  return { parked: 1 };
 }

@@ -46,6 +46,8 @@ export interface Ports {
   inboxes: Inboxes;
   router: Router;
   jobs: Jobs;
+  /** Whether an error means that the world is out of order, so that the same will do later. */
+  isOutage(error: unknown): boolean;
 }
 
 /** What a processor knows of the job besides its data. */

@@ -141,7 +141,7 @@ function unknownNames(env: Env): string[] {
   const known = Object.keys(settings);
   return Object.keys(env).flatMap((name) => {
     if (known.includes(name) || !env[name]?.trim()) return [];
-    const near = nearestName(name, known);
+    const near = misspelt(name, known);
     return near ? [`${name}: no such setting; did you mean ${near}?`] : [];
   });
 }
@@ -149,14 +149,23 @@ function unknownNames(env: Env): string[] {
 /** Families of names that no other program uses: there an unknown name is a mistake however far it is off. */
 const ours = /^(DELIVERY|INBOX|REDIS_TLS|STREAM_RETENTION|WORKER_CONC|MAX_WAITING)/;
 
-/** A misspelling: within two edits of a known name (one, where the name is short), or of a family of ours. */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
+/** A misspelt setting: within two edits of a known one (one, where that is short), or of a family of ours. */
+function misspelt(name: string, known: readonly string[]): string | undefined {
+  const edits = (candidate: string) => (candidate.length < 6 ? 0 : candidate.length < 9 ? 1 : 2);
+  return nearestName(name, known, ours.test(name) ? () => Number.POSITIVE_INFINITY : edits);
+}
+
+/** The known name with the fewest edits, if they are few enough for it. */
+export function nearestName(
+  name: string,
+  known: readonly string[],
+  mostEdits: (candidate: string) => number = () => 2,
+): string | undefined {
   const ranked = known
     .map((candidate) => ({ candidate, edits: editDistance(name.toUpperCase(), candidate.toUpperCase()) }))
     .sort((a, b) => a.edits - b.edits);
-  const { candidate, edits } = ranked[0]!;
-  const limit = candidate.length < 4 ? 0 : candidate.length < 9 ? 1 : 2;
-  return edits <= limit || ours.test(name) ? candidate : undefined;
+  const [best] = ranked;
+  return best && best.edits <= mostEdits(best.candidate) ? best.candidate : undefined;
 }
 
 function editDistance(a: string, b: string): number {

@@ -45,7 +45,7 @@ function build({ address, tls }: RedisTarget, purpose: Purpose, connectionName: 
     keepAlive: 10_000,
     // A resent XREADGROUP returns the next entries and leaves the lost ones pending: the reader must notice instead.
     autoResendUnfulfilledCommands: purpose !== 'reader',
-    maxRetriesPerRequest: purpose === 'queue' ? null : 3,
+    maxRetriesPerRequest: { queue: null, commands: 3, reader: 0 }[purpose],
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2_000),
     ...(purpose === 'reader' ? {} : { commandTimeout: COMMAND_TIMEOUT_MS }),
     ...(username && { username }),

@@ -50,7 +50,11 @@ export function inboxKeys(encodedSubscriber: string): InboxKeys {
 export const subscriptionKeys = (encodedSubscription: string) => ({
   about: `subscription:{${encodedSubscription}}`,
   subscribers: `subscription:{${encodedSubscription}}:subscribers`,
+  since: `subscription:{${encodedSubscription}}:since`,
 });
 
 /** BullMQ's prefix: a queue's keys are `<prefix>:<queue>:…`, all in one slot. */
 export const queuePrefix = (queue: string): string => `skywire-inbox:{${queue}}`;
+
+/** How far the group of a stream has come, for a group that must be made again. */
+export const cursorKey = (stream: string, group: string): string => `skywire-inbox:cursor:${stream}:${group}`;

@@ -1,6 +1,6 @@
 /** The queues in Redis: the only `new Queue`. Adding a job here checks that it is really there. */
 import { type JobsOptions, Queue } from 'bullmq';
-import { type JobData, type QueueName, queueNames, queues as definitions } from '../../queues/index.ts';
+import { queues as definitions, type JobData, type QueueName, queueNames } from '../../queues/index.ts';
 import type { RedisClient } from './connections.ts';
 import { queuePrefix } from './keys.ts';
 
@@ -35,14 +35,20 @@ export function openQueues(client: RedisClient, deliveryAttempts: number): Queue
   return {
     byName,
     async add(name, data) {
-      const { id, jobName, attempts, keepCompleted } = definitions[name] as unknown as Definition<JobData[typeof name]>;
+      const { id, jobName, attempts, keepCompleted } = definitions[name] as unknown as Definition<
+        JobData[typeof name]
+      >;
       const options: JobsOptions = {
         attempts: attempts === 'delivery' ? deliveryAttempts : UNTIL_DONE,
         backoff: { type: BACKOFF },
         removeOnComplete: { count: keepCompleted },
         removeOnFail: false,
       };
-      const wanted = data.map((one) => ({ name: jobName(one), data: one, opts: { ...options, jobId: id(one) } }));
+      const wanted = data.map((one) => ({
+        name: jobName(one),
+        data: one,
+        opts: { ...options, jobId: id(one) },
+      }));
       const jobs = await byName[name].addBulk(wanted);
       // A script error comes back as a job whose id is a negative number: only the very id that was asked for is a success.
       return wanted.map((one, at) => jobs[at]?.id === one.opts.jobId);

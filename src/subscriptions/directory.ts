@@ -38,8 +38,8 @@ export interface Directory {
 
 export function createDirectory(client: RedisClient): Directory {
   async function change(action: string, subscription: string, subscriber = ''): Promise<boolean> {
-    const { about, subscribers } = subscriptionKeys(subscription);
-    return (await runScript(client, registerScript, [about, subscribers], [action, subscriber])) === 1;
+    const { about, subscribers, since } = subscriptionKeys(subscription);
+    return (await runScript(client, registerScript, [about, subscribers, since], [action, subscriber])) === 1;
   }
   return {
     async register(subscription, subscriber) {
@@ -76,7 +76,7 @@ export function createDirectoryRouter(client: RedisClient, pageSize = PAGE_SIZE)
       const known = subscriptionIds.flatMap((id) => {
         const encoded = encodeName(id);
         if (encoded === undefined) routes.set(id, invalidName);
-        return encoded === undefined ? [] : [{ id, keys: Object.values(subscriptionKeys(encoded)) }];
+        return encoded === undefined ? [] : [{ id, keys: routeKeys(encoded) }];
       });
       const replies = await runScripts(
         client,
@@ -108,6 +108,11 @@ export const directRouter: Router = {
     Promise.resolve(new Map(subscriptionIds.map((id) => [id, { to: 'subscribers', subscribers: [id] }]))),
   subscribersOf: (subscriptionId) => Promise.resolve([subscriptionId]),
 };
+
+function routeKeys(encoded: string): string[] {
+  const { about, subscribers } = subscriptionKeys(encoded);
+  return [about, subscribers];
+}
 
 const invalidName: Route = {
   to: 'invalid',

@@ -2,10 +2,11 @@
 Changes who is registered for a subscription.
 
 KEYS  1 about (hash: created_at, unsubscribed_at)   2 subscribers (zset, every score 0: ordered by name)
+      3 since (hash: subscriber -> when it registered, ms; tells an audit which matches it must have)
 ARGV  1 'register' | 'unregister' | 'remove'   2 subscriber, encoded
 Returns 1 if something changed, else 0. Safe to run twice: it sets, it does not count.
 ]]
-local about, subscribers = KEYS[1], KEYS[2]
+local about, subscribers, since = KEYS[1], KEYS[2], KEYS[3]
 local action, subscriber = ARGV[1], ARGV[2]
 
 local function now()
@@ -16,15 +17,17 @@ end
 if action == 'register' then
   redis.call('HSETNX', about, 'created_at', string.format('%.0f', now()))
   redis.call('HDEL', about, 'unsubscribed_at')
+  redis.call('HSETNX', since, subscriber, string.format('%.0f', now()))
   return redis.call('ZADD', subscribers, 0, subscriber)
 end
 
 local changed
 if action == 'unregister' then
   changed = redis.call('ZREM', subscribers, subscriber)
+  redis.call('HDEL', since, subscriber)
 else
   changed = redis.call('EXISTS', about)
-  redis.call('DEL', subscribers)
+  redis.call('DEL', subscribers, since)
 end
 if redis.call('EXISTS', about) == 1 and redis.call('ZCARD', subscribers) == 0 then
   redis.call('HSETNX', about, 'unsubscribed_at', string.format('%.0f', now()))

@@ -1,0 +1,46 @@
+/** The process: which command, which signals, which exit code. 0 done, 1 failed, 2 bad usage or settings. */
+
+import { HelpAsked, UsageError } from './config/command-line.ts';
+import { ConfigError } from './config.ts';
+import { commands, overview } from './main/commands.ts';
+import { isOutage } from './redis/errors.ts';
+
+/** Longer than every stop() in it takes; a supervisor waits 10 s as a rule. */
+const STOP_WITHIN_MS = 9_000;
+
+const [name = '', ...argv] = process.argv.slice(2);
+const stopping = new AbortController();
+let endedBy: NodeJS.Signals | undefined;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  // Under npm a Ctrl-C can arrive twice: the second one must not cut short what the first began.
+  process.on(signal, () => {
+    endedBy ??= signal;
+    stopping.abort();
+    setTimeout(() => fail(`did not stop within ${STOP_WITHIN_MS / 1000} s`), STOP_WITHIN_MS).unref();
+  });
+}
+process.on('uncaughtException', (error) => fail(`unexpected error: ${error.stack}`));
+process.on('unhandledRejection', (reason) => {
+  // Libraries leave promises behind when a connection breaks; everything that matters is awaited and retried.
+  if (!isOutage(reason)) fail(`unexpected error: ${(reason as Error)?.stack ?? String(reason)}`);
+});
+
+try {
+  const command = Object.hasOwn(commands, name) ? commands[name as keyof typeof commands] : undefined;
+  if (!command) throw new UsageError(overview(name));
+  process.exitCode = await command({ argv, signal: stopping.signal });
+  process.exit();
+} catch (error) {
+  if (error instanceof HelpAsked) {
+    process.stdout.write(`${error.message}\n`);
+    process.exit(0);
+  }
+  const isUsage = error instanceof UsageError || error instanceof ConfigError;
+  fail((error as Error).message, isUsage ? 2 : 1);
+}
+
+function fail(message: string, code = 1): never {
+  process.stderr.write(`skywire-inbox${name && ` ${name}`}: ${message}\n`);
+  process.exit(code);
+}

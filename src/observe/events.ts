@@ -1,0 +1,42 @@
+/** What happens in the business, each with its counter and its log line together. */
+import { type Logger, limitRepeats, quote } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+
+export type Events = ReturnType<typeof createEvents>;
+
+export function createEvents(log: Logger, metrics: Metrics) {
+  const trouble = limitRepeats((text, leftOut) => log.warn(leftOut ? { leftOut } : {}, text));
+  return {
+    entriesRead(count: number) {
+      metrics.entriesRead.inc(count);
+    },
+    entriesReclaimed(count: number, stream: string) {
+      metrics.entriesReclaimed.inc(count);
+      log.info({ stream, count }, 'took over pending entries');
+    },
+    /** The only event that means a loss: the exact ids, always. */
+    entriesLost(ids: readonly string[], stream: string) {
+      metrics.entriesLost.inc(ids.length);
+      log.error({ stream, ids }, 'LOST: these entries were trimmed from the stream before they were read');
+    },
+    verdicts(queue: string, tally: Partial<Record<string, number>>) {
+      for (const [verdict, count] of Object.entries(tally))
+        metrics.verdicts.inc({ queue, verdict }, count ?? 0);
+    },
+    parked(reason: string, entryId: string, detail: string) {
+      metrics.parked.inc({ reason });
+      log.warn({ reason, entry: entryId, detail: quote(detail) }, 'parked a match');
+    },
+    postponed(queue: string, error: Error) {
+      metrics.postponed.inc({ queue });
+      trouble(`${queue}: a job is put off, it will be tried again: ${quote(error.message)}`);
+    },
+    braked(isBraked: boolean, why: string) {
+      metrics.pumpBraked.set(isBraked ? 1 : 0);
+      log.info(isBraked ? `the pump waits: ${why}` : 'the pump reads again');
+    },
+    trouble(where: string, error: Error) {
+      trouble(`${where}: ${quote(error.message || (error as NodeJS.ErrnoException).code || error.name)}`);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { destination, type Logger, pino } from 'pino';
+import pretty from 'pino-pretty';
+
+export type { Logger } from 'pino';
+
+/** JSON lines on standard output; readable ones on a terminal. */
+export function createLogger(level: string, role: string, isTerminal: boolean): Logger {
+  const stream = isTerminal
+    ? pretty({ colorize: true, ignore: 'pid,hostname,role', translateTime: 'SYS:HH:MM:ss', sync: true })
+    : destination({ dest: 1, sync: true });
+  return pino({ level, base: { role, pid: process.pid } }, stream);
+}
+
+/**
+ * Says the same thing once in a while instead of thousands of times a second: the first time at once, then at most once per
+ * `everyMs`, with the number of times that were left out.
+ */
+export function limitRepeats(
+  say: (text: string, leftOut: number) => void,
+  everyMs = 10_000,
+): (text: string) => void {
+  const seen = new Map<string, { saidAt: number; leftOut: number }>();
+  return (text) => {
+    const now = Date.now();
+    const entry = seen.get(text);
+    if (entry && now - entry.saidAt < everyMs) {
+      entry.leftOut += 1;
+      return;
+    }
+    if (seen.size > 100) seen.clear();
+    seen.set(text, { saidAt: now, leftOut: 0 });
+    say(text, entry?.leftOut ?? 0);
+  };
+}
+
+/** Text from outside as it may stand in a log line or on a terminal: quoted, cut, without control or direction characters. */
+export function quote(text: string, most = 120): string {
+  const cut = text.length > most ? `${text.slice(0, most)}…` : text;
+  return JSON.stringify(cut).replace(
+    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

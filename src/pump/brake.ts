@@ -1,0 +1,38 @@
+/** When to stop reading: the backlog waits once, in the stream, and Redis keeps room for what is on its way. */
+import type { RedisClient } from '../redis/connections.ts';
+import type { Queues } from '../redis/queues.ts';
+import { parseInfo } from '../redis/server-check.ts';
+
+/** Above it adding jobs would soon be refused, and delivering them too. */
+const FULLEST = 0.85;
+const MEMORY_CHECK_MS = 1_000;
+
+export interface Brake {
+  /** undefined: read on. Else why not. */
+  why(): Promise<string | undefined>;
+}
+
+export function createBrake({ byName }: Queues, client: RedisClient, maxWaitingJobs: number): Brake {
+  let checkedAt = 0;
+  let fullness: string | undefined;
+  return {
+    async why() {
+      const { waiting = 0, delayed = 0 } = await byName.matches.getJobCounts('waiting', 'delayed');
+      if (waiting + delayed >= maxWaitingJobs)
+        return `${waiting + delayed} jobs wait in matches (MAX_WAITING_JOBS=${maxWaitingJobs})`;
+      if (Date.now() - checkedAt >= MEMORY_CHECK_MS) {
+        fullness = await memoryProblem(client);
+        checkedAt = Date.now();
+      }
+      return fullness;
+    },
+  };
+}
+
+async function memoryProblem(client: RedisClient): Promise<string | undefined> {
+  const info = parseInfo(await client.info('memory'));
+  const used = Number(info['used_memory']);
+  const most = Number(info['maxmemory']);
+  if (!most || used < most * FULLEST) return undefined;
+  return `Redis is ${Math.round((100 * used) / most)} % full (maxmemory ${most} bytes)`;
+}

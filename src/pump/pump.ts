@@ -1,0 +1,177 @@
+/**
+ * Moves entries from one stream into the queue `matches`: read, add, then XACK. It never looks inside a match.
+ *
+ * States: starting → following (new entries) ⇄ recovering (what is pending: of the dead, and of ourselves after a lost reply)
+ * → stopped. Invariant: an entry is acked only after the job that holds it came back with the id that was asked for; whatever
+ * else happens it stays pending, and pending entries are read again.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Backoff, type Batch, backoffMs, DATA_VERSION, type Entry } from '../../queues/index.ts';
+import type { Events } from '../observe/events.ts';
+import type { Queues } from '../redis/queues.ts';
+import type { Brake } from './brake.ts';
+import type { Cursor } from './cursor.ts';
+import type { Source } from './source.ts';
+
+/** Longer than adding a batch takes; a dead pump's entries are back within this and RECOVER_EVERY_MS. */
+const CLAIM_AFTER_MS = 15_000;
+const RECOVER_EVERY_MS = 5_000;
+const FORGET_CONSUMER_AFTER_MS = 300_000;
+const BLOCK_MS = 2_000;
+const BRAKED_PAUSE_MS = 20;
+/** A job larger than this is closed early, whatever BATCH_SIZE says. */
+const MAX_BATCH_CHARS = 1_000_000;
+/** What one read should bring at the most; the count follows the size of the last entries. */
+const MAX_READ_CHARS = 8_000_000;
+const retryBackoff: Backoff = { baseMs: 100, maxMs: 2_000 };
+
+export interface Pump {
+  /** Idempotent; ends within a few hundred ms, with Redis gone too. */
+  stop(): Promise<void>;
+}
+
+export interface PumpOptions {
+  source: Source;
+  queues: Queues;
+  brake: Brake;
+  cursor: Cursor;
+  events: Events;
+  batchSize: number;
+  /** Drops a blocking read whose answer will not come. */
+  interruptRead: () => void;
+}
+
+export function startPump({
+  source,
+  queues,
+  brake,
+  cursor,
+  events,
+  batchSize,
+  interruptRead,
+}: PumpOptions): Pump {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let recoverAt = 0;
+  let isBraked = false;
+  let averageChars = 1_000;
+  const stopped = run();
+
+  async function run(): Promise<void> {
+    let failures = 0;
+    let hasGroup = false;
+    while (!signal.aborted) {
+      try {
+        if (!hasGroup) await source.ensureGroup(await cursor.read());
+        hasGroup = true;
+        if (Date.now() >= recoverAt) await recover();
+        await waitForRoom();
+        const entries = signal.aborted ? [] : await readNew();
+        if (entries.length) await forward(entries);
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) break;
+        failures += 1;
+        hasGroup = false;
+        recoverAt = 0;
+        events.trouble('pump', error as Error);
+        await pause(backoffMs(failures, retryBackoff), undefined, { signal }).catch(() => undefined);
+      }
+    }
+    // A read that was cut short may have left entries pending: they need not wait for another pump to claim them.
+    await forwardPending(() => false)
+      .then(() => source.leave())
+      .catch(() => undefined);
+  }
+
+  async function readNew(): Promise<Entry[]> {
+    const overdue = setTimeout(interruptRead, BLOCK_MS + 5_000);
+    try {
+      const entries = await source.readNew(readCount(), BLOCK_MS);
+      if (entries.length) averageChars = sum(entries.map(charsOf)) / entries.length;
+      return entries;
+    } finally {
+      clearTimeout(overdue);
+    }
+  }
+
+  function readCount(): number {
+    return Math.max(1, Math.min(batchSize * 2, Math.floor(MAX_READ_CHARS / averageChars)));
+  }
+
+  /** Add, then ack; what could not be added stays pending. */
+  async function forward(entries: readonly Entry[]): Promise<void> {
+    const batches = toBatches(source.stream, entries, batchSize);
+    const added = await queues.add('matches', batches);
+    const ids = batches.flatMap((batch, at) => (added[at] ? batch.entries.map((entry) => entry.id) : []));
+    await source.ack(ids);
+    events.entriesRead(ids.length);
+    if (ids.length < entries.length)
+      throw new Error(`Redis refused ${entries.length - ids.length} entries for the queue`);
+  }
+
+  async function recover(): Promise<void> {
+    const { claimed, lost } = await source.claim(CLAIM_AFTER_MS);
+    if (claimed) events.entriesReclaimed(claimed, source.stream);
+    if (lost.length) events.entriesLost(lost, source.stream);
+    await forwardPending(() => signal.aborted);
+    for (const consumer of await source.idleConsumers(FORGET_CONSUMER_AFTER_MS)) await source.leave(consumer);
+    await cursor.save();
+    recoverAt = Date.now() + RECOVER_EVERY_MS;
+  }
+
+  async function forwardPending(isOver: () => boolean): Promise<void> {
+    for (let after = '0'; !isOver(); ) {
+      await waitForRoom();
+      const pending = await source.readPending(after, readCount());
+      if (pending.lost.length) {
+        events.entriesLost(pending.lost, source.stream);
+        await source.ack(pending.lost);
+      }
+      if (pending.entries.length) await forward(pending.entries);
+      if (pending.last === undefined) return;
+      after = pending.last;
+    }
+  }
+
+  async function waitForRoom(): Promise<void> {
+    for (;;) {
+      const why = signal.aborted ? undefined : await brake.why();
+      if (Boolean(why) !== isBraked) {
+        isBraked = Boolean(why);
+        events.braked(isBraked, why ?? '');
+      }
+      if (!why) return;
+      await pause(BRAKED_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  return {
+    async stop() {
+      stopping.abort();
+      interruptRead();
+      await stopped;
+    },
+  };
+}
+
+/** Batches of at most `size` entries, oldest first; a batch of large entries is closed early. */
+export function toBatches(stream: string, entries: readonly Entry[], size: number): Batch[] {
+  const batches: Batch[] = [];
+  let chars = 0;
+  for (const entry of entries) {
+    const last = batches.at(-1);
+    const entryChars = charsOf(entry);
+    if (!last || last.entries.length >= size || chars + entryChars > MAX_BATCH_CHARS) {
+      batches.push({ v: DATA_VERSION, stream, entries: [entry] });
+      chars = entryChars;
+    } else {
+      last.entries.push(entry);
+      chars += entryChars;
+    }
+  }
+  return batches;
+}
+
+const charsOf = (entry: Entry): number => entry.data?.length ?? JSON.stringify(entry.fields).length;
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -1,0 +1,133 @@
+/**
+ * One Skywire stream as a member of its consumer group sees it. Knows Redis' commands, nothing of jobs.
+ * Invariant: the group begins at the beginning of the stream, never at `$`, so that nothing appended before us is passed over.
+ */
+import type { Entry } from '../../queues/index.ts';
+import type { RedisClient } from '../redis/connections.ts';
+import { loadScript, runScript } from '../redis/scripts.ts';
+
+const leaveScript = loadScript(new URL('leave.lua', import.meta.url));
+
+export interface Source {
+  stream: string;
+  /** Makes the group if it is not there; `from`: id after which it begins. */
+  ensureGroup(from: string): Promise<void>;
+  /** Entries that nobody in the group has read; waits for them up to `blockMs`. */
+  readNew(count: number, blockMs: number): Promise<Entry[]>;
+  /** Makes entries that others (or a lost reply of ours) left pending for `minIdleMs` ours; returns how many. */
+  claim(minIdleMs: number): Promise<{ claimed: number; lost: string[] }>;
+  /** Our own pending entries after `after`, oldest first; `lost`: trimmed from the stream before we read them. */
+  readPending(
+    after: string,
+    count: number,
+  ): Promise<{ entries: Entry[]; lost: string[]; last: string | undefined }>;
+  ack(ids: readonly string[]): Promise<void>;
+  /** Deletes a consumer that has nothing pending; one that has keeps it. */
+  leave(consumer?: string): Promise<void>;
+  /** Consumers with nothing pending that have not been heard of for `idleMs`. */
+  idleConsumers(idleMs: number): Promise<string[]>;
+}
+
+export interface SourceOptions {
+  /** Blocks in XREADGROUP: a connection of its own. */
+  reader: RedisClient;
+  commands: RedisClient;
+  stream: string;
+  group: string;
+  consumer: string;
+}
+
+type RawEntry = [id: string, fields: string[] | null];
+
+export function createSource({ reader, commands, stream, group, consumer }: SourceOptions): Source {
+  return {
+    stream,
+    async ensureGroup(from) {
+      try {
+        await commands.xgroup('CREATE', stream, group, from, 'MKSTREAM');
+      } catch (error) {
+        if (!String(error).includes('BUSYGROUP')) throw error;
+      }
+    },
+    async readNew(count, blockMs) {
+      const reply = (await reader.xreadgroup(
+        'GROUP',
+        group,
+        consumer,
+        'COUNT',
+        count,
+        'BLOCK',
+        blockMs,
+        'STREAMS',
+        stream,
+        '>',
+      )) as [string, RawEntry[]][] | null; // prettier-ignore
+      return (reply?.[0]?.[1] ?? []).map(([id, fields]) => toEntry(id, fields ?? []));
+    },
+    async claim(minIdleMs) {
+      let cursor = '0-0';
+      let claimed = 0;
+      const lost: string[] = [];
+      do {
+        const reply = await commands.xautoclaim(
+          stream,
+          group,
+          consumer,
+          minIdleMs,
+          cursor,
+          'COUNT',
+          500,
+          'JUSTID',
+        );
+        const [next, ids, deleted = []] = reply as [string, string[], string[]?];
+        cursor = next;
+        claimed += ids.length;
+        lost.push(...deleted);
+      } while (cursor !== '0-0');
+      return { claimed, lost };
+    },
+    async readPending(after, count) {
+      const reply = (await commands.xreadgroup(
+        'GROUP',
+        group,
+        consumer,
+        'COUNT',
+        count,
+        'STREAMS',
+        stream,
+        after,
+      )) as [string, RawEntry[]][] | null; // prettier-ignore
+      const raw = reply?.[0]?.[1] ?? [];
+      return {
+        entries: raw.flatMap(([id, fields]) => (fields ? [toEntry(id, fields)] : [])),
+        lost: raw.flatMap(([id, fields]) => (fields ? [] : [id])),
+        last: raw.at(-1)?.[0],
+      };
+    },
+    async ack(ids) {
+      if (ids.length) await commands.xack(stream, group, ...ids);
+    },
+    async leave(who = consumer) {
+      await runScript(commands, leaveScript, [stream], [group, who]);
+    },
+    async idleConsumers(idleMs) {
+      const rows = (await commands.xinfo('CONSUMERS', stream, group)) as (string | number)[][];
+      return rows
+        .map(toRecord)
+        .filter((row) => row['name'] !== consumer && row['pending'] === 0 && Number(row['idle']) > idleMs)
+        .map((row) => String(row['name']));
+    },
+  };
+}
+
+/** The last field of a name counts, as in a hash. */
+function toEntry(id: string, fields: string[]): Entry {
+  for (let at = fields.length - 2; at >= 0; at -= 2) {
+    if (fields[at] === 'data') return { id, data: fields[at + 1]! };
+  }
+  return { id, fields };
+}
+
+function toRecord(flat: readonly (string | number)[]): Record<string, string | number> {
+  return Object.fromEntries(flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1]!]] : [])));
+}

@@ -1,0 +1,71 @@
+/** The Redis servers of a process: the one of queues and inboxes (ours if none is named), and Skywire's where that is another. */
+import type { Config, RedisSettings } from '../config.ts';
+import {
+  closeClient,
+  connectFirst,
+  createClient,
+  type Purpose,
+  type RedisClient,
+  type RedisTarget,
+} from './connections.ts';
+import { useOwnServer } from './own-server.ts';
+import { checkServer } from './server-check.ts';
+
+export interface OpenRedis {
+  /** Redis of queues and inboxes. */
+  home: RedisTarget;
+  skywire: RedisTarget;
+  connect(target: RedisTarget, purpose: Purpose, name: string): RedisClient;
+  /** Idempotent, bounded. Closes every connection, then leaves the own server, which ends with its last user. */
+  stop(): Promise<void>;
+}
+
+export interface OpenRedisOptions {
+  config: Pick<Config, 'redis' | 'skywireRedis' | 'ownServer' | 'allowEviction'>;
+  say: (line: string) => void;
+  warn: (line: string) => void;
+  onTrouble: (where: string, error: Error) => void;
+}
+
+/** Throws RedisUnreachable, RedisUnfit, OwnServerError. */
+export async function openRedis({ config, say, warn, onTrouble }: OpenRedisOptions): Promise<OpenRedis> {
+  const own = config.redis.address ? undefined : await useOwnServer({ ...config.ownServer, say });
+  const target = ({ address, tls }: RedisSettings): RedisTarget => ({
+    address: address ?? own!.address,
+    tls,
+  });
+  const clients: RedisClient[] = [];
+  let stopped: Promise<void> | undefined;
+  const redis: OpenRedis = {
+    home: target(config.redis),
+    skywire: target(config.skywireRedis),
+    connect(to, purpose, name) {
+      const client = createClient(to, purpose, name, (error) => onTrouble(`Redis (${name})`, error));
+      clients.push(client);
+      return client;
+    },
+    stop() {
+      stopped ??= Promise.all(clients.map((client) => closeClient(client))).then(() => own?.stop());
+      return stopped;
+    },
+  };
+  try {
+    for (const warning of await check(redis.home, config)) warn(warning);
+    if (config.skywireRedis.address !== config.redis.address)
+      await check(redis.skywire, { allowEviction: true });
+  } catch (error) {
+    await redis.stop();
+    throw error;
+  }
+  return redis;
+}
+
+async function check(target: RedisTarget, options: { allowEviction: boolean }): Promise<string[]> {
+  const probe = createClient(target, 'commands', 'check', () => undefined);
+  try {
+    await connectFirst(probe, target);
+    return await checkServer(probe, options);
+  } finally {
+    await closeClient(probe);
+  }
+}

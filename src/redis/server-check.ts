@@ -1,0 +1,45 @@
+/** What a Redis must be before matches are trusted to it. */
+import { Cluster } from 'ioredis';
+import type { RedisClient } from './connections.ts';
+
+/** Redis is there and is the wrong one. The message says what to change. */
+export class RedisUnfit extends Error {
+  override name = 'RedisUnfit';
+}
+
+const OLDEST = [6, 2] as const;
+
+/** Throws RedisUnfit; returns warnings, each with its fix. INFO is enough: managed services refuse CONFIG. */
+export async function checkServer(
+  client: RedisClient,
+  { allowEviction }: { allowEviction: boolean },
+): Promise<string[]> {
+  const node = client instanceof Cluster ? client.nodes('master')[0]! : client;
+  const info = parseInfo(await node.info());
+  const [major = 0, minor = 0] = (info['redis_version'] ?? '').split('.').map(Number);
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+    throw new RedisUnfit(
+      `Redis ${info['redis_version']} is too old: it takes ${OLDEST.join('.')} or later, or Valkey 8`,
+    );
+  }
+  const policy = info['maxmemory_policy'] ?? 'noeviction';
+  const warnings: string[] = [];
+  if (policy !== 'noeviction') {
+    const what = `Redis may evict keys, and matches with them: maxmemory-policy is ${policy}, it must be noeviction`;
+    const fix = 'redis-cli CONFIG SET maxmemory-policy noeviction, and the same in redis.conf';
+    if (!allowEviction) throw new RedisUnfit(`${what} (${fix}; ALLOW_EVICTION=1 starts all the same)`);
+    warnings.push(`${what} (ALLOW_EVICTION=1 lets it start; ${fix})`);
+  }
+  if (info['aof_enabled'] === '0') {
+    warnings.push(
+      'Redis does not keep an append-only file: a crash of Redis loses matches (redis-cli CONFIG SET appendonly yes)',
+    );
+  }
+  return warnings;
+}
+
+export function parseInfo(info: string): Record<string, string> {
+  return Object.fromEntries(
+    [...info.matchAll(/^([a-z_0-9]+):(.*?)\r?$/gm)].map(([, name, value]) => [name!, value!]),
+  );
+}

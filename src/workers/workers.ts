@@ -1,0 +1,142 @@
+/**
+ * Runs the processors over all queues: the only `new Worker`.
+ * States: running → stopping (takes no new job, lets the running ones end) → stopped. Invariant: a crash or an outage never
+ * uses a job up; only a delivery that was tried and refused counts as an attempt.
+ */
+import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import { type Ports, type Processor, processors, Undelivered } from '../../processors/index.ts';
+import {
+  type Backoff,
+  backoffMs,
+  DATA_VERSION,
+  queues as definitions,
+  outageBackoff,
+  queueNames,
+} from '../../queues/index.ts';
+import type { Events } from '../observe/events.ts';
+import type { RedisClient } from '../redis/connections.ts';
+import { queuePrefix } from '../redis/keys.ts';
+
+/** A crashed worker's job is back with another within LOCK_MS + STALL_CHECK_MS. */
+const LOCK_MS = 10_000;
+const STALL_CHECK_MS = 5_000;
+/** By default two crashes fail a job for good, whatever its attempts. */
+const NEVER = 2 ** 31;
+const PAUSE_AFTER_ERROR_MS = 1_000;
+
+export interface Workers {
+  /** Idempotent. Lets running jobs end until the deadline; what is left then goes back to others when its lock runs out. */
+  stop(deadlineMs: number): Promise<void>;
+  isRunning(): boolean;
+}
+
+export interface WorkersOptions {
+  client: RedisClient;
+  ports: Ports;
+  events: Events;
+  concurrency: number;
+  deliveryBackoff: Backoff;
+}
+
+export function startWorkers(options: WorkersOptions): Workers {
+  const workers = queueNames.map((name) => startWorker(name, options));
+  let stopped: Promise<void> | undefined;
+  return {
+    isRunning: () => workers.every((worker) => worker.isRunning()),
+    stop(deadlineMs) {
+      stopped ??= closeAll(workers, deadlineMs);
+      return stopped;
+    },
+  };
+}
+
+async function closeAll(workers: Worker[], deadlineMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, deadlineMs);
+  });
+  // close() never resolves while Redis is away.
+  await Promise.race([Promise.allSettled(workers.map((worker) => worker.close())), deadline]);
+  clearTimeout(timer);
+  await Promise.race([Promise.allSettled(workers.map((worker) => worker.disconnect())), shortly()]);
+}
+
+const shortly = () => new Promise<void>((resolve) => setTimeout(resolve, 500).unref());
+
+function startWorker(name: (typeof queueNames)[number], options: WorkersOptions): Worker {
+  const { client, events, concurrency, deliveryBackoff } = options;
+  const worker = new Worker(name, (job, token, signal) => run(name, job, token!, signal!, options), {
+    connection: client,
+    prefix: queuePrefix(name),
+    concurrency,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALL_CHECK_MS,
+    maxStalledCount: NEVER,
+    // How long fetching pauses after a lost connection; 15 s by default.
+    runRetryDelay: PAUSE_AFTER_ERROR_MS,
+    settings: { backoffStrategy: (attempt: number) => backoffMs(attempt, deliveryBackoff) },
+  });
+  worker.on('lockRenewalFailed', (jobIds: string[]) => {
+    for (const id of jobIds) worker.cancelJob(id, 'the lock was lost: another worker has this job');
+  });
+  pauseOnErrors(worker, (error) => events.trouble(`worker of ${name}`, error));
+  return worker;
+}
+
+/** Fetching fails without a pause while Redis refuses (READONLY, OOM): thousands of times a second unless we wait. */
+function pauseOnErrors(worker: Worker, report: (error: Error) => void): void {
+  let isPausing = false;
+  worker.on('error', (error) => {
+    report(error);
+    if (isPausing || worker.closing) return;
+    isPausing = true;
+    worker.pause(true).catch(report);
+    setTimeout(() => {
+      isPausing = false;
+      if (!worker.closing) worker.resume().catch(report);
+    }, PAUSE_AFTER_ERROR_MS).unref();
+  });
+}
+
+async function run(
+  name: (typeof queueNames)[number],
+  job: Job,
+  token: string,
+  signal: AbortSignal,
+  { ports, events }: WorkersOptions,
+): Promise<unknown> {
+  const data = definitions[name].schema.safeParse(job.data);
+  if (!data.success) return refuse(job, token);
+  try {
+    const about = { jobId: job.id!, stalls: job.stalledCounter, attemptsMade: job.attemptsMade, signal };
+    const tally = await (processors[name] as Processor<unknown>)(data.data, about, ports);
+    events.verdicts(name, tally);
+    return tally;
+  } catch (error) {
+    if (error instanceof Undelivered && error.final) throw new UnrecoverableError(error.message);
+    if (error instanceof Undelivered) throw error;
+    if (ports.isOutage(error)) {
+      events.postponed(name, error as Error);
+      return postpone(job, token);
+    }
+    events.trouble(`processor of ${name}`, error as Error);
+    if (definitions[name].attempts === 'until-done') throw new UnrecoverableError(String(error));
+    throw error;
+  }
+}
+
+/** A job whose hash is gone runs with `{}`; one of a newer version is left to newer workers. */
+async function refuse(job: Job, token: string): Promise<never> {
+  const version = (job.data as { v?: unknown } | undefined)?.v;
+  if (typeof version === 'number' && version > DATA_VERSION) return postpone(job, token);
+  throw new UnrecoverableError(
+    `its data is not that of a ${job.queueName} job: the job was removed or changed by hand`,
+  );
+}
+
+/** Back into the queue, later; no attempt is used up. */
+async function postpone(job: Job, token: string): Promise<never> {
+  const tries = Math.max(1, job.attemptsStarted - job.attemptsMade);
+  await job.moveToDelayed(Date.now() + backoffMs(tries, outageBackoff), token);
+  throw new DelayedError();
+}
