@@ -59,8 +59,7 @@ export function readEntry(entry: Entry): Read {
   return 'match' in parsed ? parsed : { reason: 'malformed', detail: parsed.malformed };
 }
 
-const listNames = (names: string[]): string =>
-  JSON.stringify(names.slice(0, 10).map((name) => name.slice(0, 40)));
+const listNames = (names: string[]): string => quote(names.slice(0, 10).map((name) => name.slice(0, 40)));
 
 function subscriptionsOf(read: readonly Read[]): string[] {
   return [...new Set(read.flatMap((entry) => ('match' in entry ? [entry.match.subscriptionId] : [])))];
@@ -92,13 +91,20 @@ function plan(match: Match, routes: Map<string, Route>): Plan {
     case 'unknown':
       return refuse({
         reason: 'unrouted',
-        detail: `nobody is registered for subscription ${quote(match.subscriptionId)}`,
+        detail: `nobody is registered for subscription ${quote(shortened(match.subscriptionId))}`,
       });
   }
 }
 
-/** JSON quoting: a name from outside never breaks out of the line it stands in. */
-const quote = (name: string): string => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+const shortened = (name: string): string => (name.length > 80 ? `${name.slice(0, 80)}…` : name);
+
+/** What comes from outside never breaks out of the line it stands in: JSON, with all that is invisible escaped. */
+function quote(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu,
+    (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`,
+  );
+}
 
 function settle({ deliveries, refusals, pages }: Plan, results: readonly WriteResult[]): Outcome {
   const refused = results.flatMap((result, at): Refusal[] =>

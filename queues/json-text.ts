@@ -15,8 +15,8 @@ export function memberText(json: string, name: string): string | undefined {
     const key = json.slice(at, keyEnd);
     at = skipSpace(json, skipSpace(json, keyEnd) + 1);
     const valueEnd = skipValue(json, at);
-    if (key === `"${name}"` || (key.includes('\\') && JSON.parse(key) === name)) {
-      found = json.slice(at, valueEnd);
+    if (key.includes('\\') ? JSON.parse(key) === name : key === `"${name}"`) {
+      found = json.slice(at, valueEnd).trimEnd();
     }
     at = skipSpace(json, valueEnd) + 1;
   }

@@ -65,10 +65,12 @@ export function parseMatch(json: string): Parsed {
  * `indexed_at` is stamped anew on a replay and is no part of it.
  */
 export function postIdentity(post: { uri: string; author: string; raw_record: object }): string {
-  const hasLastSegment = post.uri !== '' && !post.uri.endsWith('/');
-  if (hasLastSegment) return digest(`uri ${post.uri}`);
+  if (namesRecord.test(post.uri)) return digest(`uri ${JSON.stringify(post.uri)}`);
   return digest(`record ${JSON.stringify(post.author)} ${canonicalJson(post.raw_record)}`);
 }
+
+/** `at://author/collection/key`, the key there. */
+const namesRecord = /^at:\/\/[^/]+\/[^/]+\/[^/]+$/;
 
 const digest = (input: string): string => hash('sha256', input, 'base64url').slice(0, 22);
 
@@ -82,7 +84,7 @@ function canonicalJson(value: unknown): string {
 
 /** Only the position of a parser's message: the rest quotes the input. */
 function position(error: unknown): string {
-  const at = /position (\d+)/.exec(String(error))?.[1];
+  const at = / at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(String(error))?.[1];
   return at ? ` (position ${at})` : '';
 }
 

@@ -81,7 +81,7 @@ function nest(values: Values, isLoopback: boolean): Config {
     allowEviction: values.ALLOW_EVICTION,
     ownServer: { dataDir: values.DATA_DIR, mayInstall: values.REDIS_INSTALL },
     stream: { keys: values.SKYWIRE_STREAM, group: values.SKYWIRE_GROUP, retentionMs },
-    http: { host: values.HOST, port: values.PORT, healthPort: values.HEALTH_PORT, isLoopback },
+    http: { host: withoutBrackets(values.HOST), port: values.PORT, healthPort: values.HEALTH_PORT, isLoopback },
     access: {
       adminUser: values.ADMIN_USER,
       ...(values.ADMIN_PASSWORD && { adminPassword: values.ADMIN_PASSWORD }),
@@ -109,6 +109,9 @@ function nest(values: Values, isLoopback: boolean): Config {
 }
 
 export function isLoopbackHost(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
+  const bare = withoutBrackets(host).toLowerCase();
   return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
 }
+
+/** `[::1]`, as a URL spells it, is the address ::1. */
+const withoutBrackets = (host: string): string => host.replace(/^\[|\]$/g, '');

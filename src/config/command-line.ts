@@ -49,7 +49,7 @@ export function parseCommandLine<Options extends Record<string, Option<unknown>>
   for (let at = 0; at < argv.length; at += 1) {
     const [flagText, inline] = splitOnce(argv[at]!);
     const name = flagText.replace(/^--/, '');
-    const option = command.options[name];
+    const option = Object.hasOwn(command.options, name) ? command.options[name] : undefined;
     if (!flagText.startsWith('--') || !option) {
       problems.push(unknownOption(flagText, Object.keys(command.options)));
     } else if (option.reader) {
@@ -58,6 +58,8 @@ export function parseCommandLine<Options extends Record<string, Option<unknown>>
       if (value === undefined)
         problems.push(`--${name}: got ${JSON.stringify(given ?? '')}; takes ${option.reader.takes}`);
       values[name] = value;
+    } else if (inline !== undefined) {
+      problems.push(`--${name}: got ${JSON.stringify(inline)}; takes no value`);
     } else {
       values[name] = true;
     }

@@ -19,7 +19,7 @@ export type RedisAddress = Login &
 export const redisUrl: Parser<RedisAddress> = {
   takes:
     'redis://[user:password@]host:port[/db], rediss://…, unix:///path, several redis:// nodes separated by commas (Cluster), ' +
-    'or redis+sentinel://host:port,host:port/name; percent-encode @ : / in a password',
+    'or redis+sentinel://host:port,host:port/name; percent-encode @ : / , % in a password',
   parse: (text) => {
     try {
       if (text.startsWith('redis+sentinel://')) return sentinel(text);
@@ -33,14 +33,15 @@ export const redisUrl: Parser<RedisAddress> = {
 
 /** The address without its secrets, for messages and logs. */
 export function describeAddress(address: RedisAddress): string {
-  const list = (nodes: HostPort[]) => nodes.map(({ host, port }) => `${host}:${port}`).join(',');
+  const at = ({ host, port }: HostPort) => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const list = (nodes: HostPort[]) => nodes.map(at).join(',');
   switch (address.kind) {
     case 'single':
-      return `${address.tls ? 'rediss' : 'redis'}://${address.host}:${address.port}${address.db ? `/${address.db}` : ''}`;
+      return `${address.tls ? 'rediss' : 'redis'}://${at(address)}${address.db ? `/${address.db}` : ''}`;
     case 'socket':
       return `unix://${address.path}`;
     case 'cluster':
-      return `redis://${list(address.nodes)}`;
+      return `${address.tls ? 'rediss' : 'redis'}://${list(address.nodes)}`;
     case 'sentinel':
       return `redis+sentinel://${list(address.sentinels)}/${address.name}`;
   }
@@ -55,21 +56,24 @@ function single(text: string): RedisAddress | undefined {
 }
 
 function cluster(text: string): RedisAddress | undefined {
+  const [scheme] = text.split('://', 1);
   const urls = text
     .split(',')
-    .map((part) => new URL(part.includes('://') ? part.trim() : `redis://${part.trim()}`));
-  if (urls.some((url) => !/^rediss?:$/.test(url.protocol) || !url.hostname || url.pathname.length > 1))
-    return undefined;
+    .map((part) => new URL(part.includes('://') ? part.trim() : `${scheme}://${part.trim()}`));
   const first = urls[0]!;
+  const isNode = (url: URL) =>
+    url.protocol === first.protocol && url.hostname && url.pathname.length < 2 && !url.search && !url.hash;
+  if (!/^rediss?:$/.test(first.protocol) || !urls.every(isNode)) return undefined;
   const nodes = urls.map((url) => hostPort(url, 6379));
   return { kind: 'cluster', nodes, tls: first.protocol === 'rediss:', ...login(first) };
 }
 
 function sentinel(text: string): RedisAddress | undefined {
-  const found = /^redis\+sentinel:\/\/(?:([^@/]*)@)?([^/@]+)\/([^/]+)(?:\/(\d+))?$/.exec(text);
+  const found = /^redis\+sentinel:\/\/(?:([^@/]*)@)?([^/@]+)\/([^/@]+)(?:\/(\d+))?$/.exec(text);
   if (!found) return undefined;
   const [, credentials, hosts, name, dbText] = found;
   const sentinels = hosts!.split(',').map((host) => hostPort(new URL(`redis://${host}`), 26379));
+  if (sentinels.some(({ host }) => host === '')) return undefined;
   const user = login(new URL(`redis://${credentials ?? ''}${credentials === undefined ? '' : '@'}x`));
   return { kind: 'sentinel', sentinels, name: decodeURIComponent(name!), db: Number(dbText ?? 0), ...user };
 }

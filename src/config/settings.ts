@@ -129,29 +129,36 @@ export function readSettings(env: Env): { values: Values; problems: string[] } {
   return { values: values as Values, problems: [...problems, ...unknownNames(env)] };
 }
 
-/** A secret is shown only as far as it cannot hold one: a URL without an @. */
+/** No @, and behind a colon nothing but a port: there is no place for a password. */
+const harmless = /^(?:[a-z+]+:\/\/)?[\w.-]*(?::\d{0,5})?(?:,[\w.-]*(?::\d{0,5})?)*(?:\/[\w.-]*)*$/i;
+
 function shown(given: string, secret: boolean | undefined): string {
   const short = JSON.stringify(given.length > 100 ? `${given.slice(0, 100)}…` : given);
   if (!secret) return short;
-  const harmless = !given.includes('@') && !/[^\w.:/,+-]/.test(given) && !/^.*:\/\/.*:.*:/.test(given);
-  return harmless ? short : 'a value with a secret in it (not shown)';
+  return harmless.test(given) ? short : 'a value with a secret in it (not shown)';
 }
 
 function unknownNames(env: Env): string[] {
   const known = Object.keys(settings);
   return Object.keys(env).flatMap((name) => {
-    if (known.includes(name) || !env[name]?.trim()) return [];
+    const value = env[name]?.trim();
+    if (known.includes(name) || !value || isServiceLink(name, value)) return [];
     const near = misspelt(name, known);
     return near ? [`${name}: no such setting; did you mean ${near}?`] : [];
   });
 }
 
-/** Families of names that no other program uses: there an unknown name is a mistake however far it is off. */
-const ours = /^(DELIVERY|INBOX|REDIS_TLS|STREAM_RETENTION|WORKER_CONC|MAX_WAITING)/;
+/** Kubernetes and Docker tell every container of a service named `inbox`: INBOX_SERVICE_HOST, INBOX_PORT=tcp://… and more. */
+function isServiceLink(name: string, value: string): boolean {
+  return /_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP|SCTP)/.test(name) || /^(tcp|udp|sctp):\/\//.test(value);
+}
 
-/** A misspelt setting: within two edits of a known one (one, where that is short), or of a family of ours. */
+/** Families of names that no other program uses: there an unknown name is a mistake however far it is off. Heroku sets REDIS_TLS_URL. */
+const ours = /^(DELIVERY_|INBOX_|REDIS_TLS_(?!URL$)|STREAM_RETENTION|WORKER_CONC|MAX_WAITING)/;
+
+/** A misspelt setting: of a family of ours, or within two edits of a known one. Short names have neighbours: NPM_TOKEN, SORT. */
 function misspelt(name: string, known: readonly string[]): string | undefined {
-  const edits = (candidate: string) => (candidate.length < 6 ? 0 : candidate.length < 9 ? 1 : 2);
+  const edits = (candidate: string) => (candidate.length < 6 ? 0 : candidate.length < 10 ? 1 : 2);
   return nearestName(name, known, ours.test(name) ? () => Number.POSITIVE_INFINITY : edits);
 }
 
@@ -168,15 +175,19 @@ export function nearestName(
   return best && best.edits <= mostEdits(best.candidate) ? best.candidate : undefined;
 }
 
+/** Letters left out, added, replaced, and neighbours swapped. */
 function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i];
     for (let j = 1; j <= b.length; j += 1) {
       const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? before[j - 2]! + 1 : replaced;
+      next.push(Math.min(replaced, swapped, row[j]! + 1, next[j - 1]! + 1));
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row[b.length]!;
 }

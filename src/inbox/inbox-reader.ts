@@ -8,6 +8,7 @@ const here = (file: string): URL => new URL(file, import.meta.url);
 const pageScript = loadScript(here('page.lua'), here('read-state.lua'));
 const markScript = loadScript(here('mark.lua'), here('read-state.lua'));
 const starScript = loadScript(here('star.lua'));
+const summaryScript = loadScript(here('summary.lua'));
 
 /** Bounds the time that one script call keeps Redis from others. */
 const LOOK_AT_MOST = 1_000;
@@ -32,17 +33,27 @@ export interface Item {
   starred: boolean;
 }
 
-export interface Page {
-  items: Item[];
-  /** Item id to go on from, null at the end. */
-  next: string | null;
+interface Counts {
   total: number;
   unread: number;
   /** Unread items that a bound of the inbox removed, up to and with the id `until`. */
   gap: { unread: number; until: string } | null;
 }
 
+export interface Page extends Counts {
+  items: Item[];
+  /** Item id to go on from, null at the end. */
+  next: string | null;
+}
+
+/** Item ids of both ends, null where nothing is in between. */
+export interface Summary extends Counts {
+  oldest: string | null;
+  newest: string | null;
+}
+
 export interface InboxReader {
+  summary(inbox: string): Promise<Summary>;
   page(inbox: string, query: PageQuery): Promise<Page>;
   /** Both return the number of unread items. Ids that are not there change nothing. */
   markRead(inbox: string, what: { ids: string[] } | { upTo: string }): Promise<number>;
@@ -58,6 +69,16 @@ export function createInboxReader(client: RedisClient): InboxReader {
     return (await runScript(client, markScript, [items, state, read, unread], args)) as [number, number];
   }
   return {
+    async summary(inbox) {
+      const { items, state } = inboxKeys(inbox);
+      const [total, unread, oldest, newest, gap, gapUntil] = (await runScript(
+        client,
+        summaryScript,
+        [items, state],
+        [],
+      )) as SummaryReply;
+      return { total, unread, oldest: oldest || null, newest: newest || null, gap: gapOf(gap, gapUntil) };
+    },
     async page(inbox, query) {
       const found: Item[] = [];
       let { before, after } = query;
@@ -93,6 +114,7 @@ export function createInboxReader(client: RedisClient): InboxReader {
   };
 }
 
+type SummaryReply = [number, number, string, string, number, string];
 type PageReply = [number, number, string, number, string, [string, string, string, number, number][]];
 
 async function readPage(client: RedisClient, inbox: string, query: PageQuery): Promise<Page> {
@@ -123,6 +145,8 @@ async function readPage(client: RedisClient, inbox: string, query: PageQuery): P
     next: next || null,
     total,
     unread: unreadCount,
-    gap: gap > 0 ? { unread: gap, until: gapUntil } : null,
+    gap: gapOf(gap, gapUntil),
   };
 }
+
+const gapOf = (unread: number, until: string): Page['gap'] => (unread > 0 ? { unread, until } : null);

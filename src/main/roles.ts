@@ -9,6 +9,7 @@ import {
 } from '../app.ts';
 import { type Command, parseCommandLine } from '../config/command-line.ts';
 import type { Values } from '../config/settings.ts';
+import { madeUpPosts } from '../skywire/made-up-posts.ts';
 import { startSimulator } from '../skywire/simulator.ts';
 import { type RunCommand, withContext } from './context.ts';
 
@@ -70,7 +71,9 @@ const simulatedSkywire: StartPart = ({ config, redis, log }) => {
   log.info(`simulated Skywire: ${DEMO_RATE} matches per second for ${DEMO_SUBSCRIPTIONS} subscriptions`);
   return startSimulator(client, {
     streams: config.stream.keys,
+    posts: madeUpPosts(1, Date.now),
     rate: DEMO_RATE,
+    count: 0,
     subscriptions: DEMO_SUBSCRIPTIONS,
     seed: 1,
     emptyRkey: true,

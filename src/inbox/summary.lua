@@ -1,0 +1,20 @@
+--[[
+The counts of one inbox and the ids of its ends, all of one moment. Writes nothing.
+
+KEYS  1 items   2 state
+Returns { total, unread, id of the oldest item or '', id of the newest or '', gap, gap_until or '' }.
+]]
+local items, state = KEYS[1], KEYS[2]
+
+local function idOf(found)
+  return found[1] and found[1][1] or ''
+end
+
+return {
+  redis.call('XLEN', items),
+  tonumber(redis.call('HGET', state, 'unread') or 0),
+  idOf(redis.call('XRANGE', items, '-', '+', 'COUNT', 1)),
+  idOf(redis.call('XREVRANGE', items, '+', '-', 'COUNT', 1)),
+  tonumber(redis.call('HGET', state, 'gap') or 0),
+  redis.call('HGET', state, 'gap_until') or '',
+}

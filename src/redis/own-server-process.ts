@@ -1,0 +1,98 @@
+/** The redis-server process of a folder: found, started, shut down. Each takes the folder's lock. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ask, folderIn, pidIn } from './own-server-answers.ts';
+import { OwnServerError } from './own-server-error.ts';
+import {
+  CONF_NAME,
+  freePort,
+  logLength,
+  logPath,
+  readConf,
+  readPid,
+  type ServerConf,
+  writeConf,
+  writePid,
+} from './own-server-files.ts';
+import { isServerIn } from './own-server-processes.ts';
+import type { ServerProgram } from './own-server-program.ts';
+
+export interface Server extends ServerConf {
+  pid: number;
+  /** Where this process started it. `logFrom`: how long the log was before. */
+  started?: { child: ChildProcess; program: ServerProgram; logFrom: number };
+}
+
+const POLL_MS = 25;
+const SHUT_DOWN_WITHIN_MS = 4_000;
+const KILLED_WITHIN_MS = 500;
+
+/** One that does not answer is living too: a second server on the same files would ruin them. */
+export async function livingServer(folder: string): Promise<Server | undefined> {
+  const conf = readConf(folder);
+  const pid = readPid(folder);
+  if (pid && isServerIn(pid, folder)) {
+    if (conf) return { ...conf, pid };
+    throw new OwnServerError(
+      `A Redis (pid ${pid}) works in ${folder}, but its ${CONF_NAME} is gone or damaged: kill ${pid}, and start again`,
+    );
+  }
+  if (!conf) return undefined;
+  const answer = await ask(conf, ['CONFIG GET dir', 'INFO server']);
+  if (folderIn(answer) !== folder) return undefined;
+  writePid(folder, pidIn(answer));
+  return { ...conf, pid: pidIn(answer) };
+}
+
+/** Returns as soon as the process is there; whenReady tells what becomes of it. `port`: this one, or none. */
+export async function startServer(folder: string, program: ServerProgram, port?: number): Promise<Server> {
+  if (program.major < 7 && existsSync(join(folder, 'appendonlydir'))) {
+    throw new OwnServerError(
+      `${folder} was written by Redis 7 or later: ${program.command} ${program.version} would not see it, and start empty. ` +
+        'Put the newer one on the PATH, or point DATA_DIR at another folder',
+    );
+  }
+  const last = readConf(folder)?.port;
+  const free = port ?? (await freePort(last));
+  // The last port was taken after livingServer looked: perhaps by a server of this folder that was just about to listen.
+  const late = free === last ? undefined : await livingServer(folder);
+  if (late) return late;
+  const conf = writeConf(folder, free, { timestamps: program.major >= 7 });
+  const logFrom = logLength(folder);
+  const log = openSync(logPath(folder), 'a', 0o600);
+  try {
+    // In a session of its own: a Ctrl-C is for us, and the server ends last.
+    const child = spawn(program.command, [CONF_NAME], {
+      cwd: folder,
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
+    child.unref();
+    if (child.pid === undefined) throw (await once(child, 'error'))[0];
+    writePid(folder, child.pid);
+    return { ...conf, pid: child.pid, started: { child, program, logFrom } };
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Ends it in good order, or by force 4 s later. */
+export async function shutDown(folder: string, server: Server): Promise<void> {
+  const forceAt = Date.now() + SHUT_DOWN_WITHIN_MS;
+  while (isServerIn(server.pid, folder) && Date.now() < forceAt) {
+    // NOSAVE means the snapshot alone: the append-only file is written and synced all the same. It passes a busy script.
+    await ask(server, ['SHUTDOWN NOSAVE']);
+    await delay(POLL_MS);
+  }
+  if (!isServerIn(server.pid, folder)) return;
+  process.kill(server.pid, 'SIGKILL');
+  for (
+    const giveUpAt = Date.now() + KILLED_WITHIN_MS;
+    isServerIn(server.pid, folder) && Date.now() < giveUpAt;
+  ) {
+    await delay(POLL_MS);
+  }
+}

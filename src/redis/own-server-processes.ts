@@ -1,0 +1,53 @@
+/** Which processes live. A pid alone does not tell: the system gives it out again. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readlinkSync } from 'node:fs';
+
+/** One process for ever: its pid and, where /proc tells it (Linux), when it started. */
+export function ownMark(): string {
+  return `${process.pid}.${startOf(process.pid)}`;
+}
+
+/** Takes what begins with a mark, too. */
+export function isLiving(mark: string): boolean {
+  const [pid, start] = mark.split('.');
+  return isRunning(Number(pid)) && startOf(Number(pid)) === start;
+}
+
+/** Whether the process is a server that works in this folder. */
+export function isServerIn(pid: number, folder: string): boolean {
+  if (!isRunning(pid)) return false;
+  try {
+    if (process.platform !== 'linux') {
+      return isServerTitle(execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }));
+    }
+    const workingFolder = readlinkSync(`/proc/${pid}/cwd`).replace(/ \(deleted\)$/, '');
+    return workingFolder === folder && isServerTitle(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  } catch {
+    return false; // It ended meanwhile.
+  }
+}
+
+const isServerTitle = (title: string): boolean => /(redis|valkey)-server/.test(title);
+
+function isRunning(pid: number): boolean {
+  // 0 and below are groups of processes.
+  if (!Number.isSafeInteger(pid) || pid < 1) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  return statOf(pid)?.[0] !== 'Z';
+}
+
+const startOf = (pid: number): string => statOf(pid)?.[19] ?? '0';
+
+/** The fields of /proc/<pid>/stat behind the name, which may hold spaces and parentheses: state first. */
+function statOf(pid: number): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}

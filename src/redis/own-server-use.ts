@@ -1,0 +1,66 @@
+/**
+ * One use of a folder's server: joined and left under the folder's lock.
+ * Whoever joins first starts the server; whoever leaves last shuts it down.
+ */
+import { existsSync } from 'node:fs';
+import { withLock } from './own-server-lock.ts';
+import { livingServer, type Server, shutDown, startServer } from './own-server-process.ts';
+import { type ServerProgram, serverProgram } from './own-server-program.ts';
+import { portWasTaken, startFailure, whenReady } from './own-server-ready.ts';
+import { addUser, hasUsers, removeUser } from './own-server-users.ts';
+
+export interface Use {
+  folder: string;
+  user: string;
+  /** Once aborted, no server is started any more. */
+  leaving: AbortSignal;
+  mayInstall: boolean;
+  say: (line: string) => void;
+}
+
+const JOIN_LOCK_WAIT_MS = 20_000;
+const LEAVE_LOCK_WAIT_MS = 1_500;
+const START_TRIES = 5;
+
+/** Resolves when the server answers. `port`: where clients wait for it. Throws OwnServerError, and what the file system throws. */
+export async function join(use: Use, port?: number): Promise<Server> {
+  const { folder, user, leaving, mayInstall, say } = use;
+  let program: ServerProgram | undefined;
+  for (let tries = 1; ; ) {
+    const server = await withLock(folder, JOIN_LOCK_WAIT_MS, async () => {
+      leaving.throwIfAborted();
+      addUser(folder, user);
+      return (await livingServer(folder)) ?? (program && startServer(folder, program, port));
+    });
+    if (!server) {
+      // Outside the lock: to install one may take minutes.
+      program = await serverProgram(mayInstall, say);
+      continue;
+    }
+    if ((await whenReady(folder, server, say)) === 'ready') return server;
+    if (server.started && (!portWasTaken(folder, server.started) || tries === START_TRIES)) {
+      throw startFailure(folder, server.started);
+    }
+    tries += 1;
+  }
+}
+
+/** Within 8 s, and never throws. `known`: the server that was joined. */
+export async function leave({ folder, user, say }: Use, known: Server | undefined): Promise<void> {
+  try {
+    await withLock(folder, LEAVE_LOCK_WAIT_MS, async () => {
+      removeUser(folder, user);
+      if (hasUsers(folder)) return;
+      const server = await livingServer(folder);
+      if (server) await shutDown(folder, server);
+    });
+  } catch (error) {
+    if (!existsSync(folder)) {
+      // Removed under the server: nobody else can come to it any more.
+      if (known) await shutDown(folder, known);
+      return;
+    }
+    removeUser(folder, user);
+    say(`The own Redis was not shut down: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,102 @@
+/** `npm run skywire`: its options, its run, its one line of result. */
+import { accessSync, constants, statSync } from 'node:fs';
+import { type Command, type Option, type OptionValues, parseCommandLine } from '../config/command-line.ts';
+import { type Parser, wholeNumber } from '../config/parsers.ts';
+import type { RedisClient } from '../redis/connections.ts';
+import { filePosts } from './file-posts.ts';
+import { madeUpPosts } from './made-up-posts.ts';
+import { type Simulator, startSimulator } from './simulator.ts';
+
+const readableFile: Parser<string> = {
+  takes: 'the path of a file that this user can read',
+  parse: (path) => {
+    try {
+      accessSync(path, constants.R_OK);
+      return statSync(path).isFile() ? path : undefined;
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+export const skywireCommand = {
+  usage: 'npm run skywire',
+  about:
+    "A simulated Skywire: appends real-looking matches to Skywire's stream, and says how many and how fast.",
+  options: {
+    rate: {
+      reader: wholeNumber(0, 1_000_000),
+      default: 100,
+      meaning: 'matches per second; 0 = as fast as it can',
+    },
+    count: {
+      reader: wholeNumber(0, 1_000_000_000_000),
+      default: 0,
+      meaning: 'matches in all; 0 = until stopped',
+    },
+    file: {
+      reader: readableFile,
+      meaning:
+        'posts to send, one JSON object {uri, author, text, indexed_at, raw_record} a line; without it they are made up',
+    },
+    subscriptions: {
+      reader: wholeNumber(1, 1_000_000_000),
+      default: 1000,
+      meaning: 'subscriptions to spread the matches over; without --seed those of seed 1',
+    },
+    seed: {
+      reader: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      meaning: 'the same seed sends the same matches again; without it each run makes up new posts',
+    },
+    'empty-rkey': { meaning: "leave the uri's last segment empty, as today's Skywire does" },
+  },
+} satisfies Command<Record<string, Option<unknown>>>;
+
+export type SkywireOptions = OptionValues<typeof skywireCommand.options>;
+
+/** Throws UsageError, HelpAsked. */
+export function parseSkywire(argv: readonly string[]): SkywireOptions {
+  return parseCommandLine(skywireCommand, argv);
+}
+
+export interface SkywireContext {
+  client: RedisClient;
+  /** Keys of the stream's partitions. */
+  streams: readonly string[];
+  /** Ends the run early, which is no failure. */
+  signal: AbortSignal;
+  out: Pick<NodeJS.WriteStream, 'write' | 'isTTY'>;
+}
+
+/** Resolves when all is appended or the signal came. Throws PostFileError, or Redis' error where trying again is of no use. */
+export async function runSkywire(options: SkywireOptions, context: SkywireContext): Promise<void> {
+  const { client, streams, signal, out } = context;
+  const { rate, count, file, subscriptions, seed = 1, 'empty-rkey': emptyRkey } = options;
+  const clock = options.seed === undefined ? Date.now : undefined;
+  const posts = file === undefined ? madeUpPosts(seed, clock) : filePosts(file);
+  const simulator = startSimulator(client, { streams, rate, count, subscriptions, seed, emptyRkey, posts });
+  const stop = () => void simulator.stop();
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  const hideProgress = out.isTTY ? showProgress(simulator, count, out) : () => undefined;
+  try {
+    const { count: appended, seconds } = await simulator.done.finally(hideProgress);
+    const perSecond = Math.round(appended / Math.max(seconds, 0.001));
+    out.write(`appended ${appended} matches in ${seconds.toFixed(2)} s: ${perSecond} per second\n`);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+const PROGRESS_EVERY_MS = 200;
+const CLEAR_LINE = '\r\u001b[K';
+
+function showProgress(simulator: Simulator, count: number, out: SkywireContext['out']): () => void {
+  const show = () =>
+    out.write(`${CLEAR_LINE}appended ${simulator.appended()}${count ? ` of ${count}` : ''} matches`);
+  const timer = setInterval(show, PROGRESS_EVERY_MS);
+  return () => {
+    clearInterval(timer);
+    out.write(CLEAR_LINE);
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * How many matches are due at a rate. What a pause left undone is made up for at twice the rate, in steps of a tenth of a
+ * second at the most, so that no burst of a whole second ever goes out; what is more than a second late is let go.
+ */
+export interface Pacer {
+  /** Matches that may go out now. */
+  due(): number;
+  /** They went out. */
+  spend(matches: number): void;
+  /** Until the next match is due, and at least one step. */
+  waitMs(): number;
+}
+
+const STEP_MS = 5;
+
+/** `perSecond` 0: as many as one likes, at once. */
+export function createPacer(perSecond: number, nowMs: () => number): Pacer {
+  if (perSecond === 0) return { due: () => Infinity, spend: () => undefined, waitMs: () => 0 };
+  const perMs = perSecond / 1_000;
+  let lastMs = nowMs();
+  let owed = 0;
+  let allowed = 0;
+  function refill(): void {
+    const passedMs = nowMs() - lastMs;
+    lastMs += passedMs;
+    owed = Math.min(owed + passedMs * perMs, Math.max(1, perMs * 1_000));
+    allowed = Math.min(allowed + 2 * passedMs * perMs, Math.max(1, perMs * 100));
+  }
+  return {
+    due: () => {
+      refill();
+      return Math.floor(Math.min(owed, allowed));
+    },
+    spend: (matches) => {
+      owed -= matches;
+      allowed -= matches;
+    },
+    waitMs: () => {
+      const missing = Math.max(1 - owed, (1 - allowed) / 2);
+      return Math.max(STEP_MS, missing / perMs);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+/** The web role: API, dashboard and health on one port. */
+import type { Config } from '../config.ts';
+import type { InboxReader } from '../inbox/inbox-reader.ts';
+import type { Logger } from '../observe/logger.ts';
+import type { RedisClient } from '../redis/connections.ts';
+import type { Queues } from '../redis/queues.ts';
+import type { Directory } from '../subscriptions/directory.ts';
+import { requireToken } from './api-token.ts';
+import { createBaseApp, noStore, serveGet } from './base-app.ts';
+import { mountDashboard } from './dashboard.ts';
+import { type HealthSource, mountHealth } from './health-routes.ts';
+import { inboxRoutes } from './inbox-routes.ts';
+import { listen, type WebServer } from './listen.ts';
+import { createLogin } from './login.ts';
+import { describeApi } from './openapi.ts';
+import { mountRoutes, type Route } from './route.ts';
+import { subscriptionRoutes } from './subscription-routes.ts';
+
+export interface WebDeps {
+  config: Pick<Config, 'http' | 'access'>;
+  queues: Queues;
+  inboxes: InboxReader;
+  directory: Directory;
+  /** Answers whether Redis is there. */
+  client: RedisClient;
+  health: HealthSource;
+  log: Logger;
+}
+
+/** Listens at HOST and PORT. Throws ListenError. Closes none of what it was given. */
+export function startWebServer(deps: WebDeps): Promise<WebServer> {
+  const { config, log } = deps;
+  const { host, port } = config.http;
+  return listen(createWebApp(deps), { host, port, setting: 'PORT' }, log);
+}
+
+export const apiRoutes = ({ inboxes, directory }: Pick<WebDeps, 'inboxes' | 'directory'>): Route[] => [
+  ...inboxRoutes(inboxes),
+  ...subscriptionRoutes(directory),
+];
+
+function createWebApp(deps: WebDeps) {
+  const { config, log } = deps;
+  const login = createLogin(config);
+  const routes = apiRoutes(deps);
+  const description = describeApi(routes);
+  return createBaseApp(config, log, (app) => {
+    mountHealth(app, deps, login);
+    mountDashboard(app, { ...deps, login });
+    app.use('/api', noStore, requireToken(config));
+    mountRoutes(app, routes);
+    serveGet(app, '/openapi.json', (_req, res) => {
+      res.json(description);
+    });
+    serveGet(app, '/favicon.ico', (_req, res) => {
+      res.status(204).end();
+    });
+    serveGet(app, '/', (_req, res) => {
+      res.redirect('/dashboard');
+    });
+  });
+}

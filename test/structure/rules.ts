@@ -1,0 +1,194 @@
+/** What keeps the folders as they are meant. Each rule looks at a whole project and returns its complaints, each with its remedy. */
+import type { Import, Project, Source } from './read.ts';
+
+export type Rule = (project: Project) => string[];
+
+const top = (path: string): string => path.split('/', 1)[0]!;
+const isProduct = (path: string): boolean => /^(queues|processors|src)\//.test(path);
+const product = ({ sources }: Project): Source[] => sources.filter(({ path }) => isProduct(path));
+
+function eachImport(
+  sources: readonly Source[],
+  complain: (from: string, imported: Import) => string | false,
+) {
+  return sources.flatMap(({ path, imports }) =>
+    imports.flatMap((imported) => {
+      const complaint = complain(path, imported);
+      return complaint ? [`${path} imports ${imported.spec}: ${complaint}`] : [];
+    }),
+  );
+}
+
+const arrow: Record<string, readonly string[]> = {
+  queues: ['queues'],
+  processors: ['queues', 'processors'],
+  src: ['queues', 'processors', 'src'],
+};
+
+export const oneArrow: Rule = (project) =>
+  eachImport(product(project), (from, { ours, to }) => {
+    const allowed = arrow[top(from)]!;
+    if (!ours || allowed.includes(top(to)) || to === 'package.json') return false;
+    return `${top(from)}/ may import ${allowed.join('/, ')}/ only; move what both need to the left of the arrow queues ← processors ← src ← test`;
+  });
+
+/** A layer imports what stands before it, and nothing beside it. */
+const layers = [
+  ['config'],
+  ['observe'],
+  ['redis'],
+  ['pump', 'inbox', 'subscriptions'],
+  ['workers', 'web', 'operate'],
+  ['app'],
+  ['main'],
+];
+/** The simulated Skywire stands beside the product: it knows how to reach Redis and what a match is, and no more. */
+const simulator = { name: 'skywire', may: ['config', 'observe', 'redis'], mayBeImportedBy: ['app', 'main'] };
+
+/** `src/pump/source.ts` → `pump`, `src/config.ts` → `config`. */
+const layerOf = (path: string): string => path.split('/')[1]!.replace(/\.[^.]*$/, '');
+const rankOf = (layer: string): number => layers.findIndex((names) => names.includes(layer));
+
+export const layersOfSrc: Rule = (project) => {
+  const sources = project.sources.filter(({ path }) => path.startsWith('src/'));
+  const homeless = [...new Set(sources.map(({ path }) => layerOf(path)))]
+    .filter((layer) => rankOf(layer) < 0 && layer !== simulator.name)
+    .map((layer) => `src/${layer} has no place among the layers: give it one, in the design and here`);
+  const wrong = eachImport(sources, (from, { ours, to }) => {
+    if (!ours || top(to) !== 'src') return false;
+    const [importer, imported] = [layerOf(from), layerOf(to)];
+    if (importer === imported || mayImport(importer, imported)) return false;
+    return `src/${importer} may not import src/${imported}; hand it over from src/app, or move what both need to an earlier layer`;
+  });
+  const peeking = eachImport(
+    sources.filter(({ path }) => layerOf(path) === simulator.name),
+    (_, { ours, to }) => ours && top(to) === 'processors' && 'src/skywire knows queues/, not processors/',
+  );
+  return [...homeless, ...wrong, ...peeking];
+};
+
+function mayImport(importer: string, imported: string): boolean {
+  if (importer === simulator.name) return simulator.may.includes(imported);
+  if (imported === simulator.name) return simulator.mayBeImportedBy.includes(importer);
+  return rankOf(imported) < rankOf(importer);
+}
+
+const foreign: Record<string, RegExp> = {
+  queues: /^(ioredis|redis|express|@bull-board\/.*)$/,
+  processors: /^(bullmq|ioredis|redis|express|@bull-board\/.*)$/,
+};
+
+export const pureCore: Rule = (project) =>
+  eachImport(
+    product(project),
+    (from, { ours, to }) =>
+      !ours &&
+      foreign[top(from)]?.test(to) === true &&
+      `${top(from)}/ knows no ${to}; ask for it through a port, and let src/ bring it`,
+  );
+
+export const noCycles: Rule = (project) => {
+  const sources = new Map(product(project).map((source) => [source.path, source]));
+  const done = new Set<string>();
+  const complaints: string[] = [];
+  const visit = (path: string, trail: readonly string[]) => {
+    if (trail.includes(path)) {
+      complaints.push(
+        `${[...trail.slice(trail.indexOf(path)), path].join(' → ')}: break the circle, say by moving what both need into a file of its own`,
+      );
+      return;
+    }
+    if (done.has(path)) return;
+    for (const { ours, runtime, to } of sources.get(path)?.imports ?? [])
+      if (ours && runtime) visit(to, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of sources.keys()) visit(path, []);
+  return complaints;
+};
+
+const oneHome =
+  (what: string, stands: (source: Source) => boolean): Rule =>
+  (project) => {
+    const homes = product(project)
+      .filter(stands)
+      .map(({ path }) => path);
+    const right = homes.length === 1 && top(homes[0]!) === 'src';
+    return right
+      ? []
+      : [`${what} stands in ${homes.join(', ') || 'no file'}: it belongs in exactly one file under src/`];
+  };
+const makes = (name: string): Rule => oneHome(`new ${name}(`, ({ made }) => made.includes(name));
+
+export const homes: Record<string, Rule> = {
+  'new Queue(': makes('Queue'),
+  'new Worker(': makes('Worker'),
+  'new Redis(': makes('Redis'),
+  'new Cluster(': makes('Cluster'),
+  'process.env': oneHome('process.env', ({ readsEnv }) => readsEnv),
+};
+
+const KEYS_HOME = 'src/redis/keys.ts';
+
+export const keysInOneFile: Rule = (project) =>
+  product(project)
+    .filter(({ path }) => path !== KEYS_HOME)
+    .flatMap(({ path, strings }) =>
+      strings
+        .filter((text) => /^(inbox|subscription|skywire-inbox):\{/.test(text))
+        .map((text) => `${path} spells a key, ${JSON.stringify(text)}: build it in ${KEYS_HOME}, pass it on`),
+    );
+
+const MAX_LINES = 200;
+
+export const shortFiles: Rule = (project) =>
+  product(project).flatMap(({ path, text }) => {
+    const lines = text.replace(/\n$/, '').split('\n').length;
+    return lines > MAX_LINES
+      ? [
+          `${path} has ${lines} lines, more than ${MAX_LINES}: part of it is a noun of its own; give that a file`,
+        ]
+      : [];
+  });
+
+const drawer = /^(utils?|helpers?|common|misc)(\.[^/]*)?$/i;
+
+export const noDrawers: Rule = ({ paths }) =>
+  paths
+    .filter((path) => path.split('/').some((part) => drawer.test(part)))
+    .map((path) => `${path}: a drawer for anything; name it after what is in it, or put it beside its use`);
+
+const testName = /^test\/(?:[a-z0-9-]+\/)*[a-z0-9-]+(?:\.(redis|process))?\.test\.ts$/;
+
+export const testNames: Rule = ({ paths, sources }) => {
+  const running = sources.filter(({ runsTests }) => runsTests).map(({ path }) => path);
+  const named = paths.filter((path) => /\.(test|spec)\.[cm]?[jt]sx?$/.test(path));
+  return [...new Set([...running, ...named])]
+    .filter((path) => !testName.test(path))
+    .map(
+      (path) =>
+        `${path}: a test file stands under test/ and ends in .test.ts, .redis.test.ts or .process.test.ts, or it never runs`,
+    );
+};
+
+const REDIS_FIXTURE = 'test/fixtures/redis.ts';
+
+/** The name is what tells a person which tests run without a Redis. */
+export const needsInTheName: Rule = ({ sources }) => {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  const reaches = (path: string, seen: Set<string>): boolean => {
+    if (path === REDIS_FIXTURE) return true;
+    if (seen.has(path)) return false;
+    seen.add(path);
+    return (byPath.get(path)?.imports ?? []).some(
+      ({ ours, runtime, to }) => ours && runtime && reaches(to, seen),
+    );
+  };
+  return sources
+    .filter(
+      ({ path }) => testName.exec(path)?.[1] === undefined && testName.test(path) && reaches(path, new Set()),
+    )
+    .map(
+      ({ path }) => `${path} starts a Redis: name it *.redis.test.ts, or *.process.test.ts where it forks`,
+    );
+};
