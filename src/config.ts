@@ -81,7 +81,12 @@ function nest(values: Values, isLoopback: boolean): Config {
     allowEviction: values.ALLOW_EVICTION,
     ownServer: { dataDir: values.DATA_DIR, mayInstall: values.REDIS_INSTALL },
     stream: { keys: values.SKYWIRE_STREAM, group: values.SKYWIRE_GROUP, retentionMs },
-    http: { host: withoutBrackets(values.HOST), port: values.PORT, healthPort: values.HEALTH_PORT, isLoopback },
+    http: {
+      host: withoutBrackets(values.HOST),
+      port: values.PORT,
+      healthPort: values.HEALTH_PORT,
+      isLoopback,
+    },
     access: {
       adminUser: values.ADMIN_USER,
       ...(values.ADMIN_PASSWORD && { adminPassword: values.ADMIN_PASSWORD }),

@@ -26,7 +26,10 @@ function matchesOf(secondOf: (first: number) => number) {
     );
   });
   const again = matches.filter((_, n) => n % 33 === 0);
-  const stampedAnew = again.map((match) => ({ ...match, post: { ...match.post, indexed_at: '2026-01-02T03:04:05Z' } }));
+  const stampedAnew = again.map((match) => ({
+    ...match,
+    post: { ...match.post, indexed_at: '2026-01-02T03:04:05Z' },
+  }));
   return { matches, appended: [...matches, ...stampedAnew].map((match) => JSON.stringify(match)) };
 }
 
@@ -50,7 +53,8 @@ test('two subscriptions of one person bring a post once, with both beside it', a
   const oracle = new Oracle();
   const personOf = (subscription: string) => `person-${Number(subscription.slice(4)) % people}`;
   for (const match of matches) oracle.expect(personOf(match.subscription_id), match);
-  for (let n = 0; n < SUBSCRIPTIONS; n += 1) await pipeline.directory.register(`sub-${n}`, personOf(`sub-${n}`));
+  for (let n = 0; n < SUBSCRIPTIONS; n += 1)
+    await pipeline.directory.register(`sub-${n}`, personOf(`sub-${n}`));
   pipeline.startPump();
   pipeline.startWorker();
   await pipeline.append(appended);

@@ -16,20 +16,32 @@ export interface CommandInput {
 /** Exit code. */
 export type RunCommand = (input: CommandInput) => Promise<number>;
 
+export interface ContextOptions {
+  /** Its result is on standard output: only warnings are logged beside it. */
+  isTool?: boolean;
+  /** Goes on with a Redis that the roles refuse. */
+  anyServer?: boolean;
+}
+
 /** Runs `work` with everything open, and closes it whatever happens. Throws ConfigError and what openRedis throws. */
 export async function withContext(
   role: string,
   listens: (values: Values) => boolean,
   work: (context: AppContext) => Promise<number>,
+  { isTool = false, anyServer = false }: ContextOptions = {},
 ): Promise<number> {
   const config: Config = toConfig(readEnvironment(), { listens });
-  const log = createLogger(config.logLevel, role, process.stdout.isTTY === true);
+  const log = createLogger(
+    isTool && config.logLevel === 'info' ? 'warn' : config.logLevel,
+    role,
+    process.stdout.isTTY === true,
+  );
   const metrics = createMetrics();
   const events = createEvents(log, metrics);
   const redis = await openRedis({
-    config,
+    config: { ...config, allowEviction: config.allowEviction || anyServer },
     say: (line) => log.info(line),
-    warn: (line) => log.warn(line),
+    warn: (line) => (isTool ? undefined : log.warn(line)),
     onTrouble: events.trouble,
   });
   try {

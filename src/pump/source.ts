@@ -121,7 +121,7 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
 }
 
 /** The last field of a name counts, as in a hash. */
-function toEntry(id: string, fields: string[]): Entry {
+export function toEntry(id: string, fields: string[]): Entry {
   for (let at = fields.length - 2; at >= 0; at -= 2) {
     if (fields[at] === 'data') return { id, data: fields[at + 1]! };
   }

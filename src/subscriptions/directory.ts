@@ -33,6 +33,8 @@ export interface Directory {
   unregister(subscription: string, subscriber: string): Promise<boolean>;
   /** Ends the subscription for everybody. false: no such subscription. */
   remove(subscription: string): Promise<boolean>;
+  /** For each of the subscribers (plain names), in order: since when it is registered, in ms; never = Infinity. */
+  registeredSince(subscription: string, subscribers: readonly string[]): Promise<number[]>;
   find(subscription: string, page: { after?: string; limit: number }): Promise<Subscription | undefined>;
 }
 
@@ -47,6 +49,12 @@ export function createDirectory(client: RedisClient): Directory {
     },
     unregister: (subscription, subscriber) => change('unregister', subscription, subscriber),
     remove: (subscription) => change('remove', subscription),
+    async registeredSince(subscription, subscribers) {
+      if (!subscribers.length) return [];
+      const { since } = subscriptionKeys(subscription);
+      const times = await client.hmget(since, ...subscribers.map((name) => encodeName(name)!));
+      return times.map((time) => (time === null ? Number.POSITIVE_INFINITY : Number(time)));
+    },
     async find(subscription, { after, limit }) {
       const keys = subscriptionKeys(subscription);
       const start = after === undefined ? '-' : `(${after}`;

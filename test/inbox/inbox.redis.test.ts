@@ -30,11 +30,16 @@ function delivery(n: number, subscription = 'cats', subscriber = inbox) {
   if (!('match' in parsed)) throw new Error(parsed.malformed);
   return { subscriber, match: parsed.match };
 }
-const deliveries = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => delivery(from + n));
+const deliveries = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, n) => delivery(from + n));
 const all = () => reader().page(inbox, { limit: 1_000 });
 
 test('a post stands in an inbox once, however often it comes', async () => {
-  expect(await writer().write([delivery(1), delivery(2), delivery(1)])).toEqual(['delivered', 'delivered', 'duplicate']);
+  expect(await writer().write([delivery(1), delivery(2), delivery(1)])).toEqual([
+    'delivered',
+    'delivered',
+    'duplicate',
+  ]);
   expect(await writer().write([delivery(2)])).toEqual(['duplicate']);
   const page = await all();
   expect(page).toMatchObject({ total: 2, unread: 2, next: null, gap: null });
@@ -43,9 +48,9 @@ test('a post stands in an inbox once, however often it comes', async () => {
 
 test('a second subscription that matches a post stands beside the first', async () => {
   await writer().write([delivery(1)]);
-  expect(await writer().write([delivery(1, 'dogs'), delivery(1, 'dogs'), delivery(1, 'cats'), delivery(1, '"d')])).toEqual([
-    'merged', 'duplicate', 'duplicate', 'merged',
-  ]); // prettier-ignore
+  expect(
+    await writer().write([delivery(1, 'dogs'), delivery(1, 'dogs'), delivery(1, 'cats'), delivery(1, '"d')]),
+  ).toEqual(['merged', 'duplicate', 'duplicate', 'merged']); // prettier-ignore
   const { items, unread } = await all();
   expect(unread).toBe(1);
   expect(items[0]?.matchedBy.map((match) => match.subscription_id)).toEqual(['cats', 'dogs', '"d']);
@@ -110,7 +115,16 @@ test('a full inbox loses its oldest items, counts the unread ones, and does not 
 test('an item past its age goes with the next write', async () => {
   const keys = inboxKeys(inbox);
   const old = delivery(0);
-  await client.xadd(keys.items, '1000-0', 'post', old.match.postJson, 'matched_by', '{}', 'identity', old.match.identity);
+  await client.xadd(
+    keys.items,
+    '1000-0',
+    'post',
+    old.match.postJson,
+    'matched_by',
+    '{}',
+    'identity',
+    old.match.identity,
+  );
   await client.hset(keys.seen, old.match.identity, '1000-0');
   await client.hset(keys.state, 'unread', 1);
   await writer({ ...unbounded, maxAgeMs: HOUR_MS }).write([delivery(1)]);

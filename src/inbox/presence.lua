@@ -1,0 +1,15 @@
+--[[
+Which posts an inbox has, or had until a bound removed them. Writes nothing.
+
+KEYS  1 items   2 seen   3 gone
+ARGV  identities
+Returns for each: 1 there, 0 missing.
+]]
+local items, seen, gone = unpack(KEYS)
+local found = {}
+for at, identity in ipairs(ARGV) do
+  local id = redis.call('HGET', seen, identity)
+  local isThere = id and (#redis.call('XRANGE', items, id, id) == 1 or redis.call('ZSCORE', gone, identity))
+  found[at] = isThere and 1 or 0
+end
+return found

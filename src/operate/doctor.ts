@@ -1,0 +1,204 @@
+/** Looks at everything that a promise rests on. Each finding says what to type; what may not be looked at is said, never an error. */
+import { Cluster } from 'ioredis';
+import { queueNames } from '../../queues/index.ts';
+import type { Config } from '../config.ts';
+import type { RedisClient } from '../redis/connections.ts';
+import type { Queues } from '../redis/queues.ts';
+import { parseInfo } from '../redis/server-check.ts';
+
+export interface Finding {
+  level: 'ok' | 'note' | 'dangerous';
+  what: string;
+  fix?: string;
+}
+export interface DoctorOptions {
+  home: RedisClient;
+  skywire: RedisClient;
+  queues: Queues;
+  config: Pick<Config, 'stream' | 'http'>;
+}
+
+const ORPHAN_AFTER_MS = 60_000;
+const LAG_LOOK = 10_000;
+
+export async function examine(options: DoctorOptions): Promise<Finding[]> {
+  const { home, skywire, queues, config } = options;
+  const streams = config.stream.keys.map((stream) => examineStream(skywire, stream, config.stream.group));
+  const found = await Promise.all([
+    examineServer(home),
+    ...streams,
+    examineQueues(queues),
+    examinePort(config.http),
+  ]);
+  return found.flat();
+}
+
+async function examineServer(client: RedisClient): Promise<Finding[]> {
+  const node = client instanceof Cluster ? client.nodes('master')[0]! : client;
+  const info = parseInfo(await node.info());
+  const [, time] = [Date.now(), await node.time()];
+  const skewMs = Math.abs(Number(time[0]) * 1_000 + Number(time[1]) / 1_000 - Date.now());
+  const { redis_version: version, maxmemory_policy: policy = 'noeviction', aof_enabled: aof } = info;
+  const fsync = await setting(node, 'appendfsync');
+  const used = Number(info['used_memory']);
+  const most = Number(info['maxmemory'] ?? 0);
+  const replicas = Number(info['connected_slaves'] ?? 0);
+  const minReplicas = replicas ? await setting(node, 'min-replicas-to-write') : undefined;
+  return [
+    { level: 'ok', what: `Redis ${version} answers` },
+    policy === 'noeviction'
+      ? { level: 'ok', what: 'no key is evicted (maxmemory-policy noeviction)' }
+      : {
+          level: 'dangerous',
+          what: `keys may be evicted: maxmemory-policy is ${policy}`,
+          fix: 'redis-cli CONFIG SET maxmemory-policy noeviction',
+        },
+    aof === '1'
+      ? { level: 'ok', what: `append-only file is on (appendfsync ${fsync ?? 'not allowed to look'})` }
+      : {
+          level: 'dangerous',
+          what: 'no append-only file: a crash of Redis loses matches',
+          fix: 'redis-cli CONFIG SET appendonly yes',
+        },
+    ...(fsync === 'no'
+      ? [
+          {
+            level: 'dangerous',
+            what: 'appendfsync is no',
+            fix: 'redis-cli CONFIG SET appendfsync everysec',
+          } as const,
+        ]
+      : []),
+    ...(most && used > most * 0.85
+      ? [
+          {
+            level: 'dangerous',
+            what: `memory is ${Math.round((100 * used) / most)} % full`,
+            fix: 'raise maxmemory, or lower INBOX_MAX_ITEMS',
+          } as const,
+        ]
+      : [
+          {
+            level: 'ok',
+            what: `memory ${Math.round(used / 1e6)} MB of ${most ? `${Math.round(most / 1e6)} MB` : 'no limit'}`,
+          } as const,
+        ]),
+    ...(minReplicas === '0'
+      ? [
+          {
+            level: 'note',
+            what: 'a failover can lose what no replica has yet',
+            fix: 'redis-cli CONFIG SET min-replicas-to-write 1',
+          } as const,
+        ]
+      : []),
+    ...(skewMs > 5_000
+      ? [
+          {
+            level: 'note',
+            what: `clocks differ by ${Math.round(skewMs / 1_000)} s`,
+            fix: 'run a time service on both machines',
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+/** undefined where CONFIG is refused, as managed services do. */
+async function setting(node: RedisClient, name: string): Promise<string | undefined> {
+  const reply = (await node.call('CONFIG', 'GET', name).catch(() => [])) as string[];
+  return reply[1];
+}
+
+async function examineStream(client: RedisClient, stream: string, group: string): Promise<Finding[]> {
+  const type = await client.type(stream);
+  if (type === 'none')
+    return [{ level: 'note', what: `stream ${stream} is not there yet: nothing was appended` }];
+  if (type !== 'stream')
+    return [
+      {
+        level: 'dangerous',
+        what: `${stream} is a ${type}, not a stream`,
+        fix: 'name the right key in SKYWIRE_STREAM',
+      },
+    ];
+  const rows = ((await client.xinfo('GROUPS', stream)) as (string | number)[][]).map(toRecord);
+  const row = rows.find((one) => one['name'] === group);
+  if (!row)
+    return [
+      {
+        level: 'note',
+        what: `group ${group} is not there yet`,
+        fix: 'npm run pump makes it, at the beginning of the stream',
+      },
+    ];
+  const unread = (await client.xrange(stream, `(${row['last-delivered-id']}`, '+', 'COUNT', LAG_LOOK)).length;
+  const consumers = ((await client.xinfo('CONSUMERS', stream, group)) as (string | number)[][]).map(toRecord);
+  const orphans = consumers.filter(
+    (one) => Number(one['pending']) > 0 && Number(one['idle']) > ORPHAN_AFTER_MS,
+  );
+  return [
+    {
+      level: 'ok',
+      what: `${stream}: ${await client.xlen(stream)} entries, ${row['pending']} pending, ${unread === LAG_LOOK ? `over ${LAG_LOOK}` : unread} not read yet`,
+    },
+    ...(unread && !consumers.length
+      ? [{ level: 'dangerous', what: 'nobody reads the stream', fix: 'npm run pump' } as const]
+      : []),
+    ...orphans.map(
+      (one): Finding => ({
+        level: 'dangerous',
+        what: `consumer ${one['name']} is gone and left ${one['pending']} entries pending`,
+        fix: 'npm run pump takes them over within 20 s; if one runs, look at its log',
+      }),
+    ),
+  ];
+}
+
+async function examineQueues({ byName }: Queues): Promise<Finding[]> {
+  const found = await Promise.all(
+    queueNames.map(async (name): Promise<Finding[]> => {
+      const counts = await byName[name].getJobCounts('waiting', 'active', 'delayed', 'failed');
+      const workers = await byName[name].getWorkersCount().catch(() => undefined);
+      const { waiting = 0, delayed = 0, failed = 0 } = counts;
+      const what = `queue ${name}: ${waiting} waiting, ${counts['active']} active, ${delayed} delayed, ${failed} failed`;
+      return [
+        { level: 'ok', what: `${what}; ${workers ?? 'not allowed to count the'} workers` },
+        ...(workers === 0 && waiting
+          ? [{ level: 'dangerous', what: `nobody works on ${name}`, fix: 'npm run worker' } as const]
+          : []),
+        ...(failed && name === 'parked'
+          ? [
+              {
+                level: 'note',
+                what: `${failed} matches wait for a person`,
+                fix: 'open /dashboard/queue/parked?status=failed',
+              } as const,
+            ]
+          : []),
+        ...(failed && name !== 'parked'
+          ? [
+              {
+                level: 'dangerous',
+                what: `${failed} jobs of ${name} failed`,
+                fix: `open /dashboard/queue/${name}?status=failed, mend the cause, retry`,
+              } as const,
+            ]
+          : []),
+      ];
+    }),
+  );
+  return found.flat();
+}
+
+async function examinePort({ host, port }: Config['http']): Promise<Finding[]> {
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
+    (response) => response.status,
+    () => undefined,
+  );
+  return [{ level: 'ok', what: answer === 200 ? `web answers at ${url}` : `no web role at ${url}` }];
+}
+
+const toRecord = (flat: readonly (string | number)[]): Record<string, string | number> =>
+  Object.fromEntries(flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1]!]] : [])));

@@ -1,0 +1,50 @@
+/** Ids of all entries of a stream that are under way: not read yet, pending in the group, or held by a job that has not ended. */
+import type { Batch, FanoutPage } from '../../queues/index.ts';
+import type { RedisClient } from '../redis/connections.ts';
+import type { Queues } from '../redis/queues.ts';
+
+const PAGE = 1_000;
+
+export interface InFlightOptions {
+  skywire: RedisClient;
+  queues: Queues;
+  stream: string;
+  group: string;
+}
+
+export async function inFlight({ skywire, queues, stream, group }: InFlightOptions): Promise<Set<string>> {
+  const ids = new Set<string>();
+  const groups = (await skywire.xinfo('GROUPS', stream)) as (string | number)[][];
+  const row = groups.find((flat) => flat[flat.indexOf('name') + 1] === group);
+  for await (const page of row ? pendingIds(skywire, stream, group) : []) for (const id of page) ids.add(id);
+  // Without a group nothing was read.
+  const delivered = row ? String(row[row.indexOf('last-delivered-id') + 1]) : '0-0';
+  for await (const page of idsAfter(skywire, stream, delivered)) for (const id of page) ids.add(id);
+  const states = ['waiting', 'active', 'delayed', 'prioritized'] as const;
+  for (const job of await queues.byName.matches.getJobs([...states])) {
+    for (const entry of (job?.data as Batch | undefined)?.entries ?? []) ids.add(entry.id);
+  }
+  for (const job of await queues.byName.fanout.getJobs([...states])) {
+    const id = (job?.data as FanoutPage | undefined)?.entry?.id;
+    if (id) ids.add(id);
+  }
+  return ids;
+}
+
+async function* pendingIds(client: RedisClient, stream: string, group: string): AsyncGenerator<string[]> {
+  for (let start = '-'; ; ) {
+    const rows = (await client.xpending(stream, group, start, '+', PAGE)) as [string][];
+    yield rows.map(([id]) => id);
+    if (rows.length < PAGE) return;
+    start = `(${rows.at(-1)![0]}`;
+  }
+}
+
+async function* idsAfter(client: RedisClient, stream: string, after: string): AsyncGenerator<string[]> {
+  for (let start = `(${after}`; ; ) {
+    const rows = await client.xrange(stream, start, '+', 'COUNT', PAGE);
+    yield rows.map(([id]) => id);
+    if (rows.length < PAGE) return;
+    start = `(${rows.at(-1)![0]}`;
+  }
+}

@@ -1,0 +1,156 @@
+/** The web role over a real Redis, and a client that sends exactly what a test says. */
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import type { Entry } from '../../queues/index.ts';
+import { parseMatch } from '../../queues/index.ts';
+import type { Config } from '../../src/config.ts';
+import { createInboxReader } from '../../src/inbox/inbox-reader.ts';
+import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
+import { openQueues, type Queues } from '../../src/redis/queues.ts';
+import { createDirectory } from '../../src/subscriptions/directory.ts';
+import type { HealthSource } from '../../src/web/health-routes.ts';
+import { startWebServer } from '../../src/web/server.ts';
+import type { TestRedis } from '../fixtures/redis.ts';
+
+export const adminPassword = 'admin-Pw:1';
+export const viewerPassword = 'viewer-Pw-1';
+export const apiToken = 'tökén-1234567890';
+
+export const basic = (user: string, password: string): string =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+export const asAdmin = { authorization: basic('admin', adminPassword) };
+export const asViewer = { authorization: basic('viewer', viewerPassword) };
+/** A header's text goes out as latin1: so that the token's UTF-8 arrives. */
+export const asReader = { authorization: Buffer.from(`Bearer ${apiToken}`).toString('latin1') };
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+  json: any; // oxlint-disable-line typescript/no-explicit-any
+}
+
+export type Headers = Record<string, string>;
+export type Ask = (
+  method: string,
+  path: string,
+  headers?: Headers,
+  body?: string | object,
+) => Promise<Answer>;
+
+export function askAt(port: number): Ask {
+  return (method, path, headers = {}, body) =>
+    new Promise((resolve, reject) => {
+      const payload = typeof body === 'object' ? JSON.stringify(body) : body;
+      const all: Headers = {
+        host: `127.0.0.1:${port}`,
+        ...(typeof body === 'object' && { 'content-type': 'application/json' }),
+        ...(payload !== undefined && { 'content-length': String(Buffer.byteLength(payload)) }),
+        ...headers,
+      };
+      const options = {
+        host: '127.0.0.1',
+        port,
+        method,
+        path,
+        headers: all,
+        setHost: false,
+        agent: false as const,
+      };
+      const req = httpRequest(options, (res) => {
+        const parts: Buffer[] = [];
+        res.on('data', (part: Buffer) => parts.push(part));
+        res.on('error', reject);
+        res.on('end', () => {
+          const text = Buffer.concat(parts).toString();
+          let json: unknown;
+          try {
+            json = JSON.parse(text);
+          } catch {
+            json = undefined;
+          }
+          resolve({ status: res.statusCode ?? 0, headers: res.headers, text, json });
+        });
+      });
+      req.on('error', reject);
+      // As bytes: a string would take the headers along into UTF-8.
+      req.end(payload === undefined ? undefined : Buffer.from(payload));
+    });
+}
+
+export interface TestWeb {
+  ask: Ask;
+  port: number;
+  url: string;
+  queues: Queues;
+  /** Every line that was logged. */
+  logged: string[];
+  deliver(subscriber: string, ...matches: string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const locked: Config['access'] = { adminUser: 'admin', adminPassword, viewerPassword, apiToken };
+
+export async function startWeb(
+  redis: TestRedis,
+  given: { access?: Config['access']; isLoopback?: boolean; checks?: HealthSource['checks'] } = {},
+): Promise<TestWeb> {
+  const client = redis.client({ maxRetriesPerRequest: 3 });
+  const queues = openQueues(redis.client({ maxRetriesPerRequest: null, commandTimeout: 20_000 }), 2);
+  const writer = createInboxWriter(client, { maxItems: 0, maxAgeMs: 0, seenWindowMs: 86_400_000 });
+  const logged: string[] = [];
+  const http = { host: '127.0.0.1', port: 0, healthPort: undefined, isLoopback: given.isLoopback ?? true };
+  const registry = new Registry();
+  const web = await startWebServer({
+    config: { http, access: given.access ?? locked },
+    queues,
+    inboxes: createInboxReader(client),
+    directory: createDirectory(client),
+    client,
+    health: { checks: given.checks ?? (() => Promise.resolve({})), registry },
+    log: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),
+  });
+  return {
+    ask: askAt(web.port),
+    port: web.port,
+    url: web.url,
+    queues,
+    logged,
+    async deliver(subscriber, ...matches) {
+      const deliveries = matches.map((json) => {
+        const parsed = parseMatch(json);
+        if ('malformed' in parsed) throw new Error(parsed.malformed);
+        return { subscriber, match: parsed.match };
+      });
+      await writer.write(deliveries);
+    },
+    stop: () => web.stop(),
+  };
+}
+
+export interface Post {
+  uri?: string;
+  text?: string;
+  author?: string;
+  rawRecord?: string;
+  score?: string;
+}
+
+/** The JSON text of a match; `rawRecord` and `score` stand in it as they are. */
+export function matchJson(number: number, subscription = 'sub', post: Post = {}): string {
+  const author = post.author ?? 'did:plc:aaaabbbbccccddddeeeeffff';
+  const uri = post.uri ?? `at://${author}/app.bsky.feed.post/3kaaaaaaaa${number}`;
+  const known = { uri, text: post.text ?? `post ${number}`, author, indexed_at: '2024-01-10T12:00:00Z' };
+  const record = post.rawRecord ?? `{"$type":"app.bsky.feed.post","text":"post ${number}"}`;
+  const postJson = `${JSON.stringify(known).slice(0, -1)},"raw_record":${record}}`;
+  return `{"subscription_id":${JSON.stringify(subscription)},"match_score":${post.score ?? '0.5'},"post":${postJson}}`;
+}
+
+export const parkedMatch = (entry: Entry, detail = 'nobody registered for this subscription') => ({
+  v: 1 as const,
+  stream: 'skywire:matches',
+  reason: 'unrouted' as const,
+  detail,
+  entry,
+});
