@@ -83,18 +83,17 @@ function unknownOption(word: string, known: readonly string[]): string {
 }
 
 export function helpText({ usage, about, options }: Command<Record<string, Option<unknown>>>): string {
-  const rows = Object.entries({ ...options, help: { meaning: 'this text' } as Option<unknown> }).map(
-    ([name, option]) => {
-      const notes = [
-        option.reader?.takes,
-        'default' in option ? `default ${String(option.default)}` : undefined,
-      ];
-      return [
-        `  --${name}`,
-        `${option.meaning}${notes.some(Boolean) ? ` (${notes.filter(Boolean).join('; ')})` : ''}`,
-      ] as const;
-    },
-  );
+  const all: Record<string, Option<unknown>> = { ...options, help: { meaning: 'this text' } };
+  const rows = Object.entries(all).map(([name, option]) => {
+    const notes = [
+      option.reader?.takes,
+      'default' in option ? `default ${String(option.default)}` : undefined,
+    ];
+    return [
+      `  --${name}`,
+      `${option.meaning}${notes.some(Boolean) ? ` (${notes.filter(Boolean).join('; ')})` : ''}`,
+    ] as const;
+  });
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   const separator = Object.keys(options).length ? ' -- [options]' : '';
   return `${usage}${separator}\n${about}\n\n${rows.map(([name, meaning]) => name.padEnd(width) + meaning).join('\n')}`;

@@ -31,10 +31,11 @@ export const redisUrl: Parser<RedisAddress> = {
   },
 };
 
+const at = ({ host, port }: HostPort): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+const list = (nodes: readonly HostPort[]): string => nodes.map(at).join(',');
+
 /** The address without its secrets, for messages and logs. */
 export function describeAddress(address: RedisAddress): string {
-  const at = ({ host, port }: HostPort) => `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const list = (nodes: HostPort[]) => nodes.map(at).join(',');
   switch (address.kind) {
     case 'single':
       return `${address.tls ? 'rediss' : 'redis'}://${at(address)}${address.db ? `/${address.db}` : ''}`;

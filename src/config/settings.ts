@@ -158,9 +158,10 @@ const ours = /^(DELIVERY_|INBOX_|REDIS_TLS_(?!URL$)|STREAM_RETENTION|WORKER_CONC
 
 /** A misspelt setting: of a family of ours, or within two edits of a known one. Short names have neighbours: NPM_TOKEN, SORT. */
 function misspelt(name: string, known: readonly string[]): string | undefined {
-  const edits = (candidate: string) => (candidate.length < 6 ? 0 : candidate.length < 10 ? 1 : 2);
-  return nearestName(name, known, ours.test(name) ? () => Number.POSITIVE_INFINITY : edits);
+  return nearestName(name, known, ours.test(name) ? () => Number.POSITIVE_INFINITY : likelyEdits);
 }
+
+const likelyEdits = ({ length }: string): number => (length < 6 ? 0 : length < 10 ? 1 : 2);
 
 /** The known name with the fewest edits, if they are few enough for it. */
 export function nearestName(

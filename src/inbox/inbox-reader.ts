@@ -33,21 +33,18 @@ export interface Item {
   starred: boolean;
 }
 
-interface Counts {
+export interface Page {
+  items: Item[];
+  /** Item id to go on from, null at the end. */
+  next: string | null;
   total: number;
   unread: number;
   /** Unread items that a bound of the inbox removed, up to and with the id `until`. */
   gap: { unread: number; until: string } | null;
 }
 
-export interface Page extends Counts {
-  items: Item[];
-  /** Item id to go on from, null at the end. */
-  next: string | null;
-}
-
 /** Item ids of both ends, null where nothing is in between. */
-export interface Summary extends Counts {
+export interface Summary extends Omit<Page, 'items' | 'next'> {
   oldest: string | null;
   newest: string | null;
 }
@@ -71,12 +68,8 @@ export function createInboxReader(client: RedisClient): InboxReader {
   return {
     async summary(inbox) {
       const { items, state } = inboxKeys(inbox);
-      const [total, unread, oldest, newest, gap, gapUntil] = (await runScript(
-        client,
-        summaryScript,
-        [items, state],
-        [],
-      )) as SummaryReply;
+      const reply = (await runScript(client, summaryScript, [items, state], [])) as SummaryReply;
+      const [total, unread, oldest, newest, gap, gapUntil] = reply;
       return { total, unread, oldest: oldest || null, newest: newest || null, gap: gapOf(gap, gapUntil) };
     },
     async page(inbox, query) {
@@ -119,14 +112,15 @@ type PageReply = [number, number, string, number, string, [string, string, strin
 
 async function readPage(client: RedisClient, inbox: string, query: PageQuery): Promise<Page> {
   const { items, state, merged, read, unread, starred } = inboxKeys(inbox);
-  const isForward = query.after !== undefined;
+  const direction = query.after === undefined ? 'before' : 'after';
+  const cursor = query[direction] ?? '';
   const [total, unreadCount, next, gap, gapUntil, rows] = (await runScript(
     client,
     pageScript,
     [items, state, merged, read, unread, starred],
     [
-      isForward ? 'after' : 'before',
-      (isForward ? query.after : query.before) ?? '',
+      direction,
+      cursor === farthest[direction].id ? farthest[direction].beside : cursor,
       query.limit,
       query.unread ? '1' : '0',
       query.starred ? '1' : '0',
@@ -148,5 +142,12 @@ async function readPage(client: RedisClient, inbox: string, query: PageQuery): P
     gap: gapOf(gap, gapUntil),
   };
 }
+
+/** Redis takes no range beyond the farthest ids; beyond those beside them there is as little. */
+const MAX = '18446744073709551615';
+const farthest = {
+  before: { id: '0-0', beside: '0-1' },
+  after: { id: `${MAX}-${MAX}`, beside: `${MAX}-18446744073709551614` },
+};
 
 const gapOf = (unread: number, until: string): Page['gap'] => (unread > 0 ? { unread, until } : null);

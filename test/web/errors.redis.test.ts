@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
-import { type Answer, apiToken, asReader, startWeb, type TestWeb } from './web.ts';
+import { type Answer, apiToken, asReader, type Headers, startWeb, type TestWeb } from './web.ts';
 
 let redis: TestRedis;
 let web: TestWeb;
@@ -27,7 +27,7 @@ function expectProblem(answer: Answer, status: number, path: string): void {
     detail: expect.stringMatching(/^[A-Za-z]/),
     instance: path.split('?', 1)[0],
   });
-  expect(answer.text).not.toMatch(/ at .*:\d+:\d+|node_modules|[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+  expect(answer.text).not.toMatch(/ at .*:\d+:\d+|node_modules|[\p{Cc}\p{Cf}]/u);
   expect(answer.text).not.toContain(apiToken);
 }
 
@@ -110,12 +110,12 @@ describe('a body is refused with', () => {
     ['a list', '[]', 400, readDetail],
     ['a scalar', '1', 400, /not JSON/],
     ['no JSON', '{"ids":', 400, /not JSON/],
-    ['no ids', '{"ids":[]}', 400, readDetail],
+    ['no ids', '{"ids":[]}', 400, /^ids: takes a list of 1 to 1000 ids/],
     ['too many ids', JSON.stringify({ ids: Array.from({ length: 1001 }, () => '1-1') }), 400, readDetail],
     ['ids that are none', '{"ids":["a"]}', 400, readDetail],
     ['an id that is a number', '{"up_to":1}', 400, readDetail],
     ['both', '{"ids":["1-1"],"up_to":"1-1"}', 400, readDetail],
-    ['an unknown member', '{"up_to":"1-1","x":1}', 400, readDetail],
+    ['an unknown member', '{"up_to":"1-1","x":1}', 400, /^unknown member "x"/],
     ['a prototype', '{"__proto__":{"up_to":"1-1"}}', 400, readDetail],
     ['256 kB and more', `{"ids":["${'1'.repeat(262_144)}"]}`, 413, /larger than 256 kB/],
     ['a depth of 50,000', '['.repeat(50_000), 400, /not JSON/],
@@ -126,19 +126,12 @@ describe('a body is refused with', () => {
     expect(answer.json.detail).toMatch(detail);
   });
 
-  test('another encoding → 415', async () => {
-    for (const headers of [
-      { 'content-encoding': 'gzip' },
-      { 'content-type': 'application/json; charset=latin1' },
-    ]) {
-      const answer = await web.ask(
-        'POST',
-        read,
-        { ...asReader, 'content-type': 'application/json', ...headers },
-        '{}',
-      );
-      expectProblem(answer, 415, read);
-    }
+  test.each<Headers>([
+    { 'content-encoding': 'gzip' },
+    { 'content-type': 'application/json; charset=latin1' },
+  ])('another encoding (%j) → 415', async (headers) => {
+    const all = { ...asReader, 'content-type': 'application/json', ...headers };
+    expectProblem(await web.ask('POST', read, all, '{}'), 415, read);
   });
 
   test('ids only where unread is meant', async () => {

@@ -130,10 +130,11 @@ test('a star is put on an item and taken away, in whichever form its id is given
   }
 });
 
+const of = async (name: string): Promise<string[]> =>
+  texts(await get(`/api/inboxes/several/items?subscription=${encodeURIComponent(name)}`));
+
 test('subscription= shows what one subscription brought', async () => {
   await web.deliver('several', matchJson(1, 'a'), matchJson(2, 'b'), matchJson(2, 'a&b'), matchJson(3, 'a'));
-  const of = async (name: string) =>
-    texts(await get(`/api/inboxes/several/items?subscription=${encodeURIComponent(name)}`));
   expect(await of('a')).toEqual(['post 3', 'post 1']);
   expect(await of('a&b')).toEqual(['post 2']);
   expect(await of('c')).toEqual([]);

@@ -1,0 +1,5 @@
+export interface Finding {
+  level: 'ok' | 'note' | 'dangerous';
+  what: string;
+  fix?: string;
+}

@@ -1,0 +1,141 @@
+/** The dashboard as a person meets it: a real browser, logged in, that can reach nothing but this machine. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'bullmq';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { queuePrefix } from '../../src/redis/keys.ts';
+import { startRedis, type TestRedis } from '../fixtures/redis.ts';
+import { adminPassword, matchJson, parkedMatch, startWeb, type TestWeb, viewerPassword } from './web.ts';
+
+const executablePath = '/usr/bin/chromium';
+const hasBrowser = existsSync(executablePath);
+if (!hasBrowser)
+  console.warn(`SKIPPED: the dashboard is not tested in a browser, there is no ${executablePath}`);
+
+const REASON = 'unrouted: nobody registered for the subscription sub-one';
+
+let redis: TestRedis;
+let web: TestWeb;
+let browser: Browser;
+let worker: Worker;
+let isMended = false;
+let jobId: string;
+
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  redis = await startRedis();
+  web = await startWeb(redis);
+  const data = matchJson(1, 'sub-one', { text: 'parked by hand \u202e<script>alert(1)</script>' });
+  const entries = Array.from({ length: 200 }, (_, at) => ({ id: `${at}-0`, data: matchJson(at) }));
+  await web.queues.add('parked', [parkedMatch({ id: '1704888000000-0', data })]);
+  await web.queues.add('matches', [{ v: 1, stream: 'skywire:matches', entries }]);
+  const { parked } = web.queues.byName;
+  const job = (await parked.getWaiting())[0]!;
+  jobId = job.id!;
+  const connection = redis.client({ maxRetriesPerRequest: null });
+  worker = new Worker(
+    'parked',
+    () => (isMended ? Promise.resolve({ delivered: 1 }) : Promise.reject(new Error(REASON))),
+    { connection, prefix: queuePrefix('parked'), settings: { backoffStrategy: () => 10 } },
+  );
+  worker.on('error', () => undefined);
+  await expect.poll(() => parked.getFailedCount(), { timeout: 10_000 }).toBe(1);
+  browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await worker?.close();
+  await web?.stop();
+  await redis?.stop();
+});
+
+interface Seen {
+  page: Page;
+  /** Page errors, requests to elsewhere, answers of ours that are errors. */
+  trouble: string[];
+}
+
+async function open(path: string, username: string, password: string): Promise<Seen> {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    httpCredentials: { username, password, origin: web.url },
+  });
+  const page = await context.newPage();
+  const trouble: string[] = [];
+  page.on('pageerror', (error) => trouble.push(`page error: ${error.message}`));
+  page.on('dialog', (dialog) => {
+    trouble.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) trouble.push(`${response.status()} ${response.url()}`);
+  });
+  await context.route('**/*', (route) => {
+    if (new URL(route.request().url()).hostname === '127.0.0.1') return route.continue();
+    trouble.push(`elsewhere: ${route.request().url()}`);
+    return route.abort();
+  });
+  await page.goto(`${web.url}${path}`);
+  return { page, trouble };
+}
+
+/** For people who want to look; kept in the system's folder for temporary files. */
+async function picture(page: Page, name: string): Promise<void> {
+  const file = join(await mkdtemp(join(tmpdir(), 'skywire-inbox-dashboard-')), `${name}.png`);
+  await page.screenshot({ path: file });
+  expect((await stat(file)).size).toBeGreaterThan(10_000);
+  console.info(`screenshot: ${file}`);
+}
+
+describe.skipIf(!hasBrowser)('in a browser', () => {
+  test('the admin sees the queues and why a match is parked, retries it by hand, and it is done', async () => {
+    const { page, trouble } = await open('/dashboard', 'admin', adminPassword);
+    expect(await page.title()).toContain('skywire-inbox');
+    for (const name of ['matches', 'parked', 'fanout']) {
+      await page
+        .getByRole('link', { name: new RegExp(name) })
+        .first()
+        .waitFor();
+    }
+    await picture(page, 'overview');
+    await page.goto(`${web.url}/dashboard/queue/matches?status=latest`);
+    await page.getByText('180 more, 200 in all').first().waitFor();
+    await page.goto(`${web.url}/dashboard/queue/parked?status=failed`);
+    await page.getByText(jobId).first().waitFor();
+    await page.getByText('parked by hand').first().waitFor();
+    await page.getByText('unrouted').first().waitFor();
+    await picture(page, 'parked');
+    isMended = true;
+    await page
+      .getByRole('button', { name: /^retry( job)?$/i })
+      .first()
+      .click();
+    const dialog = page.getByRole('dialog').or(page.getByRole('alertdialog'));
+    await dialog
+      .getByRole('button', { name: /confirm|yes|retry|ok/i })
+      .first()
+      .click({ timeout: 3_000 })
+      .catch(() => undefined);
+    await expect.poll(() => web.queues.byName.parked.getCompletedCount(), { timeout: 10_000 }).toBe(1);
+    expect(trouble).toEqual([]);
+  });
+
+  test('the viewer sees the same and is offered no change', async () => {
+    const { page, trouble } = await open('/dashboard/queue/parked', 'viewer', viewerPassword);
+    await page.getByText(jobId).first().waitFor();
+    expect(await page.getByRole('button', { name: /retry|remove|clean|pause|add/i }).count()).toBe(0);
+    await picture(page, 'viewer');
+    expect(trouble).toEqual([]);
+  });
+
+  test('who gives a wrong password sees nothing', async () => {
+    const { page } = await open('/dashboard', 'admin', 'wrong');
+    expect(await page.innerText('body')).not.toContain('parked');
+  });
+});
