@@ -2,22 +2,16 @@
 import { type Batch, DATA_VERSION, type Entry, type ParkedMatch } from '../queues/index.ts';
 import { deliver, type Refusal } from './deliver.ts';
 import type { Jobs, Ports, Processor, Run, Tally } from './ports.ts';
+import { isSuspect, suspicion } from './suspicion.ts';
 import { tally } from './tally.ts';
 
-/** Random crashes stall a batch once or twice; one that stalls more often has an entry that ends its worker. */
+/** Fewer than for a single match: taking a batch apart keeps nothing from its readers. */
 const STALLS_BEFORE_SPLIT = 3;
-/** A single entry gets more chances: parking it keeps it from its readers until a person looks. */
-const STALLS_BEFORE_SUSPICION = 5;
 
 export const deliverBatch: Processor<Batch> = async (batch, run, ports) => {
   const isAlone = batch.entries.length === 1;
-  if (run.stalls >= (isAlone ? STALLS_BEFORE_SUSPICION : STALLS_BEFORE_SPLIT)) {
-    return takeApart(
-      batch,
-      run,
-      ports.jobs,
-      `its worker ended ${run.stalls} times while it handled this match`,
-    );
+  if (isAlone ? isSuspect(run) : run.stalls >= STALLS_BEFORE_SPLIT) {
+    return takeApart(batch, run, ports.jobs, suspicion(run));
   }
   try {
     return await deliverEntries(batch, run, ports);

@@ -3,9 +3,11 @@ import type { FanoutPage } from '../queues/index.ts';
 import { readEntry } from './deliver.ts';
 import { parkedMatch } from './deliver-batch.ts';
 import { type Processor, Undelivered } from './ports.ts';
+import { isSuspect, suspicion } from './suspicion.ts';
 import { tally } from './tally.ts';
 
-export const deliverPage: Processor<FanoutPage> = async ({ stream, entry, page }, _run, ports) => {
+export const deliverPage: Processor<FanoutPage> = async ({ stream, entry, page }, run, ports) => {
+  if (isSuspect(run)) throw new Undelivered(`suspect: ${suspicion(run)}`, { final: true });
   const read = readEntry(entry);
   if (!('match' in read)) throw new Undelivered(`${read.reason}: ${read.detail}`, { final: true });
   const { match } = read;

@@ -2,24 +2,30 @@
 import { DATA_VERSION, type ParkedMatch, retriedReasons } from '../queues/index.ts';
 import { deliver, type Refusal, readEntry } from './deliver.ts';
 import { parkedMatch } from './deliver-batch.ts';
-import { type Ports, type Processor, type Tally, Undelivered } from './ports.ts';
+import { type Ports, type Processor, type Run, type Tally, Undelivered } from './ports.ts';
+import { isSuspect, suspicion } from './suspicion.ts';
 import { tally } from './tally.ts';
 
 export const deliverParked: Processor<ParkedMatch> = async (parked, run, ports) => {
   // What cannot mend itself fails at once, with its reason for all to see; only a person's retry runs it.
   if (run.attemptsMade === 0 && !retriedReasons.has(parked.reason)) throw undelivered(parked);
+  if (isSuspect(run)) throw undelivered({ reason: 'suspect', detail: suspicion(run) });
   return parked.subscriber === undefined
-    ? deliverToAll(parked, run.jobId, ports)
+    ? deliverToAll(parked, run, ports)
     : deliverToOne(parked, parked.subscriber, ports);
 };
 
-async function deliverToAll({ stream, entry }: ParkedMatch, jobId: string, ports: Ports): Promise<Tally> {
+async function deliverToAll({ stream, entry }: ParkedMatch, run: Run, ports: Ports): Promise<Tally> {
   const [outcome] = await deliver([entry], ports);
   const whole = outcome!.refusals.find((refusal) => refusal.subscriber === undefined);
   if (whole) throw undelivered(whole);
   const single = outcome!.refusals.map((refusal) => parkedMatch(stream, entry, refusal));
   if (single.length) await ports.jobs.park(single);
-  const pages = outcome!.pages.map((page) => ({ v: DATA_VERSION, stream, entry, page, run: jobId }) as const);
+  // Each retry makes pages of its own: those of the last one may still be there, and done.
+  const pageRun = `${run.jobId} ${run.attemptsMade}`;
+  const pages = outcome!.pages.map(
+    (page) => ({ v: DATA_VERSION, stream, entry, page, run: pageRun }) as const,
+  );
   if (pages.length) await ports.jobs.fanOut(pages);
   return tally([outcome!.verdict]);
 }

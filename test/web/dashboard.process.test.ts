@@ -1,11 +1,10 @@
 /** The dashboard as a person meets it: a real browser, logged in, that can reach nothing but this machine. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'bullmq';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { queuePrefix } from '../../src/redis/keys.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { adminPassword, matchJson, parkedMatch, startWeb, type TestWeb, viewerPassword } from './web.ts';
@@ -42,7 +41,7 @@ beforeAll(async () => {
     { connection, prefix: queuePrefix('parked'), settings: { backoffStrategy: () => 10 } },
   );
   worker.on('error', () => undefined);
-  await expect.poll(() => parked.getFailedCount(), { timeout: 10_000 }).toBe(1);
+  await vi.waitFor(async () => expect(await parked.getFailedCount()).toBe(1), 10_000);
   browser = await chromium.launch({
     executablePath,
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
@@ -69,6 +68,9 @@ async function open(path: string, username: string, password: string): Promise<S
   const page = await context.newPage();
   const trouble: string[] = [];
   page.on('pageerror', (error) => trouble.push(`page error: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') trouble.push(`console: ${message.text()}`);
+  });
   page.on('dialog', (dialog) => {
     trouble.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
@@ -85,12 +87,10 @@ async function open(path: string, username: string, password: string): Promise<S
   return { page, trouble };
 }
 
-/** For people who want to look; kept in the system's folder for temporary files. */
+/** For people who want to look: in the folder for temporary files, the newest run's. */
 async function picture(page: Page, name: string): Promise<void> {
-  const file = join(await mkdtemp(join(tmpdir(), 'skywire-inbox-dashboard-')), `${name}.png`);
-  await page.screenshot({ path: file });
-  expect((await stat(file)).size).toBeGreaterThan(10_000);
-  console.info(`screenshot: ${file}`);
+  const image = await page.screenshot({ path: join(tmpdir(), `skywire-inbox-dashboard-${name}.png`) });
+  expect(image.length).toBeGreaterThan(10_000);
 }
 
 describe.skipIf(!hasBrowser)('in a browser', () => {
@@ -108,8 +108,13 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByText('180 more, 200 in all').first().waitFor();
     await page.goto(`${web.url}/dashboard/queue/parked?status=failed`);
     await page.getByText(jobId).first().waitFor();
-    await page.getByText('parked by hand').first().waitFor();
-    await page.getByText('unrouted').first().waitFor();
+    await page.getByText(REASON).first().waitFor();
+    await page
+      .getByRole('tab', { name: 'Data' })
+      .or(page.getByText('Data', { exact: true }))
+      .first()
+      .click();
+    await page.getByText('parked by hand \\u202e<script>alert(1)</script>').first().waitFor();
     await picture(page, 'parked');
     isMended = true;
     await page

@@ -10,13 +10,13 @@ test('a usual job is shown whole', () => {
     entry: { id: '1-0', data: 'x'.repeat(2_000) },
     list: [null, true, 1.5, {}],
   };
-  expect(viewJob(job)).toEqual({ shown: job, isCut: false });
-  expect(viewJob(undefined)).toEqual({ shown: undefined, isCut: false });
+  expect(viewJob(job)).toEqual({ shown: job, isWhole: true });
+  expect(viewJob(undefined)).toEqual({ shown: undefined, isWhole: true });
 });
 
 test('a long text is cut, and says by how much', () => {
-  const { shown, isCut } = viewJob({ data: 'x'.repeat(2_500) });
-  expect(isCut).toBe(true);
+  const { shown, isWhole } = viewJob({ data: 'x'.repeat(2_500) });
+  expect(isWhole).toBe(false);
   expect((shown as { data: string }).data).toBe(`${'x'.repeat(2_000)}… (500 more characters)`);
 });
 
@@ -50,10 +50,16 @@ test.each<[name: string, job: unknown]>([
   ],
   ['one text', '🦋'.repeat(1_000_000)],
 ])('%s: at most 20 kB are shown', (_name, job) => {
-  const { shown, isCut } = viewJob(job);
-  expect(isCut).toBe(true);
+  const { shown, isWhole } = viewJob(job);
+  expect(isWhole).toBe(false);
   expect(bytesOf(shown)).toBeLessThanOrEqual(20_000);
   expect(JSON.stringify(shown)).not.toMatch(/\\ud[89a-f]/);
+});
+
+test('what hides in a text or turns it around is shown as an escape', () => {
+  const { shown, isWhole } = viewJob({ data: 'a\u202eb\u0000c\u001b[31m\u009b\ud800\n👩‍🚀' });
+  expect(shown).toEqual({ data: 'a\\u202eb\\u0000c\\u001b[31m\\u009b\ufffd\n👩‍🚀' });
+  expect(isWhole).toBe(false);
 });
 
 test('a member called __proto__ stays a member', () => {
