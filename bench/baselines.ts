@@ -13,7 +13,9 @@ const COUNT = 400;
 
 const { REDIS_URL } = readEnvironment();
 const config = toConfig({ REDIS_URL }, { listens: () => false });
-const connect = () => new Redis(REDIS_URL!, { maxRetriesPerRequest: null });
+const { address } = config.redis;
+if (address?.kind !== 'socket') throw new Error('started by npm run bench');
+const connect = () => new Redis({ path: address.path, maxRetriesPerRequest: null });
 
 function deliveriesOf(payloads: readonly string[]): Delivery[] {
   return payloads.flatMap((payload) => {

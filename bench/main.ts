@@ -36,10 +36,9 @@ async function bench(argv: string[]): Promise<void> {
   };
   const dataDir = mkdtempSync(join(tmpdir(), 'skywire-inbox-bench-'));
   const server = await useOwnServer({ dataDir, mayInstall: false, say: () => undefined });
-  if (server.address.kind !== 'single') throw new Error('the own server is a single one');
-  const { host, port, password } = server.address;
-  const redis = new Redis({ host, port, ...(password && { password }) });
-  const url = `redis://:${encodeURIComponent(password ?? '')}@${host}:${port}`;
+  if (server.address.kind !== 'socket') throw new Error('the own server has a socket');
+  const redis = new Redis({ path: server.address.path });
+  const url = `unix://${encodeURI(server.address.path)}`;
   const perSecond = new Map<string, number[]>(systems.map(({ name }) => [name, []]));
   try {
     for (let round = 0; round < options.rounds; round += 1) {

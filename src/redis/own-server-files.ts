@@ -1,5 +1,5 @@
-/** The files of an own server: `<DATA_DIR>/redis`, with its settings, password, log, pid and the append-only file. */
-import { randomBytes } from 'node:crypto';
+/** The files of an own server: `<DATA_DIR>/redis`, with its settings, socket, log, pid and the append-only file. */
+import { hash } from 'node:crypto';
 import {
   chmodSync,
   mkdirSync,
@@ -10,26 +10,20 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { OwnServerError } from './own-server-error.ts';
 
 export interface ServerConf {
-  port: number;
-  password: string;
+  /** Path of the Unix socket: no port that others could reach, and the folder's mode lets nobody else in. */
+  socket: string;
 }
 
 export const CONF_NAME = 'redis.conf';
 const LOG_TAIL_BYTES = 8_192;
 const LOG_TAIL_LINES = 8;
 
-/**
- * Where to listen: below the ports that Linux and macOS give to outgoing connections. A client that tries such a port again and again while
- * the server is away can end up connected to itself, and then keeps the server from coming back. 6379 is not among them.
- */
-const LOWEST_PORT = 20_000;
-const HIGHEST_PORT = 29_999;
-const PORT_TRIES = 50;
+/** Longer paths the system refuses for a socket (104 on macOS, 108 on Linux). */
+const LONGEST_SOCKET_PATH = 100;
 
 /** Makes the folder, for this user alone. The path is the real one, as the server itself names it. */
 export function makeFolder(dataDir: string): string {
@@ -42,20 +36,24 @@ export function makeFolder(dataDir: string): string {
 
 /** undefined: never written, or damaged. */
 export function readConf(folder: string): ServerConf | undefined {
-  const text = readIfThere(join(folder, CONF_NAME));
-  const port = Number(/^port (\d+)$/m.exec(text)?.[1]);
-  const password = /^requirepass (\w+)$/m.exec(text)?.[1];
-  return password && port >= LOWEST_PORT && port <= HIGHEST_PORT ? { port, password } : undefined;
+  const socket = /^unixsocket "(.+)"$/m.exec(readIfThere(join(folder, CONF_NAME)))?.[1];
+  return socket ? { socket } : undefined;
 }
 
-/** The password stays the same as long as the file lives. */
-export function writeConf(folder: string, port: number, { timestamps }: { timestamps: boolean }): ServerConf {
-  const password = readConf(folder)?.password ?? randomBytes(24).toString('hex');
+/** In the folder; where that path is too long, beside other temporary files, under a name of the folder's own. */
+function socketPath(folder: string): string {
+  const inside = join(folder, 'redis.sock');
+  if (Buffer.byteLength(inside) <= LONGEST_SOCKET_PATH) return inside;
+  return join(tmpdir(), `skywire-inbox-${hash('sha256', folder, 'hex').slice(0, 16)}.sock`);
+}
+
+export function writeConf(folder: string, { timestamps }: { timestamps: boolean }): ServerConf {
+  const socket = socketPath(folder);
   const lines = [
     '# Written anew at each start of the server. For a Redis with settings of your own, set REDIS_URL.',
-    'bind 127.0.0.1',
-    `port ${port}`,
-    `requirepass ${password}`,
+    'port 0',
+    `unixsocket "${socket}"`,
+    'unixsocketperm 700',
     'daemonize no',
     'pidfile redis.pid',
     'appendonly yes',
@@ -68,7 +66,7 @@ export function writeConf(folder: string, port: number, { timestamps }: { timest
   rmSync(temporary, { force: true });
   writeFileSync(temporary, `${lines.join('\n')}\n`, { mode: 0o600 });
   renameSync(temporary, join(folder, CONF_NAME));
-  return { port, password };
+  return { socket };
 }
 
 /** Whoever starts the server writes it at once, and the server the same again: so it is there whichever of the two is killed. */
@@ -90,26 +88,6 @@ export function logLength(folder: string): number {
 export function logTail(folder: string, from: number): string[] {
   const written = Buffer.from(readIfThere(logPath(folder), 'latin1'), 'latin1').subarray(from);
   return written.subarray(-LOG_TAIL_BYTES).toString().split('\n').filter(Boolean).slice(-LOG_TAIL_LINES);
-}
-
-/** `preferred` where nobody listens on it. Another process may take the port before the server does. */
-export async function freePort(preferred: number | undefined): Promise<number> {
-  if (preferred && (await isFree(preferred))) return preferred;
-  for (let tries = 0; tries < PORT_TRIES; tries += 1) {
-    const port = LOWEST_PORT + Math.floor(Math.random() * (HIGHEST_PORT - LOWEST_PORT + 1));
-    if (await isFree(port)) return port;
-  }
-  throw new OwnServerError(
-    `No free port between ${LOWEST_PORT} and ${HIGHEST_PORT} on 127.0.0.1 for the own Redis`,
-  );
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const probe = createServer();
-    probe.once('error', () => done(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)));
-  });
 }
 
 function readIfThere(path: string, encoding: BufferEncoding = 'utf8'): string {

@@ -8,7 +8,6 @@ import { ask, folderIn, pidIn } from './own-server-answers.ts';
 import { OwnServerError } from './own-server-error.ts';
 import {
   CONF_NAME,
-  freePort,
   logLength,
   logPath,
   readConf,
@@ -47,20 +46,15 @@ export async function livingServer(folder: string): Promise<Server | undefined> 
   return { ...conf, pid: pidIn(answer) };
 }
 
-/** Returns as soon as the process is there; whenReady tells what becomes of it. `port`: this one, or none. */
-export async function startServer(folder: string, program: ServerProgram, port?: number): Promise<Server> {
+/** Returns as soon as the process is there; whenReady tells what becomes of it. */
+export async function startServer(folder: string, program: ServerProgram): Promise<Server> {
   if (program.major < 7 && existsSync(join(folder, 'appendonlydir'))) {
     throw new OwnServerError(
       `${folder} was written by Redis 7 or later: ${program.command} ${program.version} would not see it, and start empty. ` +
         'Put the newer one on the PATH, or point DATA_DIR at another folder',
     );
   }
-  const last = readConf(folder)?.port;
-  const free = port ?? (await freePort(last));
-  // The last port was taken after livingServer looked: perhaps by a server of this folder that was just about to listen.
-  const late = free === last ? undefined : await livingServer(folder);
-  if (late) return late;
-  const conf = writeConf(folder, free, { timestamps: program.major >= 7 });
+  const conf = writeConf(folder, { timestamps: program.major >= 7 });
   const logFrom = logLength(folder);
   const log = openSync(logPath(folder), 'a', 0o600);
   try {

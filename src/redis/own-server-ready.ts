@@ -1,9 +1,8 @@
 /** What becomes of a server that was found or started: it answers, it is gone, or it is stuck; and why it did not start. */
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask, errorIn, folderIn } from './own-server-answers.ts';
 import { OwnServerError } from './own-server-error.ts';
-import { CONF_NAME, logPath, logTail } from './own-server-files.ts';
+import { logPath, logTail } from './own-server-files.ts';
 import type { Server } from './own-server-process.ts';
 import { isServerIn } from './own-server-processes.ts';
 
@@ -34,16 +33,12 @@ export async function whenReady(
     }
     if (Date.now() - heardAt > SILENT_AT_MOST_MS) {
       throw new OwnServerError(
-        `The own Redis (pid ${server.pid}) runs, but does not answer on 127.0.0.1:${server.port} to the password in ` +
-          `${join(folder, CONF_NAME)}${error ? ` (${error})` : ''}. Its log: ${logPath(folder)}. To begin anew: kill ${server.pid}`,
+        `The own Redis (pid ${server.pid}) runs, but does not answer at ${server.socket}` +
+          `${error ? ` (${error})` : ''}. Its log: ${logPath(folder)}. To begin anew: kill ${server.pid}`,
       );
     }
     await delay(POLL_MS);
   }
-}
-
-export function portWasTaken(folder: string, { logFrom }: Started): boolean {
-  return logTail(folder, logFrom).some((line) => line.includes('Address already in use'));
 }
 
 /** Why a server that this process started is gone, in the words of its log. */

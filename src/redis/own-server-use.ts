@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { withLock } from './own-server-lock.ts';
 import { livingServer, type Server, shutDown, startServer } from './own-server-process.ts';
 import { type ServerProgram, serverProgram } from './own-server-program.ts';
-import { portWasTaken, startFailure, whenReady } from './own-server-ready.ts';
+import { startFailure, whenReady } from './own-server-ready.ts';
 import { addUser, hasUsers, removeUser } from './own-server-users.ts';
 
 export interface Use {
@@ -20,17 +20,16 @@ export interface Use {
 
 const JOIN_LOCK_WAIT_MS = 20_000;
 const LEAVE_LOCK_WAIT_MS = 1_500;
-const START_TRIES = 5;
 
-/** Resolves when the server answers. `port`: where clients wait for it. Throws OwnServerError, and what the file system throws. */
-export async function join(use: Use, port?: number): Promise<Server> {
+/** Resolves when the server answers. Throws OwnServerError, and what the file system throws. */
+export async function join(use: Use): Promise<Server> {
   const { folder, user, leaving, mayInstall, say } = use;
   let program: ServerProgram | undefined;
-  for (let tries = 1; ; ) {
+  for (;;) {
     const server = await withLock(folder, JOIN_LOCK_WAIT_MS, async () => {
       leaving.throwIfAborted();
       addUser(folder, user);
-      return (await livingServer(folder)) ?? (program && startServer(folder, program, port));
+      return (await livingServer(folder)) ?? (program && startServer(folder, program));
     });
     if (!server) {
       // Outside the lock: to install one may take minutes.
@@ -38,10 +37,8 @@ export async function join(use: Use, port?: number): Promise<Server> {
       continue;
     }
     if ((await whenReady(folder, server, say)) === 'ready') return server;
-    if (server.started && (!portWasTaken(folder, server.started) || tries === START_TRIES)) {
-      throw startFailure(folder, server.started);
-    }
-    tries += 1;
+    // One that this process did not start may have been on its way out: then the next look starts another.
+    if (server.started) throw startFailure(folder, server.started);
   }
 }
 

@@ -2,9 +2,9 @@
  * A private, durable Redis server for one folder, shared by every process that works there without REDIS_URL.
  *
  * Owns the server's process and `<DATA_DIR>/redis`. A use of it is joining → joined → left. The process that started the server starts it
- * again when it dies, on the same port, until it leaves.
+ * again when it dies, at the same socket, until it leaves.
  *
- * Invariant: never two servers on the files of one folder, and no server is taken that works in another one, whatever its port.
+ * Invariant: never two servers on the files of one folder, and no server is taken that works in another one.
  */
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -46,8 +46,8 @@ export async function useOwnServer({ dataDir, mayInstall, say }: OwnServerOption
 }
 
 function joined(use: Use, leaving: AbortController, server: Server): OwnServer {
-  const { port, password, pid, started } = server;
-  const address: RedisAddress = { kind: 'single', host: '127.0.0.1', port, db: 0, tls: false, password };
+  const { socket, pid, started } = server;
+  const address: RedisAddress = { kind: 'socket', path: socket, db: 0 };
   const origin = started
     ? `${started.program.command} ${started.program.version} started`
     : 'running already';
@@ -80,7 +80,7 @@ async function keepRunning(use: Use, first: Server): Promise<void> {
     await delay(pauseMs, undefined, { ref: false, signal: use.leaving }).catch(() => undefined);
     if (use.leaving.aborted) return;
     pauseMs = Math.min(pauseMs * 2, RESTART_PAUSE_MS.most);
-    server = await join(use, first.port).catch((error: Error) => {
+    server = await join(use).catch((error: Error) => {
       if (!use.leaving.aborted) use.say(`${error.message.split('\n')[0]} (trying again)`);
       return undefined;
     });

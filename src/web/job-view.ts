@@ -1,4 +1,4 @@
-/** A job's data as the dashboard shows it: cut, so that a page of hundred jobs stays a page. */
+/** A job's data as the dashboard shows it: cut, so that a page of a hundred jobs stays a page, and nothing in it hidden or reversed. */
 const MAX_TEXT = 2_000;
 const MAX_LIST = 20;
 const MAX_MEMBERS = 50;
@@ -6,15 +6,18 @@ const MAX_DEPTH = 8;
 /** Of JSON. The notes on what was left out come on top. */
 const MAX_BYTES = 19_000;
 
-/** The data, and whether anything of it is left out. */
-export function viewJob(data: unknown): { shown: unknown; isCut: boolean } {
-  const view = { bytesLeft: MAX_BYTES, isCut: false };
-  return { shown: shown(data, view, 0), isCut: view.isCut };
+/** Control characters but line breaks and tabs, and those that turn the direction of a text. */
+const invisible = /(?![\t\r\n])[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** The data, and whether it is shown as it is. */
+export function viewJob(data: unknown): { shown: unknown; isWhole: boolean } {
+  const view = { bytesLeft: MAX_BYTES, isWhole: true };
+  return { shown: shown(data, view, 0), isWhole: view.isWhole };
 }
 
 interface View {
   bytesLeft: number;
-  isCut: boolean;
+  isWhole: boolean;
 }
 
 function shown(value: unknown, view: View, depth: number): unknown {
@@ -29,11 +32,17 @@ function shown(value: unknown, view: View, depth: number): unknown {
 
 function shownText(text: string, view: View): string {
   let cut = text.slice(0, MAX_TEXT);
-  while (bytesOf(cut) > Math.max(view.bytesLeft, 50)) cut = cut.slice(0, cut.length / 2);
-  view.bytesLeft -= bytesOf(cut);
-  if (cut.length === text.length) return text;
-  return `${cut.toWellFormed()}${note(view, `${text.length - cut.length} more characters`)}`;
+  while (bytesOf(visible(cut)) > Math.max(view.bytesLeft, 50)) cut = cut.slice(0, cut.length / 2);
+  const seen = visible(cut);
+  view.bytesLeft -= bytesOf(seen);
+  if (seen !== cut) view.isWhole = false;
+  return cut.length === text.length
+    ? seen
+    : `${seen}${note(view, `${text.length - cut.length} more characters`)}`;
 }
+
+const visible = (text: string): string =>
+  text.toWellFormed().replace(invisible, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 function shownList(list: readonly unknown[], view: View, depth: number): unknown[] {
   const some: unknown[] = [];
@@ -60,7 +69,7 @@ function shownMembers(object: object, view: View, depth: number): object {
 }
 
 function note(view: View, what: string): string {
-  view.isCut = true;
+  view.isWhole = false;
   return `… (${what})`;
 }
 

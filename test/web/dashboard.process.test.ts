@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'bullmq';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { queuePrefix } from '../../src/redis/keys.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
@@ -93,7 +93,33 @@ async function picture(page: Page, name: string): Promise<void> {
   expect(image.length).toBeGreaterThan(10_000);
 }
 
+/** An icon, known by the tooltip that appears over it. */
+async function retryButton(page: Page): Promise<Locator> {
+  for (const button of await page.locator('main button:visible').all()) {
+    if ((await button.innerText()).trim() !== '') continue;
+    await button.hover();
+    const tip = page.getByText(/^retry( job)?$/i).first();
+    if (
+      await tip.waitFor({ timeout: 1_000 }).then(
+        () => true,
+        () => false,
+      )
+    )
+      return button;
+  }
+  throw new Error('no button to retry the job');
+}
+
 describe.skipIf(!hasBrowser)('in a browser', () => {
+  test('the viewer sees the same and is offered no change', async () => {
+    const { page, trouble } = await open('/dashboard/queue/parked?status=failed', 'viewer', viewerPassword);
+    await page.getByText(jobId).first().waitFor();
+    expect(await page.getByText(/retry all|clean all/i).count()).toBe(0);
+    await expect(retryButton(page)).rejects.toThrow('no button');
+    await picture(page, 'viewer');
+    expect(trouble).toEqual([]);
+  });
+
   test('the admin sees the queues and why a match is parked, retries it by hand, and it is done', async () => {
     const { page, trouble } = await open('/dashboard', 'admin', adminPassword);
     expect(await page.title()).toContain('skywire-inbox');
@@ -117,25 +143,10 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByText('parked by hand \\u202e<script>alert(1)</script>').first().waitFor();
     await picture(page, 'parked');
     isMended = true;
-    await page
-      .getByRole('button', { name: /^retry( job)?$/i })
-      .first()
-      .click();
+    await (await retryButton(page)).click();
     const dialog = page.getByRole('dialog').or(page.getByRole('alertdialog'));
-    await dialog
-      .getByRole('button', { name: /confirm|yes|retry|ok/i })
-      .first()
-      .click({ timeout: 3_000 })
-      .catch(() => undefined);
+    await dialog.getByRole('button', { name: 'Confirm' }).click();
     await expect.poll(() => web.queues.byName.parked.getCompletedCount(), { timeout: 10_000 }).toBe(1);
-    expect(trouble).toEqual([]);
-  });
-
-  test('the viewer sees the same and is offered no change', async () => {
-    const { page, trouble } = await open('/dashboard/queue/parked', 'viewer', viewerPassword);
-    await page.getByText(jobId).first().waitFor();
-    expect(await page.getByRole('button', { name: /retry|remove|clean|pause|add/i }).count()).toBe(0);
-    await picture(page, 'viewer');
     expect(trouble).toEqual([]);
   });
 
