@@ -75,7 +75,7 @@ async function reach(redis: Redis, inboxes: readonly string[], wanted: number): 
   const deadline = performance.now() + 300_000;
   for (;;) {
     const pipeline = redis.pipeline();
-    for (const inbox of inboxes) pipeline.xlen(`${inbox}`);
+    for (const inbox of inboxes) pipeline.xlen(inbox);
     const replies = (await pipeline.exec())!;
     const total = replies.reduce((sum, [, length]) => sum + Number(length), 0);
     if (total >= wanted) return performance.now();

@@ -3,7 +3,7 @@ import { nothingWrong, Oracle } from './fixtures/oracle.ts';
 import { openPipeline, type Pipeline } from './fixtures/pipeline.ts';
 import { makeMatch, wire } from './fixtures/posts.ts';
 import { startRedis, type TestRedis } from './fixtures/redis.ts';
-import { endRoles, type Role, startRole } from './fixtures/roles.ts';
+import { endRoles, startRole } from './fixtures/roles.ts';
 
 let redis: TestRedis;
 let observer: Pipeline;
@@ -39,7 +39,7 @@ test('pump and worker killed in the middle of 10,000 matches lose nothing and do
   // Small batches: there is a middle to be killed in.
   const env = { REDIS_URL: redis.url, BATCH_SIZE: '20', MAX_WAITING_JOBS: '20', LOG_LEVEL: 'warn' };
   const start = async (name: string) => (await startRole(name, env)).ready();
-  let [pump, worker] = (await Promise.all([start('pump'), start('worker')])) as [Role, Role];
+  let [pump, worker] = await Promise.all([start('pump'), start('worker')]);
   await observer.append(everything.map(wire));
   let kills = 0;
   for (const share of [0.1, 0.3, 0.5, 0.7]) {

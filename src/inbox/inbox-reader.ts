@@ -12,6 +12,8 @@ const summaryScript = loadScript(here('summary.lua'));
 
 /** Bounds the time that one script call keeps Redis from others. */
 const LOOK_AT_MOST = 1_000;
+/** A page of large posts ends early; its `next` goes on. */
+const MOST_BYTES = 8_000_000;
 
 export interface PageQuery {
   limit: number;
@@ -75,15 +77,14 @@ export function createInboxReader(client: RedisClient): InboxReader {
     async page(inbox, query) {
       const found: Item[] = [];
       let { before, after } = query;
+      let room = MOST_BYTES;
       for (;;) {
-        const page = await readPage(client, inbox, {
-          ...query,
-          before,
-          after,
-          limit: query.limit - found.length,
-        });
+        const rest = { ...query, before, after, limit: query.limit - found.length };
+        const page = await readPage(client, inbox, rest, room);
         found.push(...page.items);
-        if (page.next === null || found.length >= query.limit) return { ...page, items: found };
+        for (const item of page.items) room -= item.postJson.length;
+        const isFull = found.length >= query.limit || room <= 0;
+        if (page.next === null || isFull) return { ...page, items: found };
         if (after === undefined) before = page.next;
         else after = page.next;
       }
@@ -110,7 +111,12 @@ export function createInboxReader(client: RedisClient): InboxReader {
 type SummaryReply = [number, number, string, string, number, string];
 type PageReply = [number, number, string, number, string, [string, string, string, number, number][]];
 
-async function readPage(client: RedisClient, inbox: string, query: PageQuery): Promise<Page> {
+async function readPage(
+  client: RedisClient,
+  inbox: string,
+  query: PageQuery,
+  mostBytes: number,
+): Promise<Page> {
   const { items, state, merged, read, unread, starred } = inboxKeys(inbox);
   const direction = query.after === undefined ? 'before' : 'after';
   const cursor = query[direction] ?? '';
@@ -126,6 +132,7 @@ async function readPage(client: RedisClient, inbox: string, query: PageQuery): P
       query.starred ? '1' : '0',
       query.subscription === undefined ? '' : subscriptionPrefix(query.subscription),
       LOOK_AT_MOST,
+      mostBytes,
     ],
   )) as PageReply;
   return {

@@ -89,7 +89,7 @@ function settle(
   if (reply.status === 'fulfilled') {
     const codes = reply.value as number[];
     for (const [at, place] of places.entries()) written[place] = results[codes[at]!]!;
-  } else if (String((reply.reason as Error).message).startsWith('WRONGTYPE')) {
+  } else if ((reply.reason as Error).message.startsWith('WRONGTYPE')) {
     for (const place of places) written[place] = { refused: (reply.reason as Error).message };
   } else {
     throw reply.reason;

@@ -1,4 +1,4 @@
-import { type Command, type Option, type OptionValues, parseCommandLine } from '../config/command-line.ts';
+import { type Command, type Option, parseCommandLine } from '../config/command-line.ts';
 import { type AuditOptions, type AuditResult, audit } from '../operate/audit.ts';
 import { createProgress } from '../operate/progress.ts';
 import { repair } from '../operate/repair.ts';
@@ -20,7 +20,7 @@ const auditCommand = {
 } satisfies Command<Record<string, Option<unknown>>>;
 
 export async function runAudit({ argv }: CommandInput): Promise<number> {
-  const options = parseCommandLine(auditCommand, argv) as OptionValues<typeof auditCommand.options>;
+  const options = parseCommandLine(auditCommand, argv);
   return withContext(
     'audit',
     listensNowhere,

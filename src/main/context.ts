@@ -34,7 +34,8 @@ export async function withContext(
   const log = createLogger(
     isTool && config.logLevel === 'info' ? 'warn' : config.logLevel,
     role,
-    process.stdout.isTTY === true,
+
+    process.stdout.isTTY,
   );
   const metrics = createMetrics();
   const events = createEvents(log, metrics);

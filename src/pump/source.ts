@@ -37,8 +37,6 @@ export interface SourceOptions {
   consumer: string;
 }
 
-type RawEntry = [id: string, fields: string[] | null];
-
 export function createSource({ reader, commands, stream, group, consumer }: SourceOptions): Source {
   return {
     stream,
@@ -50,7 +48,7 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
       }
     },
     async readNew(count, blockMs) {
-      const reply = (await reader.xreadgroup(
+      const reply = await reader.xreadgroup(
         'GROUP',
         group,
         consumer,
@@ -61,7 +59,7 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
         'STREAMS',
         stream,
         '>',
-      )) as [string, RawEntry[]][] | null; // prettier-ignore
+      );
       return (reply?.[0]?.[1] ?? []).map(([id, fields]) => toEntry(id, fields ?? []));
     },
     async claim(minIdleMs) {
@@ -87,7 +85,7 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
       return { claimed, lost };
     },
     async readPending(after, count) {
-      const reply = (await commands.xreadgroup(
+      const reply = await commands.xreadgroup(
         'GROUP',
         group,
         consumer,
@@ -96,7 +94,7 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
         'STREAMS',
         stream,
         after,
-      )) as [string, RawEntry[]][] | null; // prettier-ignore
+      );
       const raw = reply?.[0]?.[1] ?? [];
       return {
         entries: raw.flatMap(([id, fields]) => (fields ? [toEntry(id, fields)] : [])),

@@ -50,7 +50,7 @@ test('a second subscription that matches a post stands beside the first', async 
   await writer().write([delivery(1)]);
   expect(
     await writer().write([delivery(1, 'dogs'), delivery(1, 'dogs'), delivery(1, 'cats'), delivery(1, '"d')]),
-  ).toEqual(['merged', 'duplicate', 'duplicate', 'merged']); // prettier-ignore
+  ).toEqual(['merged', 'duplicate', 'duplicate', 'merged']);
   const { items, unread } = await all();
   expect(unread).toBe(1);
   expect(items[0]?.matchedBy.map((match) => match.subscription_id)).toEqual(['cats', 'dogs', '"d']);
@@ -139,6 +139,20 @@ test('an item deleted behind our back comes again, and the count stays right', a
   await client.xdel(inboxKeys(inbox).items, items[1]!.id, items[0]!.id);
   expect(await writer().write(deliveries(0, 3))).toEqual(['duplicate', 'delivered', 'delivered']);
   expect(await all()).toMatchObject({ total: 3, unread: 3 });
+});
+
+test('a page of large posts ends early and goes on at its cursor; an entry of somebody else is no item', async () => {
+  const large = Array.from({ length: 12 }, (_, n) => {
+    const one = delivery(n);
+    return { ...one, match: { ...one.match, postJson: JSON.stringify('x'.repeat(1_000_000)) } };
+  });
+  await writer().write(large);
+  await client.xadd(inboxKeys(inbox).items, '*', 'alien', '1');
+  const first = await reader().page(inbox, { limit: 100 });
+  expect(first.items).toHaveLength(8);
+  const second = await reader().page(inbox, { limit: 100, before: first.next! });
+  expect(second.items).toHaveLength(4);
+  expect(second.next).toBeNull();
 });
 
 test('reading up to a mark leaves what comes later unread', async () => {

@@ -133,7 +133,7 @@ describe('the own server', () => {
     const { address } = await use();
     const redis = client(address);
     expect(await redis.info('persistence')).toContain('aof_enabled:1');
-    const settings = (await redis.config('GET', '*')) as string[];
+    const settings = await redis.config('GET', '*');
     const setting = (name: string) => settings[settings.indexOf(name) + 1];
     expect(setting('appendfsync')).toBe('everysec');
     expect(setting('maxmemory-policy')).toBe('noeviction');
@@ -251,7 +251,9 @@ describe('a server that was killed', () => {
       const pid = await killServer();
       await vi.waitFor(async () => expect(await redis.get('key')).toBe('value'), { timeout: 10_000 });
       expect(serverPid()).not.toBe(pid);
-      expect(said.filter((line) => /ended unexpectedly \(SIGKILL\)|trying again/.test(line))).toHaveLength(kills);
+      expect(said.filter((line) => /ended unexpectedly \(SIGKILL\)|trying again/.test(line))).toHaveLength(
+        kills,
+      );
     }
   });
 
