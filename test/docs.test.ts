@@ -20,8 +20,9 @@ test('.env.example lists every setting with its default', () => {
 });
 
 test("README's table of settings says what the code says", () => {
+  const rows = readme.split('\n').map((line) => line.replace(/ +/g, ' '));
   for (const [name, setting] of Object.entries(settings)) {
-    const row = readme.split('\n').find((line) => line.startsWith(`| \`${name}\` |`));
+    const row = rows.find((line) => line.startsWith(`| \`${name}\` |`));
     expect(row, name).toContain(setting.meaning.replaceAll('|', '\\|'));
     expect(row).toContain(setting.default === undefined ? '| – |' : `\`${setting.default}\``);
   }

@@ -27,7 +27,7 @@ export interface Server extends ServerConf {
 
 const POLL_MS = 25;
 const SHUT_DOWN_WITHIN_MS = 4_000;
-const KILLED_WITHIN_MS = 500;
+const KILLED_WITHIN_MS = 2_000;
 
 /** One that does not answer is living too: a second server on the same files would ruin them. */
 export async function livingServer(folder: string): Promise<Server | undefined> {
@@ -76,9 +76,15 @@ export async function startServer(folder: string, program: ServerProgram): Promi
 /** Ends it in good order, or by force 4 s later. */
 export async function shutDown(folder: string, server: Server): Promise<void> {
   const forceAt = Date.now() + SHUT_DOWN_WITHIN_MS;
+  let isTold = false;
   while (isServerIn(server.pid, folder) && Date.now() < forceAt) {
     // NOSAVE means the snapshot alone: the append-only file is written and synced all the same. It passes a busy script.
-    await ask(server, ['SHUTDOWN NOSAVE']);
+    const answer = await ask(server, ['SHUTDOWN NOSAVE']);
+    // Nobody at the socket: it was removed with its folder. A signal reaches the server all the same.
+    if (!answer && !isTold && !existsSync(server.socket)) {
+      isTold = true;
+      process.kill(server.pid, 'SIGTERM');
+    }
     await delay(POLL_MS);
   }
   if (!isServerIn(server.pid, folder)) return;
