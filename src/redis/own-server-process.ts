@@ -16,7 +16,7 @@ import {
   writeConf,
   writePid,
 } from './own-server-files.ts';
-import { isServerIn } from './own-server-processes.ts';
+import { isRunning, isServerIn } from './own-server-processes.ts';
 import type { ServerProgram } from './own-server-program.ts';
 
 export interface Server extends ServerConf {
@@ -87,12 +87,8 @@ export async function shutDown(folder: string, server: Server): Promise<void> {
     }
     await delay(POLL_MS);
   }
-  if (!isServerIn(server.pid, folder)) return;
-  process.kill(server.pid, 'SIGKILL');
-  for (
-    const giveUpAt = Date.now() + KILLED_WITHIN_MS;
-    isServerIn(server.pid, folder) && Date.now() < giveUpAt;
-  ) {
-    await delay(POLL_MS);
-  }
+  if (isServerIn(server.pid, folder)) process.kill(server.pid, 'SIGKILL');
+  // A process on its way out has no folder any more, and is still there.
+  const giveUpAt = Date.now() + KILLED_WITHIN_MS;
+  while (isRunning(server.pid) && Date.now() < giveUpAt) await delay(POLL_MS);
 }

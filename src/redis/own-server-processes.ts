@@ -29,7 +29,8 @@ export function isServerIn(pid: number, folder: string): boolean {
 
 const isServerTitle = (title: string): boolean => /(redis|valkey)-server/.test(title);
 
-function isRunning(pid: number): boolean {
+/** A zombie has ended. */
+export function isRunning(pid: number): boolean {
   // 0 and below are groups of processes.
   if (!Number.isSafeInteger(pid) || pid < 1) return false;
   try {
