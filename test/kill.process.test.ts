@@ -72,14 +72,17 @@ test('a worker stopped for longer than its lock changes nothing when it goes on'
     ['pump', 'worker'].map(async (name) => (await startRole(name, env)).ready()),
   );
   const appended = observer.append(some.map(wire));
-  await vi.waitFor(async () => expect(await delivered()).toBeGreaterThan(0), { interval: 5 });
+  await vi.waitFor(async () => expect(await delivered()).toBeGreaterThan(0), {
+    timeout: 15_000,
+    interval: 5,
+  });
   frozen!.signal('SIGSTOP');
   await appended;
   expect(await observer.queues.byName.matches.getActiveCount()).toBeGreaterThan(0);
   await (await startRole('worker', env)).ready();
   await observer.quiet(45_000);
   frozen!.signal('SIGCONT');
-  await vi.waitFor(async () => expect((await fetch(`${frozen!.url}/healthz`)).status).toBe(200));
+  await vi.waitFor(async () => expect((await fetch(`${frozen!.url}/healthz`)).status).toBe(200), 15_000);
   await observer.quiet();
   expect(await oracle.compare(redis.client())).toMatchObject(nothingWrong);
   expect(await observer.queues.byName.matches.getFailedCount()).toBe(0);

@@ -106,7 +106,7 @@ test('the whole system starts with its own Redis, ends on SIGTERM, and finds its
       counts: { in_inbox: number };
     };
     expect(again.counts.in_inbox).toBe(500);
-  });
+  }, 20_000);
   second.signal('SIGINT');
   second.signal('SIGINT');
   expect(await second.ended).toBe(0);

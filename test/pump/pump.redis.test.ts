@@ -7,7 +7,8 @@ import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 let redis: TestRedis;
 let pipeline: Pipeline;
 beforeEach(async () => {
-  redis = await startRedis();
+  // What Redis confirmed must be in its file: under everysec a kill -9 can cost confirmed writes while the disk is busy.
+  redis = await startRedis('--appendfsync', 'always');
 });
 afterEach(async () => {
   await pipeline.stop();
@@ -48,7 +49,7 @@ test('the pump stops reading above MAX_WAITING_JOBS and goes on below it', async
   pipeline = await openPipeline(redis, { MAX_WAITING_JOBS: '5', BATCH_SIZE: '10' });
   pipeline.startPump();
   await pipeline.append(payloads(0, 500));
-  await vi.waitFor(async () => expect(await waiting()).toBeGreaterThanOrEqual(5));
+  await vi.waitFor(async () => expect(await waiting()).toBeGreaterThanOrEqual(5), 15_000);
   expect(await waiting()).toBeLessThanOrEqual(6);
   pipeline.startWorker();
   await pipeline.quiet();

@@ -124,7 +124,7 @@ function fork(options: { path?: string; mayInstall?: boolean } = {}) {
 async function killServer(): Promise<number> {
   const pid = serverPid()!;
   process.kill(pid, 'SIGKILL');
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 15_000);
   return pid;
 }
 

@@ -18,7 +18,8 @@ const defaults: SimulatorOptions = {
 let redis: TestRedis;
 let client: Redis;
 beforeAll(async () => {
-  redis = await startRedis();
+  // What Redis confirmed must be in its file: under everysec a kill -9 can cost confirmed writes while the disk is busy.
+  redis = await startRedis('--appendfsync', 'always');
   client = redis.client();
 });
 beforeEach(() => client.flushall());
