@@ -38,6 +38,7 @@ const layers = [
   ['observe'],
   ['redis'],
   ['pump', 'inbox', 'subscriptions'],
+  ['relay'],
   ['workers', 'web', 'operate'],
   ['app'],
   ['main'],

@@ -1,0 +1,84 @@
+/** What one pump still takes, and what its token may have: the relay reads from Redis no more than both. */
+
+/** What one read should bring at the most; the count follows the size of the last entries. */
+const MAX_READ_BYTES = 8_000_000;
+const FIRST_AVERAGE_BYTES = 1_000;
+
+export function createCredit(maxEntries: number) {
+  let entries = 0;
+  let bytes = 0;
+  let average = FIRST_AVERAGE_BYTES;
+  let wake: (() => void) | undefined;
+  return {
+    add(moreEntries: number, moreBytes: number) {
+      entries = Math.min(entries + moreEntries, Number.MAX_SAFE_INTEGER);
+      bytes = Math.min(bytes + moreBytes, Number.MAX_SAFE_INTEGER);
+      wake?.();
+    },
+    clear() {
+      entries = 0;
+      bytes = 0;
+    },
+    /** Both may become negative: entries are larger than those before them, or the pump resumed. */
+    spend(spentEntries: number, spentBytes: number) {
+      entries -= spentEntries;
+      bytes -= spentBytes;
+      if (spentEntries) average = Math.max(1, spentBytes / spentEntries);
+    },
+    /** How many entries to read now; 0: the pump takes none. */
+    count(): number {
+      if (entries < 1 || bytes < 1) return 0;
+      const fit = Math.max(1, Math.floor(Math.min(bytes, MAX_READ_BYTES) / average));
+      return Math.min(entries, fit, maxEntries);
+    },
+    /** Resolves when something was added, or at `signal`. */
+    async more(signal: AbortSignal): Promise<void> {
+      await orAborted(signal, (resolve) => {
+        wake = resolve;
+      });
+      wake = undefined;
+    },
+  };
+}
+
+/** So many a second, saved up for one second. Shared by all connections of a token. */
+export function createAllowance(perSecond: number, now: () => number = () => performance.now()) {
+  let saved = perSecond;
+  let at = now();
+  const fill = () => {
+    const time = now();
+    saved = Math.min(perSecond, saved + ((time - at) / 1_000) * perSecond);
+    at = time;
+  };
+  return {
+    /** Whole ones that may be spent now. */
+    left(): number {
+      fill();
+      return Math.max(0, Math.floor(saved));
+    },
+    /** May go below zero; then it takes longer. */
+    spend(count: number) {
+      fill();
+      saved -= count;
+    },
+    /** Until there is one again. */
+    waitMs(): number {
+      fill();
+      return saved >= 1 ? 0 : Math.ceil(((1 - saved) / perSecond) * 1_000);
+    },
+  };
+}
+export type Allowance = ReturnType<typeof createAllowance>;
+
+/** Resolves with `begin`'s callback, or at `signal`; leaves no listener behind. */
+export async function orAborted(signal: AbortSignal, begin: (resolve: () => void) => void): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    signal.addEventListener('abort', done);
+    begin(done);
+  });
+}

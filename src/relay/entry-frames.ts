@@ -1,0 +1,104 @@
+/**
+ * Entries in binary frames. All numbers are big-endian.
+ *
+ *     frame   u8 kind (1)   u8 1 = more frames of these entries follow   u16 0   u32 number of the request, 0 = pushed   bytes
+ *     bytes   of all frames together: one record an entry
+ *     record  u64 ms   u64 sequence   u8 0 = field `data`, 1 = all fields as a JSON array   u32 length   body
+ *
+ * The frames of one delivery follow each other with none of another between them; a body may be cut anywhere.
+ */
+import type { RawEntry } from '../../queues/index.ts';
+import { MAX_FRAME_BYTES } from './protocol.ts';
+
+const KIND = 1;
+const FRAME_HEAD = 8;
+const RECORD_HEAD = 21;
+const MAX_PIECE = MAX_FRAME_BYTES.toPump - FRAME_HEAD;
+/** Redis takes no larger value. What is more than that and a read is no delivery of a relay. */
+const MAX_DELIVERY = 600_000_000;
+
+/** A frame that breaks the rules. */
+export class FrameError extends Error {
+  override name = 'FrameError';
+}
+
+export function sizeOf({ data, fields }: RawEntry): number {
+  return data ? data.length : Buffer.byteLength(JSON.stringify(fields ?? []));
+}
+
+/** At least one frame where there is an entry. */
+export function toFrames(n: number, entries: readonly RawEntry[]): Buffer[] {
+  const bytes = Buffer.concat(entries.flatMap(toRecord));
+  const frames: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += MAX_PIECE) {
+    const head = Buffer.alloc(FRAME_HEAD);
+    head[0] = KIND;
+    head[1] = at + MAX_PIECE < bytes.length ? 1 : 0;
+    head.writeUInt32BE(n, 4);
+    frames.push(Buffer.concat([head, bytes.subarray(at, at + MAX_PIECE)]));
+  }
+  return frames;
+}
+
+function toRecord({ id, data, fields }: RawEntry): [Buffer, Buffer] {
+  const body = data ?? Buffer.from(JSON.stringify(fields ?? []));
+  const head = Buffer.allocUnsafe(RECORD_HEAD);
+  const [ms, sequence] = id.split('-');
+  head.writeBigUInt64BE(BigInt(ms!), 0);
+  head.writeBigUInt64BE(BigInt(sequence!), 8);
+  head[16] = data ? 0 : 1;
+  head.writeUInt32BE(body.length, 17);
+  return [head, body];
+}
+
+export interface Delivery {
+  /** The request that it answers; 0: pushed. */
+  n: number;
+  entries: RawEntry[];
+}
+
+/** Puts frames together again. Throws FrameError. */
+export function createAssembler() {
+  let pieces: Buffer[] = [];
+  let length = 0;
+  let n = 0;
+  return {
+    /** The delivery that this frame completes. */
+    take(frame: Buffer): Delivery | undefined {
+      if (frame.length <= FRAME_HEAD || frame[0] !== KIND)
+        throw new FrameError('a binary frame that is none of entries');
+      const number = frame.readUInt32BE(4);
+      if (pieces.length && number !== n) throw new FrameError('frames of two deliveries mixed');
+      n = number;
+      length += frame.length - FRAME_HEAD;
+      if (length > MAX_DELIVERY) throw new FrameError(`a delivery of more than ${MAX_DELIVERY} bytes`);
+      pieces.push(frame.subarray(FRAME_HEAD));
+      if (frame[1] === 1) return undefined;
+      const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+      pieces = [];
+      length = 0;
+      return { n, entries: toEntries(bytes) };
+    },
+  };
+}
+
+function toEntries(bytes: Buffer): RawEntry[] {
+  const entries: RawEntry[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const bodyAt = at + RECORD_HEAD;
+    const end = bodyAt <= bytes.length ? bodyAt + bytes.readUInt32BE(at + 17) : Number.POSITIVE_INFINITY;
+    if (end > bytes.length) throw new FrameError('an entry that is cut off');
+    const id = `${bytes.readBigUInt64BE(at)}-${bytes.readBigUInt64BE(at + 8)}`;
+    const body = bytes.subarray(bodyAt, end);
+    entries.push(bytes[at + 16] === 0 ? { id, data: body } : { id, fields: fieldsOf(body) });
+    at = end;
+  }
+  return entries;
+}
+
+function fieldsOf(body: Buffer): string[] {
+  const fields: unknown = JSON.parse(body.toString());
+  if (!Array.isArray(fields) || !fields.every((field) => typeof field === 'string'))
+    throw new FrameError('fields that are no list of texts');
+  return fields;
+}

@@ -1,0 +1,86 @@
+/**
+ * What a pump and a relay say to each other, version 1. docs/relay.md describes it in words.
+ *
+ * Text frames hold one JSON object each. A pump sends requests, numbered by `n`, and `credit`; the relay sends answers, and `trouble`
+ * where it cannot read for a reason that the pump should know. Entries travel in binary frames (entry-frames.ts).
+ */
+import { z } from 'zod';
+
+export const VERSIONS: readonly number[] = [1];
+export const DEFAULT_PATH = '/relay';
+
+/** Why a connection was closed. 1000, 1001, 1009 and 1011 mean what RFC 6455 says. */
+export const closeCodes = {
+  done: 1000,
+  stopping: 1001,
+  tooLarge: 1009,
+  internal: 1011,
+  badMessage: 4400,
+  noToken: 4401,
+  badToken: 4403,
+  badVersion: 4406,
+  silent: 4408,
+  replaced: 4409,
+  tooMany: 4429,
+} as const;
+
+/** Largest frames: from a pump, and from the relay (its entries are cut to it, whatever their size). */
+export const MAX_FRAME_BYTES = { toRelay: 262_144, toPump: 1_048_576 + 16 };
+/** Entries in one answer or push at the most, and ids in one ack. */
+export const MAX_ENTRIES = 2_000;
+
+const n = z.int().min(1).max(0xffff_ffff);
+const id = z.string().regex(/^\d{1,20}(-\d{1,20})?$/);
+const name = z
+  .string()
+  .min(1)
+  .max(300)
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u);
+const milliseconds = z.int().min(0).max(86_400_000);
+const amount = z.int().min(0).max(1_000_000_000);
+
+/** The first frame of a connection; read before the rest, because another version may look otherwise. */
+export const versionsSchema = z.object({
+  do: z.literal('subscribe'),
+  versions: z.array(z.int()).min(1).max(32),
+});
+
+export const subscribeSchema = z.object({
+  do: z.literal('subscribe'),
+  n,
+  stream: name,
+  group: name,
+  /** Which of the token's pumps: the same name again resumes what was not acked. */
+  consumer: name,
+});
+export type Subscribe = z.infer<typeof subscribeSchema>;
+
+export const requestSchema = z.discriminatedUnion('do', [
+  /** How much more the pump takes. Not answered. */
+  z.object({ do: z.literal('credit'), entries: amount, bytes: amount }),
+  /** Takes all credit back; once it is answered nothing is on its way any more. */
+  z.object({ do: z.literal('halt'), n }),
+  z.object({ do: z.literal('ack'), n, ids: z.array(id).min(1).max(MAX_ENTRIES) }),
+  z.object({ do: z.literal('ensure-group'), n, from: id }),
+  z.object({ do: z.literal('claim'), n, minIdleMs: milliseconds }),
+  z.object({ do: z.literal('pending'), n, after: id, count: z.int().min(1).max(1_000_000) }),
+  z.object({ do: z.literal('leave'), n, consumer: name.optional() }),
+  z.object({ do: z.literal('idle-consumers'), n, idleMs: milliseconds }),
+]);
+export type Request = z.infer<typeof requestSchema>;
+
+/** What the relay sends in text frames. `error` is a word of Redis or of the relay, never a host or a key. */
+export const fromRelaySchema = z.union([
+  z.object({ n, ok: z.record(z.string(), z.unknown()) }),
+  z.object({ n, error: z.string() }),
+  z.object({ trouble: z.string() }),
+]);
+
+export const answerSchemas = {
+  subscribe: z.object({ version: z.int(), resumed: z.boolean() }),
+  nothing: z.object({}),
+  claim: z.object({ claimed: z.int(), lost: z.array(z.string()) }),
+  /** Follows the entries themselves, which come in binary frames of the same number. */
+  pending: z.object({ lost: z.array(z.string()), last: z.string().optional() }),
+  idleConsumers: z.object({ consumers: z.array(z.string()) }),
+};
