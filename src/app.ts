@@ -7,6 +7,7 @@ import { createInboxWriter } from './inbox/inbox-writer.ts';
 import type { Events } from './observe/events.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Metrics } from './observe/metrics.ts';
+import { createOperatorLog } from './parked/operator-log.ts';
 import { createBrake } from './pump/brake.ts';
 import { createCursor } from './pump/cursor.ts';
 import { startPump } from './pump/pump.ts';
@@ -97,6 +98,7 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     queues: openQueues(client, config.delivery.attempts),
     inboxes: createInboxReader(client),
     directory: createDirectory(client),
+    operatorLog: createOperatorLog(client),
     health: healthOf(context),
   });
   return server;

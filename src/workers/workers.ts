@@ -3,7 +3,7 @@
  * States: running → stopping (takes no new job, lets the running ones end) → stopped. Invariant: a crash or an outage never
  * uses a job up; only a delivery that was tried and refused counts as an attempt.
  */
-import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, MetricsTime, UnrecoverableError, Worker } from 'bullmq';
 import { type Ports, type Processor, processors, Undelivered } from '../../processors/index.ts';
 import {
   type Backoff,
@@ -74,6 +74,8 @@ function startWorker(name: (typeof queueNames)[number], options: WorkersOptions)
     maxStalledCount: NEVER,
     // How long fetching pauses after a lost connection; 15 s by default.
     runRetryDelay: PAUSE_AFTER_ERROR_MS,
+    // Jobs per minute, for the dashboard's charts: two numbers a minute for a week.
+    metrics: { maxDataPoints: MetricsTime.ONE_WEEK },
     settings: { backoffStrategy: (attempt: number) => backoffMs(attempt, deliveryBackoff) },
   });
   worker.on('lockRenewalFailed', (jobIds: string[]) => {
