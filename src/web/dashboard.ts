@@ -67,8 +67,7 @@ function createBoard(
       const adapter = new BullMQAdapter(queues.byName[name], {
         readOnlyMode,
         description: definitions[name].description,
-        displayName: `${groups[name]}${DELIMITER}${name}`,
-        delimiter: DELIMITER,
+        displayName: `${groups[name]}: ${name}`,
         externalJobUrl: ({ id }) => ({
           displayText: 'Open on the page Parked',
           href: `/parked?queue=${name}&job=${id}`,
@@ -88,7 +87,6 @@ function createBoard(
   return board;
 }
 
-const DELIMITER = ': ';
 const groups: Record<QueueName, string> = {
   matches: 'On the way',
   fanout: 'On the way',
@@ -100,7 +98,6 @@ const uiConfig = (environmentName: string | undefined): UIConfig => ({
   hideDocsLink: true,
   sortQueues: false,
   showMetrics: true,
-  overview: { groupByDelimiter: true },
   miscLinks: [
     { text: 'Overview', url: '/' },
     { text: 'Parked matches, grouped', url: '/parked' },
