@@ -1,19 +1,22 @@
 /** Composition: which parts make up each role. Every role is started by one function and ended by its stop(). */
 import { hostname } from 'node:os';
 import type { Ports } from '../processors/index.ts';
+import { openPumpSources } from './app/pump-sources.ts';
 import type { Config } from './config.ts';
 import { createInboxReader } from './inbox/inbox-reader.ts';
 import { createInboxWriter } from './inbox/inbox-writer.ts';
 import type { Events } from './observe/events.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Metrics } from './observe/metrics.ts';
+import { exposeReadings } from './operate/gauges.ts';
+import { createReadings, type TakeReadings } from './operate/readings.ts';
+import { createOperatorLog } from './parked/operator-log.ts';
 import { createBrake } from './pump/brake.ts';
 import { createCursor } from './pump/cursor.ts';
 import { startPump } from './pump/pump.ts';
-import { createSource } from './pump/source.ts';
 import type { RedisClient } from './redis/connections.ts';
 import type { OpenRedis } from './redis/open-redis.ts';
-import { openQueues } from './redis/queues.ts';
+import { openQueues, type Queues } from './redis/queues.ts';
 import { createDirectory, createDirectoryRouter, directRouter } from './subscriptions/directory.ts';
 import { type HealthSource, startHealthServer } from './web/health-routes.ts';
 import { startWebServer } from './web/server.ts';
@@ -26,6 +29,8 @@ export interface AppContext {
   log: Logger;
   events: Events;
   metrics: Metrics;
+  /** What /readyz asks beside Redis: true, or what is wrong. */
+  checks: Map<string, () => true | string>;
 }
 
 export interface Running {
@@ -38,29 +43,28 @@ const STOP_WORKERS_WITHIN_MS = 5_000;
 
 export function startPumpRole(context: AppContext): Running {
   const { config, redis, events } = context;
-  const commands = redis.connect(redis.skywire, 'commands', 'pump');
   const home = redis.connect(redis.home, 'commands', 'pump-queue');
   const queues = openQueues(home, config.delivery.attempts);
   const brake = createBrake(queues, home, config.work.maxWaitingJobs);
   const { group } = config.stream;
   const consumer = `${hostname()}-${process.pid}-${Date.now().toString(36)}`;
-  const pumps = config.stream.keys.map((stream) => {
-    const reader = redis.connect(redis.skywire, 'reader', 'pump-reader');
-    const source = createSource({ reader, commands, stream, group, consumer });
-    const cursor = createCursor({ home, commands, stream, group });
-    const interruptRead = () => reader.disconnect(true);
-    return startPump({
+  const { sources, check } = openPumpSources(context, consumer);
+  const pumps = sources.map(({ source, interruptRead }) =>
+    startPump({
       source,
       queues,
       brake,
-      cursor,
+      cursor: createCursor({ home, source, group }),
       events,
       batchSize: config.work.batchSize,
       interruptRead,
-    });
-  });
+    }),
+  );
+  if (config.relay) context.checks.set('relay', check);
+  exposeReadings(context.metrics.registry, openReadings(context, home, queues));
   return once(async () => {
     await Promise.all(pumps.map((pump) => pump.stop()));
+    await Promise.all(sources.map(({ end }) => end()));
     await queues.close();
   });
 }
@@ -90,16 +94,33 @@ export function startWorkerRole({ config, redis, events }: AppContext): Running 
 export async function startWebRole(context: AppContext): Promise<Running & { url: string }> {
   const { config, redis, log } = context;
   const client = redis.connect(redis.home, 'commands', 'web');
+  const queues = openQueues(client, config.delivery.attempts);
+  exposeReadings(context.metrics.registry, openReadings(context, client, queues));
   const server = await startWebServer({
     config,
     client,
     log,
-    queues: openQueues(client, config.delivery.attempts),
+    queues,
     inboxes: createInboxReader(client),
     directory: createDirectory(client),
+    operatorLog: createOperatorLog(client),
     health: healthOf(context),
   });
   return server;
+}
+
+/** What stands in Redis; the worker does not look: it needs no right to Skywire's stream. */
+function openReadings({ config, redis }: AppContext, home: RedisClient, queues: Queues): TakeReadings {
+  const isTwoServers = redis.skywire.address !== redis.home.address;
+  return createReadings({
+    home,
+    skywire: isTwoServers ? redis.connect(redis.skywire, 'commands', 'readings') : home,
+    isTwoServers,
+    queues,
+    // What lies behind a relay is read there.
+    streams: config.relay ? [] : config.stream.keys,
+    group: config.stream.group,
+  });
 }
 
 /** Health and metrics of pump and worker, where HEALTH_PORT asks for them. */
@@ -111,8 +132,11 @@ export async function startHealth(context: AppContext): Promise<Running | undefi
   return startHealthServer({ config: { ...config, http }, client, health: healthOf(context), log });
 }
 
-function healthOf({ metrics }: AppContext): HealthSource {
-  return { checks: () => Promise.resolve({}), registry: metrics.registry };
+function healthOf({ metrics, checks }: AppContext): HealthSource {
+  return {
+    checks: () => Promise.resolve(Object.fromEntries([...checks].map(([name, check]) => [name, check()]))),
+    registry: metrics.registry,
+  };
 }
 
 function once(stop: () => Promise<void>): Running {

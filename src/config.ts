@@ -1,9 +1,11 @@
 /** Settings as the rest of the code sees them: read once, checked as a whole, nested by who uses them. */
-import { isIP } from 'node:net';
+import { isLoopbackHost, withoutBrackets } from './config/loopback.ts';
 import type { RedisAddress } from './config/redis-url.ts';
+import { nestRelay, type RelaySettings, relayProblems } from './config/relay-settings.ts';
 import { type Env, readSettings, type Values } from './config/settings.ts';
 
 export { readEnvironment } from './config/environment.ts';
+export { isLoopbackHost } from './config/loopback.ts';
 export { describeAddress, type RedisAddress } from './config/redis-url.ts';
 
 export interface TlsFiles {
@@ -19,7 +21,7 @@ export interface RedisSettings {
   tls: TlsFiles;
 }
 
-export interface Config {
+export interface Config extends RelaySettings {
   redis: RedisSettings;
   skywireRedis: RedisSettings;
   allowEviction: boolean;
@@ -27,6 +29,8 @@ export interface Config {
   stream: { keys: string[]; group: string; retentionMs: number };
   http: { host: string; port: number; healthPort: number | undefined; isLoopback: boolean };
   access: { adminUser: string; adminPassword?: string; viewerPassword?: string; apiToken?: string };
+  /** Shown on the operator's pages. */
+  environmentName?: string;
   routing: 'direct' | 'directory';
   work: { concurrency: number; batchSize: number; maxWaitingJobs: number };
   delivery: { attempts: number; backoff: { baseMs: number; maxMs: number } };
@@ -56,6 +60,7 @@ export function toConfig(env: Env, { listens }: { listens: (values: Values) => b
   if ((values.REDIS_TLS_CERT === undefined) !== (values.REDIS_TLS_KEY === undefined)) {
     problems.push('REDIS_TLS_CERT, REDIS_TLS_KEY: one without the other; a client certificate takes both');
   }
+  problems.push(...relayProblems(values));
   if (values.DELIVERY_BACKOFF_MAX_MS < values.DELIVERY_BACKOFF_MS) {
     problems.push('DELIVERY_BACKOFF_MAX_MS: less than DELIVERY_BACKOFF_MS');
   }
@@ -78,6 +83,7 @@ function nest(values: Values, isLoopback: boolean): Config {
   return {
     redis: { address: values.REDIS_URL, tls },
     skywireRedis: { address: values.SKYWIRE_REDIS_URL ?? values.REDIS_URL, tls },
+    ...nestRelay(values),
     allowEviction: values.ALLOW_EVICTION,
     ownServer: { dataDir: values.DATA_DIR, mayInstall: values.REDIS_INSTALL },
     stream: { keys: values.SKYWIRE_STREAM, group: values.SKYWIRE_GROUP, retentionMs },
@@ -93,6 +99,7 @@ function nest(values: Values, isLoopback: boolean): Config {
       ...(values.VIEWER_PASSWORD && { viewerPassword: values.VIEWER_PASSWORD }),
       ...(values.API_TOKEN && { apiToken: values.API_TOKEN }),
     },
+    ...(values.ENVIRONMENT_NAME && { environmentName: values.ENVIRONMENT_NAME }),
     routing: values.ROUTING,
     work: {
       concurrency: values.WORKER_CONCURRENCY,
@@ -112,11 +119,3 @@ function nest(values: Values, isLoopback: boolean): Config {
     logLevel: values.LOG_LEVEL,
   };
 }
-
-export function isLoopbackHost(host: string): boolean {
-  const bare = withoutBrackets(host).toLowerCase();
-  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
-}
-
-/** `[::1]`, as a URL spells it, is the address ::1. */
-const withoutBrackets = (host: string): string => host.replace(/^\[|\]$/g, '');

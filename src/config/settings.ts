@@ -1,6 +1,7 @@
 /** Every setting: its reader, its default as text, what it means. `.env.example` and the README are tested against this table. */
 import { flag, names, oneOf, type Parser, readableFile, text, wholeNumber } from './parsers.ts';
 import { redisUrl } from './redis-url.ts';
+import { relayUrl } from './relay-url.ts';
 import { unknownNames } from './spelling.ts';
 
 interface Setting<Value, Default extends string | undefined> {
@@ -41,6 +42,41 @@ export const settings = {
     text('a host name'),
     "Name in the server's certificate, where it is not the host's",
   ),
+  SKYWIRE_RELAY_URL: setting(
+    relayUrl,
+    'Pump: the relay in place of SKYWIRE_REDIS_URL, where only HTTPS gets through (docs/relay.md)',
+    { secret: true },
+  ),
+  SKYWIRE_RELAY_TOKEN: password('Pump: its token at the relay'),
+  SKYWIRE_RELAY_TLS_CA: setting(readableFile, "Pump: CA certificate of a relay's own certificate"),
+  SKYWIRE_RELAY_TLS_SERVERNAME: setting(
+    text('a host name'),
+    "Pump: name in the relay's certificate, where it is not the host's",
+  ),
+  RELAY_HOST: setting(
+    text('a host name or address'),
+    'Relay: address to listen on; off loopback only with a certificate or RELAY_ALLOW_PLAIN',
+    { default: '127.0.0.1' },
+  ),
+  RELAY_PORT: setting(wholeNumber(0, 65535), 'Relay: port to listen on; 0 = any free one', {
+    default: '3100',
+  }),
+  RELAY_TOKENS_FILE: setting(
+    text('the path of a file'),
+    'Relay: who may connect, read again when it changes',
+    {
+      default: './relay-tokens',
+    },
+  ),
+  RELAY_TLS_CERT: setting(readableFile, 'Relay: its own certificate; unset: a proxy does TLS'),
+  RELAY_TLS_KEY: setting(readableFile, 'Relay: key of its certificate'),
+  RELAY_ALLOW_PLAIN: setting(
+    flag,
+    '1: relay and pump speak ws:// off loopback too, tokens and posts readable',
+    {
+      default: '0',
+    },
+  ),
   REDIS_INSTALL: setting(flag, '0: never install redis-server', { default: '1' }),
   ALLOW_EVICTION: setting(flag, '1: start although Redis may evict keys, and with them matches', {
     default: '0',
@@ -62,6 +98,10 @@ export const settings = {
   ADMIN_PASSWORD: password('Password of ADMIN_USER; unset: the dashboard is open, on loopback only'),
   VIEWER_PASSWORD: password('Password of the user `viewer`, who may look and touch nothing'),
   API_TOKEN: password('Bearer token of /api; unset: open, on loopback only'),
+  ENVIRONMENT_NAME: setting(
+    text(),
+    'Shown on every page of the operator: production, staging; unset: nothing',
+  ),
   ROUTING: setting(
     oneOf('direct', 'directory'),
     'direct: the inbox is the subscription_id; directory: the registered subscribers',

@@ -15,7 +15,7 @@ function isServiceLink(name: string, value: string): boolean {
 }
 
 /** Families of names that no other program uses: there an unknown name is a mistake however far it is off. Heroku sets REDIS_TLS_URL. */
-const ours = /^(DELIVERY_|INBOX_|REDIS_TLS_(?!URL$)|STREAM_RETENTION|WORKER_CONC|MAX_WAITING)/;
+const ours = /^(SKYWIRE_RELAY_|DELIVERY_|INBOX_|REDIS_TLS_(?!URL$)|STREAM_RETENTION|WORKER_CONC|MAX_WAITING)/;
 
 /** A misspelt setting: of a family of ours, or within two edits of a known one. Short names have neighbours: NPM_TOKEN, SORT. */
 function misspelt(name: string, known: readonly string[]): string | undefined {

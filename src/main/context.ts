@@ -6,6 +6,7 @@ import { createEvents } from '../observe/events.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { openRedis } from '../redis/open-redis.ts';
+import { readVersion } from './version.ts';
 
 export interface CommandInput {
   argv: string[];
@@ -21,6 +22,8 @@ export interface ContextOptions {
   isTool?: boolean;
   /** Goes on with a Redis that the roles refuse. */
   anyServer?: boolean;
+  /** Uses Skywire's Redis and no other. */
+  skywireOnly?: boolean;
 }
 
 /** Runs `work` with everything open, and closes it whatever happens. Throws ConfigError and what openRedis throws. */
@@ -28,7 +31,7 @@ export async function withContext(
   role: string,
   listens: (values: Values) => boolean,
   work: (context: AppContext) => Promise<number>,
-  { isTool = false, anyServer = false }: ContextOptions = {},
+  { isTool = false, anyServer = false, skywireOnly = false }: ContextOptions = {},
 ): Promise<number> {
   const config: Config = toConfig(readEnvironment(), { listens });
   const log = createLogger(
@@ -38,15 +41,20 @@ export async function withContext(
     process.stdout.isTTY,
   );
   const metrics = createMetrics();
+  metrics.about.set({ version: readVersion(), role }, 1);
   const events = createEvents(log, metrics);
   const redis = await openRedis({
-    config: { ...config, allowEviction: config.allowEviction || anyServer },
+    config: {
+      ...config,
+      ...(skywireOnly && { redis: config.skywireRedis }),
+      allowEviction: config.allowEviction || anyServer,
+    },
     say: (line) => log.info(line),
     warn: (line) => (isTool ? undefined : log.warn(line)),
     onTrouble: events.trouble,
   });
   try {
-    return await work({ config, redis, log, events, metrics });
+    return await work({ config, redis, log, events, metrics, checks: new Map() });
   } finally {
     await redis.stop();
   }

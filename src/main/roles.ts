@@ -1,4 +1,6 @@
 /** The roles: each runs until a signal ends it. */
+
+import { startRelayRole } from '../app/relay-role.ts';
 import {
   type AppContext,
   type Running,
@@ -11,7 +13,7 @@ import { type Command, parseCommandLine } from '../config/command-line.ts';
 import type { Values } from '../config/settings.ts';
 import { madeUpPosts } from '../skywire/made-up-posts.ts';
 import { startSimulator } from '../skywire/simulator.ts';
-import { type RunCommand, withContext } from './context.ts';
+import { type ContextOptions, type RunCommand, withContext } from './context.ts';
 
 type StartPart = (context: AppContext) => Running | Promise<Running | undefined>;
 
@@ -24,6 +26,7 @@ function role(
   about: string,
   listens: (values: Values) => boolean,
   parts: StartPart[],
+  options: ContextOptions = {},
 ): RunCommand {
   const command: Command<Record<never, never>> = {
     usage: name === 'start' ? 'npm start' : `npm run ${name}`,
@@ -32,7 +35,7 @@ function role(
   };
   return async ({ argv, signal }) => {
     parseCommandLine(command, argv);
-    return withContext(name, listens, async (context) => {
+    const run = async (context: AppContext) => {
       const running: Running[] = [];
       try {
         for (const part of parts) {
@@ -50,7 +53,8 @@ function role(
       }
       context.log.info(`${name} has stopped`);
       return 0;
-    });
+    };
+    return withContext(name, listens, run, options);
   };
 }
 
@@ -61,6 +65,12 @@ const web: StartPart = async (context) => {
     `pages: ${server.url}/`,
   );
   return server;
+};
+
+const relay: StartPart = async (context) => {
+  const started = await startRelayRole(context);
+  context.log.info(`pumps connect to ${started.url}`);
+  return started;
 };
 
 const DEMO_RATE = 20;
@@ -101,5 +111,12 @@ export const roles = {
     startWorkerRole,
     startHealth,
   ]),
+  relay: role(
+    'relay',
+    "Beside Skywire's Redis: serves its stream to pumps over WebSocket, where they cannot reach that Redis.",
+    listensForHealth,
+    [relay, startHealth],
+    { skywireOnly: true, anyServer: true },
+  ),
   web: role('web', 'Dashboard, API and health.', listensOnPort, [web]),
 };

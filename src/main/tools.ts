@@ -4,6 +4,7 @@ import { examine } from '../operate/doctor.ts';
 import { parseSkywire, runSkywire } from '../skywire/command.ts';
 import { runAudit } from './audit-command.ts';
 import { type CommandInput, type RunCommand, withContext } from './context.ts';
+import { runRelayToken } from './relay-token-command.ts';
 import { runReplay } from './replay-command.ts';
 import { listensNowhere, openTools, out } from './tool-context.ts';
 
@@ -45,7 +46,10 @@ async function runDoctor({ argv }: CommandInput): Promise<number> {
   );
 }
 
-export const tools = { skywire, replay: runReplay, audit: runAudit, doctor: runDoctor } satisfies Record<
-  string,
-  RunCommand
->;
+export const tools = {
+  skywire,
+  replay: runReplay,
+  audit: runAudit,
+  doctor: runDoctor,
+  'relay-token': runRelayToken,
+} satisfies Record<string, RunCommand>;

@@ -4,6 +4,7 @@
  */
 import type { RedisClient } from '../redis/connections.ts';
 import { cursorKey } from '../redis/keys.ts';
+import type { Source } from './source.ts';
 
 export interface Cursor {
   read(): Promise<string>;
@@ -13,20 +14,18 @@ export interface Cursor {
 export interface CursorOptions {
   /** Redis of the queues. */
   home: RedisClient;
-  /** Redis of the stream. */
-  commands: RedisClient;
-  stream: string;
+  source: Pick<Source, 'stream' | 'position'>;
   group: string;
 }
 
-export function createCursor({ home, commands, stream, group }: CursorOptions): Cursor {
-  const key = cursorKey(stream, group);
+export function createCursor({ home, source, group }: CursorOptions): Cursor {
+  const key = cursorKey(source.stream, group);
   return {
     async read() {
       const saved = await home.get(key);
       if (!saved) return '0';
-      const [newest] = await commands.xrevrange(stream, '+', '-', 'COUNT', 1);
-      return newest && isBefore(newest[0], saved) ? '0' : saved;
+      const { newest } = await source.position();
+      return newest && isBefore(newest, saved) ? '0' : saved;
     },
     async save() {
       const position = await safePosition();
@@ -36,12 +35,8 @@ export function createCursor({ home, commands, stream, group }: CursorOptions): 
 
   /** Just before the oldest pending entry; with nothing pending, the last one that was handed out. */
   async function safePosition(): Promise<string | undefined> {
-    // Groups first: an entry handed out between the two replies is pending in the second, or after the position.
-    const groups = (await commands.xinfo('GROUPS', stream)) as (string | number)[][];
-    const row = groups.find((flat) => flat[flat.indexOf('name') + 1] === group);
-    if (!row) return undefined;
-    const delivered = String(row[row.indexOf('last-delivered-id') + 1]);
-    const [, oldestPending] = (await commands.xpending(stream, group)) as [number, string | null];
+    const { delivered, oldestPending } = await source.position();
+    if (!delivered) return undefined;
     return oldestPending && !isBefore(delivered, oldestPending) ? before(oldestPending) : delivered;
   }
 }

@@ -26,6 +26,17 @@ export interface Source {
   leave(consumer?: string): Promise<void>;
   /** Consumers with nothing pending that have not been heard of for `idleMs`. */
   idleConsumers(idleMs: number): Promise<string[]>;
+  position(): Promise<Position>;
+}
+
+/** Where stream and group stand. A member is not there where there is no such entry, or no group. */
+export interface Position {
+  /** The stream's last entry. */
+  newest?: string | undefined;
+  /** The last entry that the group handed out. */
+  delivered?: string | undefined;
+  /** Never newer than what was pending when `delivered` was read. */
+  oldestPending?: string | undefined;
 }
 
 export interface SourceOptions {
@@ -114,6 +125,21 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
         .map(toRecord)
         .filter((row) => row['name'] !== consumer && row['pending'] === 0 && Number(row['idle']) > idleMs)
         .map((row) => String(row['name']));
+    },
+    async position() {
+      // The group first: an entry handed out between the replies is pending in the next one, or newer than `delivered`.
+      const groups = (await commands.xinfo('GROUPS', stream).catch((error: Error) => {
+        if (error.message.includes('no such key')) return [];
+        throw error;
+      })) as (string | number)[][];
+      const row = groups.map(toRecord).find(({ name }) => name === group);
+      const pending = row && ((await commands.xpending(stream, group)) as [number, string | null]);
+      const [newest] = await commands.xrevrange(stream, '+', '-', 'COUNT', 1);
+      return {
+        newest: newest?.[0],
+        delivered: row && String(row['last-delivered-id']),
+        oldestPending: pending?.[1] ?? undefined,
+      };
     },
   };
 }

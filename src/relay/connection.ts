@@ -33,12 +33,13 @@ export function createConnection(socket: WebSocket, { pulse, onText }: Connectio
   const over = new AbortController();
   const allowance = createAllowance(MAX_FRAMES_PER_SECOND);
   let said: Ending | undefined;
+  const cutSoon = () => void setTimeout(() => socket.terminate(), CLOSE_WITHIN_MS).unref();
   const close = (code: number, reason: string) => {
     if (said) return;
     said = { code, reason };
     over.abort();
     socket.close(code, reason);
-    setTimeout(() => socket.terminate(), CLOSE_WITHIN_MS).unref();
+    cutSoon();
   };
   const ended = new Promise<Ending>((resolve) => {
     socket.once('close', (code, reason) => {
@@ -50,6 +51,7 @@ export function createConnection(socket: WebSocket, { pulse, onText }: Connectio
     // ws has sent the code that fits, 1009 for an oversized frame, and closes.
     if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
       said ??= { code: closeCodes.tooLarge, reason: 'the frame is too large' };
+    cutSoon();
   });
   socket.on('message', (data: Buffer, isBinary: boolean) => {
     if (said) return;

@@ -46,6 +46,7 @@ export interface Link {
 
 const CONNECT_WITHIN_MS = 5_000;
 const ANSWER_WITHIN_MS = 20_000;
+const CLOSE_WITHIN_MS = 2_000;
 
 interface Waiting {
   entries: RawEntry[];
@@ -62,7 +63,6 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     handshakeTimeout: CONNECT_WITHIN_MS,
     maxPayload: MAX_FRAME_BYTES.toPump,
     perMessageDeflate: false,
-    closeTimeout: 2_000,
   });
   const waiting = new Map<number, Waiting>();
   const assembler = createAssembler();
@@ -141,7 +141,9 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     },
     async close() {
       socket.close(closeCodes.done, 'the pump has ended');
+      const timer = setTimeout(() => socket.terminate(), CLOSE_WITHIN_MS);
       await closed;
+      clearTimeout(timer);
     },
   };
 }

@@ -65,6 +65,7 @@ export const requestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('claim'), n, minIdleMs: milliseconds }),
   z.object({ do: z.literal('pending'), n, after: id, count: z.int().min(1).max(1_000_000) }),
   z.object({ do: z.literal('leave'), n, consumer: name.optional() }),
+  z.object({ do: z.literal('position'), n }),
   z.object({ do: z.literal('idle-consumers'), n, idleMs: milliseconds }),
 ]);
 export type Request = z.infer<typeof requestSchema>;
@@ -82,5 +83,10 @@ export const answerSchemas = {
   claim: z.object({ claimed: z.int(), lost: z.array(z.string()) }),
   /** Follows the entries themselves, which come in binary frames of the same number. */
   pending: z.object({ lost: z.array(z.string()), last: z.string().optional() }),
+  position: z.object({
+    newest: z.string().optional(),
+    delivered: z.string().optional(),
+    oldestPending: z.string().optional(),
+  }),
   idleConsumers: z.object({ consumers: z.array(z.string()) }),
 };

@@ -14,7 +14,7 @@ import { sizeOf, toFrames } from './entry-frames.ts';
 import { MAX_ENTRIES } from './protocol.ts';
 
 /** Short: an answer that takes its turn waits for it on a quiet stream. */
-const BLOCK_MS = 500;
+const BLOCK_MS = 250;
 const retryBackoff: Backoff = { baseMs: 100, maxMs: 2_000 };
 
 export interface Push {

@@ -44,7 +44,6 @@ export async function startRelay({ host, port, tls, ...doorOptions }: RelayOptio
     maxPayload: MAX_FRAME_BYTES.toRelay,
     perMessageDeflate: false,
     clientTracking: false,
-    closeTimeout: 2_000,
   });
   server.on('request', refusePlainHttp);
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {

@@ -32,11 +32,14 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
   let link: Link | undefined;
   let connecting: Promise<Link> | undefined;
   let halting: Promise<unknown> | undefined;
+  /** Interrupted: until the next `readNew` no new connection is tried, so that an ending pump ends. */
+  let isInterrupted = false;
   let isStopped = false;
 
   function connected(): Promise<Link> {
     if (isStopped) return Promise.reject(new RelayAway('this source was stopped'));
     if (link) return Promise.resolve(link);
+    if (isInterrupted) return Promise.reject(new RelayAway('not connected to the relay'));
     connecting ??= connect().finally(() => {
       connecting = undefined;
     });
@@ -93,7 +96,9 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
       await to.ask({ do: 'ensure-group', from }, answerSchemas.nothing);
     },
     async readNew(count, blockMs) {
+      isInterrupted = false;
       const to = await connected();
+      if (isInterrupted) return [];
       await halting;
       grant(to, count);
       const entries = await window.take(count, blockMs);
@@ -126,7 +131,12 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
       const to = await connected();
       return (await to.ask({ do: 'idle-consumers', idleMs }, answerSchemas.idleConsumers)).answer.consumers;
     },
+    async position() {
+      const to = await connected();
+      return (await to.ask({ do: 'position' }, answerSchemas.position)).answer;
+    },
     interrupt() {
+      isInterrupted = true;
       window.fail(new RelayAway('interrupted'));
       void halt();
     },

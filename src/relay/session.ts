@@ -93,6 +93,8 @@ export function startSession({ connection, upstream, allowance, departed, events
         if (request.consumer === undefined) push.credit.clear();
         await push.inTurn(() => source.leave(request.consumer));
         return {};
+      case 'position':
+        return source.position();
       case 'idle-consumers':
         return { consumers: await source.idleConsumers(request.idleMs) };
     }
@@ -142,14 +144,14 @@ export function parseJson(text: string): unknown {
 export function whatIsWrong(text: string): string {
   const parsed = parseJson(text);
   if (parsed === undefined) return 'a text frame that is no JSON';
-  const kind = (parsed as { do?: unknown } | null)?.do;
-  const names: string[] = requestSchema.options.map((option) => option.shape.do.value);
-  return typeof kind === 'string' && names.includes(kind)
+  const known = requestSchema.options.map((option) => option.shape.do.value);
+  const kind = known.find((name) => name === Object(parsed).do);
+  return kind
     ? `a frame "${kind}" that is not as docs/relay.md says`
     : 'a frame that this version does not know';
 }
 
-export const consumerOf = (grantName: string, { stream, group, consumer }: Subscribe) => ({
+export const consumerOf = (grantName: string, { stream, group, consumer }: Omit<Subscribe, 'n'>) => ({
   stream,
   group,
   // Under its token's name: no client can pass for another's.

@@ -1,0 +1,46 @@
+/** Where the pump reads each stream: in Skywire's Redis, or from a relay beside it. Nothing else in the pump knows which. */
+import type { AppContext } from '../app.ts';
+import { createSource, type Source } from '../pump/source.ts';
+import { createRelaySource } from '../relay/relay-source.ts';
+
+export interface PumpSource {
+  source: Source;
+  /** Drops a read whose answer will not come. */
+  interruptRead: () => void;
+  /** Lets go of what the source alone uses. Bounded. */
+  end: () => Promise<void>;
+}
+
+export interface PumpSources {
+  sources: PumpSource[];
+  /** What is wrong with the way to the streams; true: nothing. */
+  check: () => true | string;
+}
+
+export function openPumpSources({ config, redis, log }: AppContext, consumer: string): PumpSources {
+  const { keys, group } = config.stream;
+  const { relay } = config;
+  if (!relay) {
+    const commands = redis.connect(redis.skywire, 'commands', 'pump');
+    const sources = keys.map((stream): PumpSource => {
+      const reader = redis.connect(redis.skywire, 'reader', 'pump-reader');
+      return {
+        source: createSource({ reader, commands, stream, group, consumer }),
+        interruptRead: () => reader.disconnect(true),
+        end: () => Promise.resolve(),
+      };
+    });
+    return { sources, check: () => true };
+  }
+  const open = new Set<string>();
+  const sources = keys.map((stream): PumpSource => {
+    const onConnection = (isOpen: boolean) => {
+      if (isOpen) open.add(stream);
+      else open.delete(stream);
+      log.info({ stream, relay: relay.url }, isOpen ? 'connected to the relay' : 'the relay is gone');
+    };
+    const source = createRelaySource({ ...relay, stream, group, consumer, onConnection });
+    return { source, interruptRead: source.interrupt, end: source.stop };
+  });
+  return { sources, check: () => open.size === keys.length || 'is not connected' };
+}
