@@ -47,6 +47,9 @@ export function inboxKeys(encodedSubscriber: string): InboxKeys {
   };
 }
 
+/** A post's body that is kept once for all inboxes. An identity has no character that needs encoding. */
+export const postKey = (identity: string): string => `post:{${identity}}`;
+
 export const subscriptionKeys = (encodedSubscription: string) => ({
   about: `subscription:{${encodedSubscription}}`,
   subscribers: `subscription:{${encodedSubscription}}:subscribers`,

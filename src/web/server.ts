@@ -5,6 +5,7 @@ import type { Logger } from '../observe/logger.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { Queues } from '../redis/queues.ts';
 import type { Directory } from '../subscriptions/directory.ts';
+import { type Description, mountApiDocs } from './api-docs.ts';
 import { requireToken } from './api-token.ts';
 import { createBaseApp, noStore, serveGet } from './base-app.ts';
 import { mountDashboard } from './dashboard.ts';
@@ -47,6 +48,7 @@ function createWebApp(deps: WebDeps) {
   return createBaseApp(config, log, (app) => {
     mountHealth(app, deps, login);
     mountDashboard(app, { ...deps, login });
+    mountApiDocs(app, description as Description);
     app.use('/api', noStore, requireToken(config));
     mountRoutes(app, routes);
     serveGet(app, '/openapi.json', (_req, res) => {
