@@ -36,18 +36,18 @@ async function keepArriving(inbox: string, first: number): Promise<void> {
 test('paging from both ends while items arrive covers each item exactly once', async () => {
   const inbox = 'busy';
   const reader = createInboxReader(redis.client());
-  let isArriving = false;
+  const arrival = { isOn: false };
   const arrive = async (first: number) => {
-    isArriving = true;
+    arrival.isOn = true;
     await keepArriving(inbox, first).finally(() => {
-      isArriving = false;
+      arrival.isOn = false;
     });
   };
   /** From the oldest on, until nothing is left and nothing comes any more. */
   async function forwards(limit: number): Promise<string[]> {
     const ids: string[] = [];
     for (let after = '0-0'; ; ) {
-      const wasArriving = isArriving;
+      const wasArriving = arrival.isOn;
       const page = await reader.page(inbox, { limit, after });
       ids.push(...page.items.map((item) => item.id));
       after = ids.at(-1) ?? after;
@@ -66,7 +66,7 @@ test('paging from both ends while items arrive covers each item exactly once', a
         before = page.next;
       }
       walks.push(ids.toReversed());
-    } while (isArriving);
+    } while (arrival.isOn);
     return walks;
   }
   const limits = sample(nat(99), { numRuns: 4, seed: 11 }).map((size) => size + 7);
