@@ -7,13 +7,16 @@ import { createInboxWriter } from './inbox/inbox-writer.ts';
 import type { Events } from './observe/events.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Metrics } from './observe/metrics.ts';
+import { exposeReadings } from './operate/gauges.ts';
+import { createReadings, type TakeReadings } from './operate/readings.ts';
+import { createOperatorLog } from './parked/operator-log.ts';
 import { createBrake } from './pump/brake.ts';
 import { createCursor } from './pump/cursor.ts';
 import { startPump } from './pump/pump.ts';
 import { createSource } from './pump/source.ts';
 import type { RedisClient } from './redis/connections.ts';
 import type { OpenRedis } from './redis/open-redis.ts';
-import { openQueues } from './redis/queues.ts';
+import { openQueues, type Queues } from './redis/queues.ts';
 import { createDirectory, createDirectoryRouter, directRouter } from './subscriptions/directory.ts';
 import { type HealthSource, startHealthServer } from './web/health-routes.ts';
 import { startWebServer } from './web/server.ts';
@@ -59,6 +62,7 @@ export function startPumpRole(context: AppContext): Running {
       interruptRead,
     });
   });
+  exposeReadings(context.metrics.registry, openReadings(context, home, queues));
   return once(async () => {
     await Promise.all(pumps.map((pump) => pump.stop()));
     await queues.close();
@@ -90,16 +94,32 @@ export function startWorkerRole({ config, redis, events }: AppContext): Running 
 export async function startWebRole(context: AppContext): Promise<Running & { url: string }> {
   const { config, redis, log } = context;
   const client = redis.connect(redis.home, 'commands', 'web');
+  const queues = openQueues(client, config.delivery.attempts);
+  exposeReadings(context.metrics.registry, openReadings(context, client, queues));
   const server = await startWebServer({
     config,
     client,
     log,
-    queues: openQueues(client, config.delivery.attempts),
+    queues,
     inboxes: createInboxReader(client),
     directory: createDirectory(client),
+    operatorLog: createOperatorLog(client),
     health: healthOf(context),
   });
   return server;
+}
+
+/** What stands in Redis; the worker does not look: it needs no right to Skywire's stream. */
+function openReadings({ config, redis }: AppContext, home: RedisClient, queues: Queues): TakeReadings {
+  const isTwoServers = redis.skywire.address !== redis.home.address;
+  return createReadings({
+    home,
+    skywire: isTwoServers ? redis.connect(redis.skywire, 'commands', 'readings') : home,
+    isTwoServers,
+    queues,
+    streams: config.stream.keys,
+    group: config.stream.group,
+  });
 }
 
 /** Health and metrics of pump and worker, where HEALTH_PORT asks for them. */

@@ -31,11 +31,30 @@ export function createEvents(log: Logger, metrics: Metrics) {
       metrics.postponed.inc({ queue });
       trouble(`${queue}: a job is put off, it will be tried again: ${quote(error.message)}`);
     },
+    triedAgain(queue: string) {
+      metrics.triedAgain.inc({ queue });
+    },
+    jobEnded(queue: string, outcome: 'done' | 'postponed' | 'failed', seconds: number) {
+      metrics.jobDuration.observe({ queue, outcome }, seconds);
+    },
+    batchSettled(entries: number) {
+      metrics.batchSize.observe(entries);
+    },
+    /** A stream id begins with the time at which it was appended, by Redis' clock. */
+    settled(queue: string, ids: readonly string[]) {
+      const now = Date.now();
+      const latency = metrics.latency.labels({ queue });
+      for (const id of ids) {
+        const seconds = (now - Number.parseInt(id, 10)) / 1_000;
+        if (Number.isFinite(seconds)) latency.observe(Math.max(0, seconds));
+      }
+    },
     braked(isBraked: boolean, why: string) {
       metrics.pumpBraked.set(isBraked ? 1 : 0);
       log.info(isBraked ? `the pump waits: ${why}` : 'the pump reads again');
     },
     trouble(where: string, error: Error) {
+      metrics.errors.inc();
       trouble(`${where}: ${quote(error.message || (error as NodeJS.ErrnoException).code || error.name)}`);
     },
   };
