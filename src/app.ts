@@ -9,6 +9,7 @@ import type { Logger } from './observe/logger.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { exposeReadings } from './operate/gauges.ts';
 import { createReadings, type TakeReadings } from './operate/readings.ts';
+import { createOperatorLog } from './parked/operator-log.ts';
 import { createBrake } from './pump/brake.ts';
 import { createCursor } from './pump/cursor.ts';
 import { startPump } from './pump/pump.ts';
@@ -103,6 +104,7 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     queues,
     inboxes: createInboxReader(client),
     directory: createDirectory(client),
+    operatorLog: createOperatorLog(client),
     health: healthOf(context),
   });
   return server;

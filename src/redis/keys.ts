@@ -47,6 +47,9 @@ export function inboxKeys(encodedSubscriber: string): InboxKeys {
   };
 }
 
+/** A post's body that is kept once for all inboxes. An identity has no character that needs encoding. */
+export const postKey = (identity: string): string => `post:{${identity}}`;
+
 export const subscriptionKeys = (encodedSubscription: string) => ({
   about: `subscription:{${encodedSubscription}}`,
   subscribers: `subscription:{${encodedSubscription}}:subscribers`,
@@ -58,3 +61,6 @@ export const queuePrefix = (queue: string): string => `skywire-inbox:{${queue}}`
 
 /** How far the group of a stream has come, for a group that must be made again. */
 export const cursorKey = (stream: string, group: string): string => `skywire-inbox:cursor:${stream}:${group}`;
+
+/** What persons did, newest last. */
+export const operatorLogKey = 'skywire-inbox:operator-log';

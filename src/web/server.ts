@@ -2,9 +2,11 @@
 import type { Config } from '../config.ts';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { OperatorLog } from '../parked/operator-log.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { Queues } from '../redis/queues.ts';
 import type { Directory } from '../subscriptions/directory.ts';
+import { type Description, mountApiDocs } from './api-docs.ts';
 import { requireToken } from './api-token.ts';
 import { createBaseApp, noStore, serveGet } from './base-app.ts';
 import { mountDashboard } from './dashboard.ts';
@@ -17,10 +19,11 @@ import { mountRoutes, type Route } from './route.ts';
 import { subscriptionRoutes } from './subscription-routes.ts';
 
 export interface WebDeps {
-  config: Pick<Config, 'http' | 'access'>;
+  config: Pick<Config, 'http' | 'access' | 'environmentName'>;
   queues: Queues;
   inboxes: InboxReader;
   directory: Directory;
+  operatorLog: OperatorLog;
   /** Answers whether Redis is there. */
   client: RedisClient;
   health: HealthSource;
@@ -46,7 +49,8 @@ function createWebApp(deps: WebDeps) {
   const description = describeApi(routes);
   return createBaseApp(config, log, (app) => {
     mountHealth(app, deps, login);
-    mountDashboard(app, { ...deps, login });
+    mountDashboard(app, { ...deps, login, environmentName: config.environmentName });
+    mountApiDocs(app, description as Description);
     app.use('/api', noStore, requireToken(config));
     mountRoutes(app, routes);
     serveGet(app, '/openapi.json', (_req, res) => {

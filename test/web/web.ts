@@ -7,6 +7,7 @@ import { parseMatch } from '../../queues/index.ts';
 import type { Config } from '../../src/config.ts';
 import { createInboxReader } from '../../src/inbox/inbox-reader.ts';
 import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
+import { createOperatorLog } from '../../src/parked/operator-log.ts';
 import { openQueues, type Queues } from '../../src/redis/queues.ts';
 import { createDirectory } from '../../src/subscriptions/directory.ts';
 import type { HealthSource } from '../../src/web/health-routes.ts';
@@ -94,7 +95,12 @@ export const locked: Config['access'] = { adminUser: 'admin', adminPassword, vie
 
 export async function startWeb(
   redis: TestRedis,
-  given: { access?: Config['access']; isLoopback?: boolean; checks?: HealthSource['checks'] } = {},
+  given: {
+    access?: Config['access'];
+    isLoopback?: boolean;
+    checks?: HealthSource['checks'];
+    environmentName?: string;
+  } = {},
 ): Promise<TestWeb> {
   const client = redis.client({ maxRetriesPerRequest: 3 });
   const queues = openQueues(redis.client({ maxRetriesPerRequest: null, commandTimeout: 20_000 }), 2);
@@ -103,10 +109,15 @@ export async function startWeb(
   const http = { host: '127.0.0.1', port: 0, healthPort: undefined, isLoopback: given.isLoopback ?? true };
   const registry = new Registry();
   const web = await startWebServer({
-    config: { http, access: given.access ?? locked },
+    config: {
+      http,
+      access: given.access ?? locked,
+      ...(given.environmentName && { environmentName: given.environmentName }),
+    },
     queues,
     inboxes: createInboxReader(client),
     directory: createDirectory(client),
+    operatorLog: createOperatorLog(client),
     client,
     health: { checks: given.checks ?? (() => Promise.resolve({})), registry },
     log: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),
