@@ -9,7 +9,7 @@ import type { Logger } from './observe/logger.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { exposeReadings } from './operate/gauges.ts';
 import { createReadings, type TakeReadings } from './operate/readings.ts';
-import { createOperatorLog } from './parked/operator-log.ts';
+import { startParked } from './parked/parked.ts';
 import { createBrake } from './pump/brake.ts';
 import { createCursor } from './pump/cursor.ts';
 import { startPump } from './pump/pump.ts';
@@ -96,6 +96,7 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
   const client = redis.connect(redis.home, 'commands', 'web');
   const queues = openQueues(client, config.delivery.attempts);
   exposeReadings(context.metrics.registry, openReadings(context, client, queues));
+  const parked = startParked({ client, queues, log });
   const server = await startWebServer({
     config,
     client,
@@ -103,10 +104,13 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     queues,
     inboxes: createInboxReader(client),
     directory: createDirectory(client),
-    operatorLog: createOperatorLog(client),
+    parked,
     health: healthOf(context),
   });
-  return server;
+  const running = once(async () => {
+    await Promise.all([server.stop(), parked.stop()]);
+  });
+  return { ...running, url: server.url };
 }
 
 /** What stands in Redis; the worker does not look: it needs no right to Skywire's stream. */

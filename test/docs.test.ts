@@ -3,7 +3,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { settings } from '../src/config/settings.ts';
-import { cursorKey, inboxKeys, operatorLogKey, queuePrefix, subscriptionKeys } from '../src/redis/keys.ts';
+import {
+  cursorKey,
+  inboxKeys,
+  operatorLogKey,
+  queuePrefix,
+  retryRunKeys,
+  subscriptionKeys,
+} from '../src/redis/keys.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -44,6 +51,7 @@ test('docs/keys.md names every key', () => {
     cursorKey('<stream>', '<group>'),
     queuePrefix('<queue>'),
     operatorLogKey,
+    ...Object.values(retryRunKeys),
   ];
   for (const key of made) expect(keys).toContain(`\`${key}`);
 });

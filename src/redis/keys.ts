@@ -61,3 +61,10 @@ export const cursorKey = (stream: string, group: string): string => `skywire-inb
 
 /** What persons did, newest last. */
 export const operatorLogKey = 'skywire-inbox:operator-log';
+
+/** A run of retries at a bounded rate: its state, what it retried and not yet knows the end of, and who drives it. */
+export const retryRunKeys = {
+  state: 'skywire-inbox:{retry-run}:state',
+  inFlight: 'skywire-inbox:{retry-run}:in-flight',
+  lease: 'skywire-inbox:{retry-run}:lease',
+};

@@ -2,7 +2,7 @@
 import type { Config } from '../config.ts';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { Logger } from '../observe/logger.ts';
-import type { OperatorLog } from '../parked/operator-log.ts';
+import type { Parked } from '../parked/parked.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { Queues } from '../redis/queues.ts';
 import type { Directory } from '../subscriptions/directory.ts';
@@ -14,6 +14,8 @@ import { inboxRoutes } from './inbox-routes.ts';
 import { listen, type WebServer } from './listen.ts';
 import { createLogin } from './login.ts';
 import { describeApi } from './openapi.ts';
+import { mountOperator } from './operator-routes.ts';
+import { mountPages } from './pages.ts';
 import { mountRoutes, type Route } from './route.ts';
 import { subscriptionRoutes } from './subscription-routes.ts';
 
@@ -22,7 +24,7 @@ export interface WebDeps {
   queues: Queues;
   inboxes: InboxReader;
   directory: Directory;
-  operatorLog: OperatorLog;
+  parked: Parked;
   /** Answers whether Redis is there. */
   client: RedisClient;
   health: HealthSource;
@@ -48,7 +50,10 @@ function createWebApp(deps: WebDeps) {
   const description = describeApi(routes);
   return createBaseApp(config, log, (app) => {
     mountHealth(app, deps, login);
-    mountDashboard(app, { ...deps, login, environmentName: config.environmentName });
+    const { environmentName } = config;
+    mountDashboard(app, { ...deps, ...deps.parked, login, environmentName });
+    mountOperator(app, { ...deps, login, environmentName });
+    mountPages(app, login);
     app.use('/api', noStore, requireToken(config));
     mountRoutes(app, routes);
     serveGet(app, '/openapi.json', (_req, res) => {
@@ -56,9 +61,6 @@ function createWebApp(deps: WebDeps) {
     });
     serveGet(app, '/favicon.ico', (_req, res) => {
       res.status(204).end();
-    });
-    serveGet(app, '/', (_req, res) => {
-      res.redirect('/dashboard');
     });
   });
 }

@@ -7,7 +7,7 @@ import { parseMatch } from '../../queues/index.ts';
 import type { Config } from '../../src/config.ts';
 import { createInboxReader } from '../../src/inbox/inbox-reader.ts';
 import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
-import { createOperatorLog } from '../../src/parked/operator-log.ts';
+import { type Parked, startParked } from '../../src/parked/parked.ts';
 import { openQueues, type Queues } from '../../src/redis/queues.ts';
 import { createDirectory } from '../../src/subscriptions/directory.ts';
 import type { HealthSource } from '../../src/web/health-routes.ts';
@@ -85,6 +85,7 @@ export interface TestWeb {
   port: number;
   url: string;
   queues: Queues;
+  parked: Parked;
   /** Every line that was logged. */
   logged: string[];
   deliver(subscriber: string, ...matches: string[]): Promise<void>;
@@ -108,6 +109,8 @@ export async function startWeb(
   const logged: string[] = [];
   const http = { host: '127.0.0.1', port: 0, healthPort: undefined, isLoopback: given.isLoopback ?? true };
   const registry = new Registry();
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
+  const parked = startParked({ client, queues, log });
   const web = await startWebServer({
     config: {
       http,
@@ -117,16 +120,17 @@ export async function startWeb(
     queues,
     inboxes: createInboxReader(client),
     directory: createDirectory(client),
-    operatorLog: createOperatorLog(client),
+    parked,
     client,
     health: { checks: given.checks ?? (() => Promise.resolve({})), registry },
-    log: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),
+    log,
   });
   return {
     ask: askAt(web.port),
     port: web.port,
     url: web.url,
     queues,
+    parked,
     logged,
     async deliver(subscriber, ...matches) {
       const deliveries = matches.map((json) => {
@@ -136,7 +140,9 @@ export async function startWeb(
       });
       await writer.write(deliveries);
     },
-    stop: () => web.stop(),
+    async stop() {
+      await Promise.all([web.stop(), parked.stop()]);
+    },
   };
 }
 
