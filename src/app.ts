@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import type { Ports } from '../processors/index.ts';
 import type { Config } from './config.ts';
+import { createFeedTokens } from './inbox/feed-tokens.ts';
 import { createInboxReader } from './inbox/inbox-reader.ts';
 import { createInboxWriter } from './inbox/inbox-writer.ts';
 import type { Events } from './observe/events.ts';
@@ -102,6 +103,7 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     log,
     queues,
     inboxes: createInboxReader(client),
+    feedTokens: createFeedTokens(client),
     directory: createDirectory(client),
     operatorLog: createOperatorLog(client),
     health: healthOf(context),

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { settings } from '../src/config/settings.ts';
 import {
   cursorKey,
+  feedTokenKey,
   inboxKeys,
   operatorLogKey,
   postKey,
@@ -49,6 +50,7 @@ test('docs/keys.md names every key', () => {
     ...Object.values(inboxKeys('<s>')),
     ...Object.values(subscriptionKeys('<id>')),
     postKey('<identity>'),
+    feedTokenKey('<hash>'),
     cursorKey('<stream>', '<group>'),
     queuePrefix('<queue>'),
     operatorLogKey,

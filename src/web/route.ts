@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { quote } from '../observe/logger.ts';
 import { otherMethods } from './base-app.ts';
 import { within } from './deadline.ts';
+import { originOf } from './origin.ts';
 import { Problem } from './problem.ts';
 
 export interface Reply {
@@ -16,6 +17,8 @@ export interface Input<Params, Query, Body> {
   params: Params;
   query: Query;
   body: Body;
+  /** Where the client reached us: `https://inbox.example`. */
+  origin: string;
 }
 
 interface Description<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> {
@@ -55,6 +58,7 @@ export function defineRoute<
         params: checked(params, req.params, 'path'),
         query: checked(querySchema, req.query, 'parameter'),
         body: (body && checked(body, req.body, 'body')) as z.output<Body>,
+        origin: originOf(req),
       });
     },
   };
@@ -85,7 +89,11 @@ export function mountRoutes(app: Express, routes: readonly Route[]): void {
 
 type Place = 'path' | 'parameter' | 'body';
 
-function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, place: Place): z.output<Schema> {
+export function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  place: Place,
+): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new Problem(

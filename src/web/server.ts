@@ -1,5 +1,6 @@
 /** The web role: API, dashboard and health on one port. */
 import type { Config } from '../config.ts';
+import type { FeedTokens } from '../inbox/feed-tokens.ts';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { OperatorLog } from '../parked/operator-log.ts';
@@ -10,6 +11,8 @@ import { type Description, mountApiDocs } from './api-docs.ts';
 import { requireToken } from './api-token.ts';
 import { createBaseApp, noStore, serveGet } from './base-app.ts';
 import { mountDashboard } from './dashboard.ts';
+import { mountFeeds } from './feeds/feed-routes.ts';
+import { feedTokenRoutes } from './feeds/feed-token-routes.ts';
 import { type HealthSource, mountHealth } from './health-routes.ts';
 import { inboxRoutes } from './inbox-routes.ts';
 import { listen, type WebServer } from './listen.ts';
@@ -22,6 +25,7 @@ export interface WebDeps {
   config: Pick<Config, 'http' | 'access' | 'environmentName'>;
   queues: Queues;
   inboxes: InboxReader;
+  feedTokens: FeedTokens;
   directory: Directory;
   operatorLog: OperatorLog;
   /** Answers whether Redis is there. */
@@ -37,8 +41,11 @@ export function startWebServer(deps: WebDeps): Promise<WebServer> {
   return listen(createWebApp(deps), { host, port, setting: 'PORT' }, log);
 }
 
-export const apiRoutes = ({ inboxes, directory }: Pick<WebDeps, 'inboxes' | 'directory'>): Route[] => [
+type ApiDeps = Pick<WebDeps, 'inboxes' | 'feedTokens' | 'directory'>;
+
+export const apiRoutes = ({ inboxes, feedTokens, directory }: ApiDeps): Route[] => [
   ...inboxRoutes(inboxes),
+  ...feedTokenRoutes(feedTokens),
   ...subscriptionRoutes(directory),
 ];
 
@@ -50,6 +57,7 @@ function createWebApp(deps: WebDeps) {
   return createBaseApp(config, log, (app) => {
     mountHealth(app, deps, login);
     mountDashboard(app, { ...deps, login, environmentName: config.environmentName });
+    mountFeeds(app, deps);
     mountApiDocs(app, description as Description);
     app.use('/api', noStore, requireToken(config));
     mountRoutes(app, routes);
