@@ -71,6 +71,7 @@ export function startPumpRole(context: AppContext): Running {
 }
 
 export function startWorkerRole({ config, redis, events }: AppContext): Running {
+  events.workerStarts();
   const client = redis.connect(redis.home, 'commands', 'worker');
   const queues = openQueues(client, config.delivery.attempts);
   const ports: Ports = {
