@@ -53,13 +53,16 @@ const gone = {
 
 /** Somebody else may have written the item: what is no text is an empty one. */
 function readPost(postJson: string) {
-  const { raw_record, ...given } = JSON.parse(postJson) as Partial<Post> & { raw_record?: Record<string, unknown> };
+  const { raw_record, ...given } = JSON.parse(postJson) as Partial<Post> & {
+    raw_record?: Record<string, unknown>;
+  };
   const post = { uri: textOf(given.uri), author: textOf(given.author), indexed_at: given.indexed_at };
   const { text, facets, embed, reply, createdAt, langs } = raw_record ?? {};
   // Facets count in the record's own text.
   const shown: Shown = { text: typeof text === 'string' ? text : textOf(given.text), facets, embed, reply };
   const first: unknown = Array.isArray(langs) ? langs[0] : undefined;
-  const language = typeof first === 'string' && /^[a-z]{2,3}(-[a-z0-9]{1,8})*$/i.test(first) ? first : undefined;
+  const language =
+    typeof first === 'string' && /^[a-z]{2,3}(-[a-z0-9]{1,8})*$/i.test(first) ? first : undefined;
   return { post, shown, createdAt, language };
 }
 

@@ -16,7 +16,9 @@ export function titleOf(
   }: { author: string; attachments: readonly Attachment[]; labels: readonly string[] },
 ): string {
   const words =
-    firstWords(text) || attachments.map(describe).find((one) => one !== '') || `Post by ${author || 'nobody named'}`;
+    firstWords(text) ||
+    attachments.map(describe).find((one) => one !== '') ||
+    `Post by ${author || 'nobody named'}`;
   return labels.length === 0 ? words : `${words} [${labels.map((label) => firstWords(label)).join(', ')}]`;
 }
 

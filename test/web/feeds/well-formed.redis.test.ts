@@ -45,7 +45,7 @@ function check(entries: readonly Entry[], count: number): void {
   for (const { guid, title, url, html, published } of entries) {
     expect(guid).toMatch(/^urn:uuid:[0-9a-f-]{36}$/);
     expect(title?.trim()).toBeTruthy();
-    expect([...title!].length).toBeLessThan(10_000);
+    expect(title!.length).toBeLessThan(10_000);
     expect(url).toMatch(/^https:\/\/bsky\.app\/profile\//);
     expect(html ?? '').toMatch(safeHtml);
     const at = Date.parse(published!);
@@ -119,8 +119,9 @@ test(`every feed of ${INBOXES} inboxes is well-formed, strict, and safe`, { time
     expect(new Set(guids).size).toBe(1);
   }
   expect(shown).toBeGreaterThan(INBOXES * 3 * 30);
-  for (let at = 0; hasXmllint && at < xml.length; at += FILES_PER_CALL)
-    execFileSync('xmllint', ['--noout', ...xml.slice(at, at + FILES_PER_CALL)], { stdio: 'pipe' });
+  const files = hasXmllint ? xml : [];
+  for (let at = 0; at < files.length; at += FILES_PER_CALL)
+    execFileSync('xmllint', ['--noout', ...files.slice(at, at + FILES_PER_CALL)], { stdio: 'pipe' });
   console.log(
     `feeds: ${INBOXES} inboxes, ${shown} entries in ${INBOXES * 3} feeds; xmllint ${hasXmllint ? `took all ${xml.length}` : 'is not there'}`,
   );

@@ -6,9 +6,16 @@ interface Facet {
   index: { byteStart: number; byteEnd: number };
   features: { $type: string; uri?: string; tag?: string; did?: string }[];
 }
-const records = [...readerPosts(), ...hostilePosts()].map(
-  (post) => post.raw_record as { text: string; facets?: Facet[]; embed?: unknown },
-);
+interface Shown {
+  text: string;
+  facets?: Facet[];
+  embed?: unknown;
+  reply?: unknown;
+}
+const records: Shown[] = [...readerPosts(), ...hostilePosts()].map((post) => ({
+  ...post.raw_record,
+  text: post.text,
+}));
 const isLink = ({ $type }: Facet['features'][number]) =>
   /^app\.bsky\.richtext\.facet#(link|mention|tag)$/.test($type);
 
@@ -48,8 +55,8 @@ test('every link of every post with facets covers exactly the text that its byte
 
 test('the pieces of a text are the text, whatever its facets say', () => {
   for (const { text, facets } of records) {
-    const shown = segments(String(text), facets);
-    expect(shown.map((one) => one.text).join('')).toBe(String(text).toWellFormed());
+    const shown = segments(text, facets);
+    expect(shown.map((one) => one.text).join('')).toBe(text.toWellFormed());
     for (const { href } of shown) if (href !== undefined) expect(href).toMatch(/^https?:\/\/[^\s"<>]+$/);
   }
 });
@@ -109,7 +116,7 @@ test('what hangs on a post is shown by its words and a link', () => {
 });
 
 test('no embed and no reply of a hostile post throws, and none leads anywhere but to the web', () => {
-  for (const { embed, reply } of records as { embed?: unknown; reply?: unknown }[]) {
+  for (const { embed, reply } of records) {
     for (const { href } of attachments(embed)) if (href !== undefined) expect(href).toMatch(/^https?:\/\//);
     replyHref(reply);
   }
