@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import type { Ports } from '../processors/index.ts';
 import type { Config } from './config.ts';
+import { createFeedTokens } from './inbox/feed-tokens.ts';
 import { createInboxReader } from './inbox/inbox-reader.ts';
 import { createInboxWriter } from './inbox/inbox-writer.ts';
 import type { Events } from './observe/events.ts';
@@ -70,6 +71,7 @@ export function startPumpRole(context: AppContext): Running {
 }
 
 export function startWorkerRole({ config, redis, events }: AppContext): Running {
+  events.workerStarts();
   const client = redis.connect(redis.home, 'commands', 'worker');
   const queues = openQueues(client, config.delivery.attempts);
   const ports: Ports = {
@@ -103,6 +105,7 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     log,
     queues,
     inboxes: createInboxReader(client),
+    feedTokens: createFeedTokens(client),
     directory: createDirectory(client),
     parked,
     health: healthOf(context),

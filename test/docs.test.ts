@@ -5,8 +5,10 @@ import { expect, test } from 'vitest';
 import { settings } from '../src/config/settings.ts';
 import {
   cursorKey,
+  feedTokenKey,
   inboxKeys,
   operatorLogKey,
+  postKey,
   queuePrefix,
   retryRunKeys,
   subscriptionKeys,
@@ -48,6 +50,8 @@ test('docs/keys.md names every key', () => {
   const made = [
     ...Object.values(inboxKeys('<s>')),
     ...Object.values(subscriptionKeys('<id>')),
+    postKey('<identity>'),
+    feedTokenKey('<hash>'),
     cursorKey('<stream>', '<group>'),
     queuePrefix('<queue>'),
     operatorLogKey,

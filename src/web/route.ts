@@ -5,6 +5,7 @@ import { quote } from '../observe/logger.ts';
 import type { Actor } from '../parked/operator-log.ts';
 import { otherMethods } from './base-app.ts';
 import { within } from './deadline.ts';
+import { originOf } from './origin.ts';
 import { Problem } from './problem.ts';
 
 export interface Reply {
@@ -19,6 +20,8 @@ export interface Input<Params, Query, Body> {
   body: Body;
   /** Who is logged in, where the address takes a login. */
   actor: Actor | undefined;
+  /** Where the client reached us: `https://inbox.example`. */
+  origin: string;
 }
 
 interface Description<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> {
@@ -59,6 +62,7 @@ export function defineRoute<
         query: checked(querySchema, req.query, 'parameter'),
         body: (body && checked(body, req.body, 'body')) as z.output<Body>,
         actor: req.res?.locals['actor'] as Actor | undefined,
+        origin: originOf(req),
       });
     },
   };

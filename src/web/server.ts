@@ -1,14 +1,18 @@
 /** The web role: API, dashboard and health on one port. */
 import type { Config } from '../config.ts';
+import type { FeedTokens } from '../inbox/feed-tokens.ts';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Parked } from '../parked/parked.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { Queues } from '../redis/queues.ts';
 import type { Directory } from '../subscriptions/directory.ts';
+import { type Description, mountApiDocs } from './api-docs.ts';
 import { requireToken } from './api-token.ts';
 import { createBaseApp, noStore, serveGet } from './base-app.ts';
 import { mountDashboard } from './dashboard.ts';
+import { mountFeeds } from './feeds/feed-routes.ts';
+import { feedTokenRoutes } from './feeds/feed-token-routes.ts';
 import { type HealthSource, mountHealth } from './health-routes.ts';
 import { inboxRoutes } from './inbox-routes.ts';
 import { listen, type WebServer } from './listen.ts';
@@ -23,6 +27,7 @@ export interface WebDeps {
   config: Pick<Config, 'http' | 'access' | 'environmentName'>;
   queues: Queues;
   inboxes: InboxReader;
+  feedTokens: FeedTokens;
   directory: Directory;
   parked: Parked;
   /** Answers whether Redis is there. */
@@ -38,8 +43,11 @@ export function startWebServer(deps: WebDeps): Promise<WebServer> {
   return listen(createWebApp(deps), { host, port, setting: 'PORT' }, log);
 }
 
-export const apiRoutes = ({ inboxes, directory }: Pick<WebDeps, 'inboxes' | 'directory'>): Route[] => [
+type ApiDeps = Pick<WebDeps, 'inboxes' | 'feedTokens' | 'directory'>;
+
+export const apiRoutes = ({ inboxes, feedTokens, directory }: ApiDeps): Route[] => [
   ...inboxRoutes(inboxes),
+  ...feedTokenRoutes(feedTokens),
   ...subscriptionRoutes(directory),
 ];
 
@@ -54,6 +62,8 @@ function createWebApp(deps: WebDeps) {
     mountDashboard(app, { ...deps, ...deps.parked, login, environmentName });
     mountOperator(app, { ...deps, login, environmentName });
     mountPages(app, login);
+    mountFeeds(app, deps);
+    mountApiDocs(app, description as Description);
     app.use('/api', noStore, requireToken(config));
     mountRoutes(app, routes);
     serveGet(app, '/openapi.json', (_req, res) => {

@@ -5,6 +5,7 @@ import { Registry } from 'prom-client';
 import type { Entry } from '../../queues/index.ts';
 import { parseMatch } from '../../queues/index.ts';
 import type { Config } from '../../src/config.ts';
+import { createFeedTokens } from '../../src/inbox/feed-tokens.ts';
 import { createInboxReader } from '../../src/inbox/inbox-reader.ts';
 import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
 import { type Parked, startParked } from '../../src/parked/parked.ts';
@@ -119,6 +120,7 @@ export async function startWeb(
     },
     queues,
     inboxes: createInboxReader(client),
+    feedTokens: createFeedTokens(client),
     directory: createDirectory(client),
     parked,
     client,
