@@ -116,7 +116,7 @@ const inWords = (what) =>
 
 async function find(filter) {
   lastSearch = filter;
-  const query = new URLSearchParams(filter);
+  const query = new URLSearchParams(filter).toString();
   const { total, jobs } = await get(`/operator/parked/jobs?${query}`);
   const row = ({ queue, id, state, reason, subscription, subscriber, text, uri, failedAt, streamId }) =>
     el(
