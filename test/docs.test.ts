@@ -5,10 +5,12 @@ import { expect, test } from 'vitest';
 import { settings } from '../src/config/settings.ts';
 import {
   cursorKey,
+  feedTokenKey,
   inboxKeys,
   operatorLogKey,
   postKey,
   queuePrefix,
+  retryRunKeys,
   subscriptionKeys,
 } from '../src/redis/keys.ts';
 
@@ -49,9 +51,11 @@ test('docs/keys.md names every key', () => {
     ...Object.values(inboxKeys('<s>')),
     ...Object.values(subscriptionKeys('<id>')),
     postKey('<identity>'),
+    feedTokenKey('<hash>'),
     cursorKey('<stream>', '<group>'),
     queuePrefix('<queue>'),
     operatorLogKey,
+    ...Object.values(retryRunKeys),
   ];
   for (const key of made) expect(keys).toContain(`\`${key}`);
 });

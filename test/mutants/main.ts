@@ -1,4 +1,5 @@
 /** `npm run test:mutants`: exit 0 if every mutant is caught by its test, which passes on the product as it is; else 1. */
+import { stripVTControlCharacters } from 'node:util';
 import { type Mutant, mutants } from './mutants.ts';
 import { copyTree, type Tree } from './tree.ts';
 
@@ -52,10 +53,5 @@ async function verdict(tree: Tree, { edits, caughtBy }: Mutant): Promise<string>
 }
 
 function inCell(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- colours of the assertion's message
-  return text
-    .replace(/\u001b\[\d+m/g, '')
-    .replace(/\s+/g, ' ')
-    .replaceAll('|', '\\|')
-    .slice(0, 160);
+  return stripVTControlCharacters(text).replace(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, 160);
 }

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { projectRoot } from '../fixtures/project-root.ts';
 import type { Edit } from './mutants.ts';
 
-const COPIED = [
-  ...['queues', 'processors', 'src', 'bench', 'test', 'package.json', 'tsconfig.json', 'tsconfig.build.json'],
-  ...['vitest.config.ts', 'vitest.faults.config.ts'],
-];
+const COPIED =
+  'queues processors src bench test package.json tsconfig.json tsconfig.build.json vitest.config.ts vitest.faults.config.ts'.split(
+    ' ',
+  );
 const TEST_WITHIN_MS = 300_000;
 
 export interface Tree {
@@ -69,10 +69,8 @@ async function runTest(root: string, file: string, name: string) {
   const report = join(root, 'report.json');
   rmSync(report, { force: true });
   const pattern = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const { output } = await run(root, [
-    ...['npx', 'vitest', 'run', '--config', config, file, '-t', pattern],
-    ...['--reporter=json', `--outputFile=${report}`],
-  ]);
+  const command = `npx vitest run --config ${config} ${file} --reporter=json --outputFile=${report}`;
+  const { output } = await run(root, [...command.split(' '), '-t', pattern]);
   let found: Report;
   try {
     found = JSON.parse(readFileSync(report, 'utf8')) as Report;
