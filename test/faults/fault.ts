@@ -10,10 +10,10 @@ import { openWorld, type World, type WorldOptions } from '../fixtures/world.ts';
 export interface FaultRow {
   fault: string;
   happened: string;
-  matches: number;
-  lost: number;
-  duplicated: number;
-  recoveryMs: number;
+  matches?: number;
+  lost?: number;
+  duplicated?: number;
+  recoveryMs?: number;
 }
 
 declare module 'vitest' {
