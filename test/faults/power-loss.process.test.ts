@@ -1,20 +1,10 @@
 /** Power lost: the append-only file ends a second or two before what Redis confirmed. */
 import { expect } from 'vitest';
 import { forPowerLoss, losePower } from '../fixtures/power-loss.ts';
-import { STREAM } from '../fixtures/progress.ts';
 import type { TestRedis } from '../fixtures/redis.ts';
 import type { World } from '../fixtures/world.ts';
 import { type FaultOptions, fault } from './fault.ts';
-
-/** Of what was confirmed, only that which the stream still holds must be delivered. */
-const keptInStream: FaultOptions['judge'] = async ({ servers }) => {
-  const ids = new Set<string>();
-  for (let from = '-'; ; from = `(${[...ids].at(-1)}`) {
-    const page = await servers.skywire.xrange(STREAM, from, '+', 'COUNT', 5_000);
-    for (const [id] of page) ids.add(id);
-    if (page.length < 5_000) return { isKept: (id: string) => ids.has(id) };
-  }
-};
+import { keptInStream } from './kept.ts';
 
 async function cutPower({ producer }: World, server: TestRedis): Promise<number> {
   await producer.stop();

@@ -40,7 +40,9 @@ function rowOf(test: TestCase): FaultRow[] {
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
 function toLine({ fault, happened, matches, lost, duplicated, recoveryMs }: FaultRow): string {
-  const counts = [matches, lost, duplicated, recoveryMs && seconds(recoveryMs)].map((cell) => cell ?? '–');
+  const counts = [matches, lost, duplicated, recoveryMs === undefined ? recoveryMs : seconds(recoveryMs)].map(
+    (cell) => cell ?? '–',
+  );
   return `| ${[fault, happened.replaceAll('|', '\\|'), ...counts].join(' | ')} |`;
 }
 
