@@ -76,7 +76,8 @@ export function fault(
       };
       expect(found.ok, 'matches that Redis confirmed').toBeGreaterThan(0);
       expect(found).toMatchObject(flawless);
-      expect(await world.failed('matches'), 'jobs failed in matches').toBe(0);
+      for (const queue of ['matches', 'fanout', 'parked'])
+        expect(await world.failed(queue), `jobs failed in ${queue}`).toBe(0);
     },
     timeoutMs,
   );
