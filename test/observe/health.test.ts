@@ -5,7 +5,11 @@ import { healthOf } from '../../src/observe/health.ts';
 const stream = {
   stream: 'skywire:matches',
   group: 'skywire-inbox',
-  ...{ length: 1_000, unread: 0, unreadAgeMs: 0, pending: 0, pendingAgeMs: 0 },
+  length: 1_000,
+  unread: 0,
+  unreadAgeMs: 0,
+  pending: 0,
+  pendingAgeMs: 0,
 };
 const home = {
   server: 'home',
