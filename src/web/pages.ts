@@ -32,6 +32,8 @@ const assets: Record<string, URL | string> = {
   'page.css': ours('page.css'),
   'page.js': ours('page.js'),
   'overview.js': ours('overview.js'),
+  'flow.js': ours('flow.js'),
+  'plots.js': ours('plots.js'),
   'parked.js': ours('parked.js'),
   'parked-job.js': ours('parked-job.js'),
   'parked-run.js': ours('parked-run.js'),
