@@ -22,6 +22,8 @@ export interface DoorOptions {
 export type Door = ReturnType<typeof createDoor>;
 
 const SUBSCRIBE_WITHIN_MS = 10_000;
+/** Whose connection ended like this will not be back soon. */
+const FINAL = new Set<number>([closeCodes.done, closeCodes.silent, closeCodes.badToken]);
 
 interface Client {
   grant: Grant;
@@ -141,9 +143,7 @@ export function createDoor({
     });
     client.pump = { key, session };
     events.subscribed(consumer.name, consumer.stream, resumed);
-    void connection.ended.then(({ code }) =>
-      departed.left(consumer, code === closeCodes.done || code === closeCodes.silent),
-    );
+    void connection.ended.then(({ code }) => departed.left(consumer, FINAL.has(code)));
     void connection.send([JSON.stringify({ n, ok: { version, resumed } })]);
     return session;
   }

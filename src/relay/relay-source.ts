@@ -47,14 +47,16 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
   }
 
   async function connect(): Promise<Link> {
-    const opened = await openLink({
+    // Not there yet for a connection that fails before it is open.
+    let opened: Link | undefined;
+    opened = await openLink({
       ...options,
       pulse,
       // Between `halt` and its answer: what is still on its way counts as pending.
       onPushed: (entries) => (halting ? undefined : window.put(entries)),
       onTrouble: window.fail,
       onOver(error) {
-        if (link === opened) {
+        if (link && link === opened) {
           link = undefined;
           onConnection?.(false);
         }

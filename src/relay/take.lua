@@ -14,7 +14,10 @@ for at, row in ipairs(rows) do
   ids[at] = row[1]
   missing[row[1]] = true
 end
-local claimed = redis.call('XCLAIM', stream, group, to, 0, unpack(ids), 'JUSTID')
+-- unpack gives all its values only where nothing follows it.
+ids[#ids + 1] = 'JUSTID'
+local claimed = redis.call('XCLAIM', stream, group, to, 0, unpack(ids))
+ids[#ids] = nil
 for _, id in ipairs(claimed) do missing[id] = nil end
 local lost = {}
 for _, id in ipairs(ids) do

@@ -22,6 +22,14 @@ describe('without any setting', () => {
     expect(config()).toEqual({
       redis: { address: undefined, tls: {} },
       skywireRedis: { address: undefined, tls: {} },
+      relay: undefined,
+      relayServer: {
+        host: '127.0.0.1',
+        port: 3100,
+        tokensFile: './relay-tokens',
+        tls: undefined,
+        isSafe: true,
+      },
       allowEviction: false,
       ownServer: { dataDir: './data', mayInstall: true },
       stream: { keys: ['skywire:matches'], group: 'skywire-inbox', retentionMs: 24 * HOUR_MS },

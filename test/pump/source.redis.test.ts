@@ -251,16 +251,23 @@ describe.each(Object.entries(ways))('a source %s', (_, way) => {
   test('knows idle consumers with nothing pending, itself not among them', async () => {
     const [other, source] = [openSource('other'), openSource('a')];
     await source.ensureGroup('0');
-    // A consumer is there once it got something.
-    await append(2);
-    for (const one of [other, source]) await one.ack((await one.readNew(1, 1_000)).map(({ id }) => id));
-    other.interruptRead();
+    // A consumer is there once it got something: both have, one after the other.
+    for (const one of [other, source]) {
+      const [id] = await append(1);
+      await vi.waitFor(async () =>
+        expect((await one.readNew(1, 500)).map((entry) => entry.id)).toEqual([id]),
+      );
+      await one.ack([id!]);
+      one.interruptRead();
+      await one.readPending('0', 1);
+    }
     await vi.waitFor(async () => {
       const [name, ...more] = await source.idleConsumers(0);
       expect(name).toMatch(/other$/);
       expect(more).toEqual([]);
     });
-    await source.leave((await source.idleConsumers(0))[0]!);
+    const [name] = await source.idleConsumers(0);
+    await source.leave(name);
     expect(await source.idleConsumers(0)).toEqual([]);
   });
 
