@@ -45,7 +45,7 @@ export const batchSchema: z.ZodType<Batch> = z.union([
     context.addIssue({ code: 'custom', message: 'ids, sizes and payload do not belong together' });
     return z.NEVER;
   }),
-  version1.transform(({ v: _, ...batch }) => batch),
+  version1.transform(({ stream, entries, run }) => ({ stream, entries, ...(run !== undefined && { run }) })),
 ]);
 
 /** What stands in a job whose data nobody could read otherwise; undefined for all other data. */

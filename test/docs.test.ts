@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { settings } from '../src/config/settings.ts';
-import { cursorKey, inboxKeys, queuePrefix, subscriptionKeys } from '../src/redis/keys.ts';
+import { cursorKey, inboxKeys, postKey, queuePrefix, subscriptionKeys } from '../src/redis/keys.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -41,6 +41,7 @@ test('docs/keys.md names every key', () => {
   const made = [
     ...Object.values(inboxKeys('<s>')),
     ...Object.values(subscriptionKeys('<id>')),
+    postKey('<identity>'),
     cursorKey('<stream>', '<group>'),
     queuePrefix('<queue>'),
   ];

@@ -2,7 +2,7 @@
 import type { RedisClient } from '../redis/connections.ts';
 import { inboxKeys } from '../redis/keys.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
-import { subscriptionPrefix } from './inbox-writer.ts';
+import { subscriptionPrefix } from './inbox-calls.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
 const pageScript = loadScript(here('page.lua'), here('read-state.lua'));

@@ -47,6 +47,9 @@ export function inboxKeys(encodedSubscriber: string): InboxKeys {
   };
 }
 
+/** The body of a post that stands in several inboxes. Identities are base64url: nothing to encode. */
+export const postKey = (identity: string): string => `post:{${identity}}`;
+
 export const subscriptionKeys = (encodedSubscription: string) => ({
   about: `subscription:{${encodedSubscription}}`,
   subscribers: `subscription:{${encodedSubscription}}:subscribers`,
