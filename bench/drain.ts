@@ -84,7 +84,7 @@ export async function whenArrived(
 ): Promise<Sample> {
   let last: Sample | undefined;
   // Looking is work for Redis as well: the more inboxes, the more seldom.
-  const everyMs = inboxes.length > 2_000 ? 1_000 : 50;
+  const everyMs = Math.min(1_000, Math.max(50, inboxes.length / 4));
   await until(async () => {
     last = await sample(world, inboxes, processes);
     return last.items >= wanted;

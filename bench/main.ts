@@ -5,11 +5,13 @@ import { thisMachine } from './machine.ts';
 import { command, type Options, type SuiteName, suiteNames } from './options.ts';
 import { printMachine, printResult, type Result } from './result.ts';
 import type { Say } from './rounds.ts';
+import { profile } from './suites/profile.ts';
 import { throughput } from './suites/throughput.ts';
 import { openWorld, type World } from './world.ts';
 
 const suites: Record<SuiteName, (world: World, options: Options, say: Say) => Promise<Result>> = {
   throughput,
+  profile,
 };
 
 async function bench(argv: string[]): Promise<void> {
