@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import type { Ports } from '../processors/index.ts';
 import type { Config } from './config.ts';
+import { createFeedTokens } from './inbox/feed-tokens.ts';
 import { createInboxReader } from './inbox/inbox-reader.ts';
 import { createInboxWriter } from './inbox/inbox-writer.ts';
 import type { Events } from './observe/events.ts';
@@ -9,6 +10,7 @@ import type { Logger } from './observe/logger.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { exposeReadings } from './operate/gauges.ts';
 import { createReadings, type TakeReadings } from './operate/readings.ts';
+import { startParked } from './parked/parked.ts';
 import { createBrake } from './pump/brake.ts';
 import { createCursor } from './pump/cursor.ts';
 import { startPump } from './pump/pump.ts';
@@ -69,6 +71,7 @@ export function startPumpRole(context: AppContext): Running {
 }
 
 export function startWorkerRole({ config, redis, events }: AppContext): Running {
+  events.workerStarts();
   const client = redis.connect(redis.home, 'commands', 'worker');
   const queues = openQueues(client, config.delivery.attempts);
   const ports: Ports = {
@@ -95,16 +98,22 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
   const client = redis.connect(redis.home, 'commands', 'web');
   const queues = openQueues(client, config.delivery.attempts);
   exposeReadings(context.metrics.registry, openReadings(context, client, queues));
+  const parked = startParked({ client, queues, log });
   const server = await startWebServer({
     config,
     client,
     log,
     queues,
     inboxes: createInboxReader(client),
+    feedTokens: createFeedTokens(client),
     directory: createDirectory(client),
+    parked,
     health: healthOf(context),
   });
-  return server;
+  const running = once(async () => {
+    await Promise.all([server.stop(), parked.stop()]);
+  });
+  return { ...running, url: server.url };
 }
 
 /** What stands in Redis; the worker does not look: it needs no right to Skywire's stream. */

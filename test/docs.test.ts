@@ -3,7 +3,16 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { settings } from '../src/config/settings.ts';
-import { cursorKey, inboxKeys, queuePrefix, subscriptionKeys } from '../src/redis/keys.ts';
+import {
+  cursorKey,
+  feedTokenKey,
+  inboxKeys,
+  operatorLogKey,
+  postKey,
+  queuePrefix,
+  retryRunKeys,
+  subscriptionKeys,
+} from '../src/redis/keys.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -41,8 +50,12 @@ test('docs/keys.md names every key', () => {
   const made = [
     ...Object.values(inboxKeys('<s>')),
     ...Object.values(subscriptionKeys('<id>')),
+    postKey('<identity>'),
+    feedTokenKey('<hash>'),
     cursorKey('<stream>', '<group>'),
     queuePrefix('<queue>'),
+    operatorLogKey,
+    ...Object.values(retryRunKeys),
   ];
   for (const key of made) expect(keys).toContain(`\`${key}`);
 });

@@ -62,6 +62,10 @@ export const settings = {
   ADMIN_PASSWORD: password('Password of ADMIN_USER; unset: the dashboard is open, on loopback only'),
   VIEWER_PASSWORD: password('Password of the user `viewer`, who may look and touch nothing'),
   API_TOKEN: password('Bearer token of /api; unset: open, on loopback only'),
+  ENVIRONMENT_NAME: setting(
+    text(),
+    'Shown on every page of the operator: production, staging; unset: nothing',
+  ),
   ROUTING: setting(
     oneOf('direct', 'directory'),
     'direct: the inbox is the subscription_id; directory: the registered subscribers',

@@ -1,4 +1,5 @@
 /** What happens in the business, each with its counter and its log line together. */
+import { parkingReasons, queueNames } from '../../queues/index.ts';
 import { type Logger, limitRepeats, quote } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -7,6 +8,14 @@ export type Events = ReturnType<typeof createEvents>;
 export function createEvents(log: Logger, metrics: Metrics) {
   const trouble = limitRepeats((text, leftOut) => log.warn(leftOut ? { leftOut } : {}, text));
   return {
+    /** Counters that stand at 0 from the start: an increase from nothing to 1 is none to Prometheus. */
+    workerStarts() {
+      for (const queue of queueNames) {
+        metrics.triedAgain.inc({ queue }, 0);
+        metrics.postponed.inc({ queue }, 0);
+      }
+      for (const reason of parkingReasons) metrics.parked.inc({ reason }, 0);
+    },
     entriesRead(count: number) {
       metrics.entriesRead.inc(count);
     },

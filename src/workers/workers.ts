@@ -6,6 +6,7 @@
 import {
   DelayedError,
   type Job,
+  MetricsTime,
   UnrecoverableError,
   Worker,
   type Processor as WorkerProcessor,
@@ -83,6 +84,8 @@ function startWorker(name: (typeof queueNames)[number], options: WorkersOptions)
     maxStalledCount: NEVER,
     // How long fetching pauses after a lost connection; 15 s by default.
     runRetryDelay: PAUSE_AFTER_ERROR_MS,
+    // Jobs per minute, for the dashboard's charts: two numbers a minute for a week.
+    metrics: { maxDataPoints: MetricsTime.ONE_WEEK },
     settings: { backoffStrategy: (attempt: number) => backoffMs(attempt, deliveryBackoff) },
   });
   worker.on('lockRenewalFailed', (jobIds: string[]) => {

@@ -1,0 +1,3 @@
+import { session } from './page.js';
+
+await session();
