@@ -6,6 +6,7 @@ import { settings } from '../src/config/settings.ts';
 import {
   cursorKey,
   feedTokenKey,
+  historyKeys,
   inboxKeys,
   operatorLogKey,
   postKey,
@@ -56,6 +57,7 @@ test('docs/keys.md names every key', () => {
     queuePrefix('<queue>'),
     operatorLogKey,
     ...Object.values(retryRunKeys),
+    ...Object.values(historyKeys),
   ];
   for (const key of made) expect(keys).toContain(`\`${key}`);
 });

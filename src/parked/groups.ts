@@ -1,4 +1,6 @@
 /** Parked jobs by what they have in common. */
+import { parkingReasons } from '../../queues/index.ts';
+import type { ParkedIndex } from './parked-index.ts';
 import type { ParkedJob } from './parked-job.ts';
 
 export interface Group {
@@ -67,4 +69,13 @@ function toGroup(id: string, { last, failed, retrying, firstSeen, subscriptions 
     subscriptions: top.filter(([name]) => name !== '').map(([name, jobs]) => ({ name, jobs })),
     example: { queue: last.queue, job: last.id },
   };
+}
+
+/** Parked matches that wait for a person, by reason; every reason that there is stands in it. */
+export async function parkedByReason(index: ParkedIndex): Promise<Record<string, number>> {
+  const counts: Record<string, number> = Object.fromEntries(parkingReasons.map((reason) => [reason, 0]));
+  for (const { queue, state, reason } of await index.jobs()) {
+    if (queue === 'parked' && state === 'failed') counts[reason] = (counts[reason] ?? 0) + 1;
+  }
+  return counts;
 }

@@ -76,3 +76,5 @@ export const retryRunKeys = {
   inFlight: 'skywire-inbox:{retry-run}:in-flight',
   lease: 'skywire-inbox:{retry-run}:lease',
 };
+/** Samples for the overview's plots, and which process writes the next one. */
+export const historyKeys = { samples: 'skywire-inbox:{history}', writer: 'skywire-inbox:{history}:writer' };

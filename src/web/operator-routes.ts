@@ -8,6 +8,7 @@ import { noStore, serveGet } from './base-app.ts';
 import { exportParked } from './export-parked.ts';
 import { actorIn, type Login, requireLogin, roleIn } from './login.ts';
 import { logQuery } from './operator-inputs.ts';
+import { type OverviewSource, overviewRoutes } from './overview-routes.ts';
 import { parkedRoutes } from './parked-routes.ts';
 import { defineRoute, mountRoutes, type Route } from './route.ts';
 
@@ -16,6 +17,7 @@ export interface OperatorDeps {
   parked: Parked;
   client: RedisClient;
   login: Login;
+  overview: OverviewSource;
   environmentName: string | undefined;
 }
 
@@ -25,7 +27,7 @@ export function mountOperator(app: Express, deps: OperatorDeps): void {
     res.json({ who: actorIn(res).name, role: roleIn(res), environment: deps.environmentName ?? null });
   });
   serveGet(app, '/operator/parked/export', exportParked(deps));
-  mountRoutes(app, [...parkedRoutes(deps), logRoute(deps.parked)]);
+  mountRoutes(app, [...overviewRoutes(deps.overview), ...parkedRoutes(deps), logRoute(deps.parked)]);
 }
 
 const logRoute = ({ operatorLog }: Parked): Route =>

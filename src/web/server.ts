@@ -19,6 +19,7 @@ import { listen, type WebServer } from './listen.ts';
 import { createLogin } from './login.ts';
 import { describeApi } from './openapi.ts';
 import { mountOperator } from './operator-routes.ts';
+import type { OverviewSource } from './overview-routes.ts';
 import { mountPages } from './pages.ts';
 import { mountRoutes, type Route } from './route.ts';
 import { subscriptionRoutes } from './subscription-routes.ts';
@@ -30,6 +31,7 @@ export interface WebDeps {
   feedTokens: FeedTokens;
   directory: Directory;
   parked: Parked;
+  overview: OverviewSource;
   /** Answers whether Redis is there. */
   client: RedisClient;
   health: HealthSource;

@@ -8,6 +8,9 @@ import type { Config } from '../../src/config.ts';
 import { createFeedTokens } from '../../src/inbox/feed-tokens.ts';
 import { createInboxReader } from '../../src/inbox/inbox-reader.ts';
 import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
+import { startOverview } from '../../src/operate/overview.ts';
+import { createReadings } from '../../src/operate/readings.ts';
+import { parkedByReason } from '../../src/parked/groups.ts';
 import { type Parked, startParked } from '../../src/parked/parked.ts';
 import { openQueues, type Queues } from '../../src/redis/queues.ts';
 import { createDirectory } from '../../src/subscriptions/directory.ts';
@@ -102,6 +105,7 @@ export async function startWeb(
     isLoopback?: boolean;
     checks?: HealthSource['checks'];
     environmentName?: string;
+    sampleEveryMs?: number;
   } = {},
 ): Promise<TestWeb> {
   const client = redis.client({ maxRetriesPerRequest: 3 });
@@ -112,6 +116,22 @@ export async function startWeb(
   const registry = new Registry();
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
   const parked = startParked({ client, queues, log });
+  const takeReadings = createReadings({
+    home: client,
+    skywire: client,
+    isTwoServers: false,
+    queues,
+    streams: ['skywire:matches'],
+    group: 'skywire-inbox',
+    readParked: () => parkedByReason(parked.index),
+  });
+  const overview = startOverview({
+    client,
+    queues,
+    group: 'skywire-inbox',
+    takeReadings,
+    sampleEveryMs: given.sampleEveryMs ?? 10_000,
+  });
   const web = await startWebServer({
     config: {
       http,
@@ -123,6 +143,7 @@ export async function startWeb(
     feedTokens: createFeedTokens(client),
     directory: createDirectory(client),
     parked,
+    overview,
     client,
     health: { checks: given.checks ?? (() => Promise.resolve({})), registry },
     log,
@@ -143,7 +164,7 @@ export async function startWeb(
       await writer.write(deliveries);
     },
     async stop() {
-      await Promise.all([web.stop(), parked.stop()]);
+      await Promise.all([web.stop(), parked.stop(), overview.stop()]);
     },
   };
 }

@@ -9,7 +9,7 @@ export function el(name, attributes = {}, ...children) {
     else if (value !== false && value !== undefined) element.setAttribute(key, value);
   }
   element.append(
-    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
   );
   return element;
 }
