@@ -4,6 +4,7 @@ import type { Ports } from '../processors/index.ts';
 import type { Config } from './config.ts';
 import { createFeedTokens } from './inbox/feed-tokens.ts';
 import { createInboxReader } from './inbox/inbox-reader.ts';
+import { createInboxWatch } from './inbox/inbox-watch.ts';
 import { createInboxWriter } from './inbox/inbox-writer.ts';
 import type { Events } from './observe/events.ts';
 import type { Logger } from './observe/logger.ts';
@@ -98,9 +99,15 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
   const client = redis.connect(redis.home, 'commands', 'web');
   const queues = openQueues(client, config.delivery.attempts);
   exposeReadings(context.metrics.registry, openReadings(context, client, queues));
+  const watch = createInboxWatch({
+    reader: redis.connect(redis.home, 'reader', 'live'),
+    commands: client,
+    onTrouble: (error) => context.events.trouble('live streams', error),
+  });
   const server = await startWebServer({
     config,
     client,
+    watch,
     log,
     queues,
     inboxes: createInboxReader(client),
@@ -109,7 +116,11 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     operatorLog: createOperatorLog(client),
     health: healthOf(context),
   });
-  return server;
+  const { stop } = once(async () => {
+    await server.stop();
+    await watch.stop();
+  });
+  return { url: server.url, stop };
 }
 
 /** What stands in Redis; the worker does not look: it needs no right to Skywire's stream. */

@@ -7,11 +7,13 @@ import { parseMatch } from '../../queues/index.ts';
 import type { Config } from '../../src/config.ts';
 import { createFeedTokens } from '../../src/inbox/feed-tokens.ts';
 import { createInboxReader } from '../../src/inbox/inbox-reader.ts';
+import { createInboxWatch } from '../../src/inbox/inbox-watch.ts';
 import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
 import { createOperatorLog } from '../../src/parked/operator-log.ts';
 import { openQueues, type Queues } from '../../src/redis/queues.ts';
 import { createDirectory } from '../../src/subscriptions/directory.ts';
 import type { HealthSource } from '../../src/web/health-routes.ts';
+import type { Live, LiveLimits } from '../../src/web/live/live.ts';
 import { startWebServer } from '../../src/web/server.ts';
 import type { TestRedis } from '../fixtures/redis.ts';
 
@@ -86,6 +88,7 @@ export interface TestWeb {
   port: number;
   url: string;
   queues: Queues;
+  live: Live;
   /** Every line that was logged. */
   logged: string[];
   deliver(subscriber: string, ...matches: string[]): Promise<void>;
@@ -101,6 +104,7 @@ export async function startWeb(
     isLoopback?: boolean;
     checks?: HealthSource['checks'];
     environmentName?: string;
+    liveLimits?: Partial<LiveLimits>;
   } = {},
 ): Promise<TestWeb> {
   const client = redis.client({ maxRetriesPerRequest: 3 });
@@ -109,6 +113,12 @@ export async function startWeb(
   const logged: string[] = [];
   const http = { host: '127.0.0.1', port: 0, healthPort: undefined, isLoopback: given.isLoopback ?? true };
   const registry = new Registry();
+  const blocking = { maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false };
+  const watch = createInboxWatch({
+    reader: redis.client(blocking),
+    commands: client,
+    onTrouble: () => undefined,
+  });
   const web = await startWebServer({
     config: {
       http,
@@ -118,6 +128,8 @@ export async function startWeb(
     queues,
     inboxes: createInboxReader(client),
     feedTokens: createFeedTokens(client),
+    watch,
+    ...(given.liveLimits && { liveLimits: given.liveLimits }),
     directory: createDirectory(client),
     operatorLog: createOperatorLog(client),
     client,
@@ -138,7 +150,11 @@ export async function startWeb(
       });
       await writer.write(deliveries);
     },
-    stop: () => web.stop(),
+    live: web.live,
+    async stop() {
+      await web.stop();
+      await watch.stop();
+    },
   };
 }
 
