@@ -6,10 +6,12 @@ import { settings } from '../src/config/settings.ts';
 import {
   cursorKey,
   feedTokenKey,
+  historyKeys,
   inboxKeys,
   operatorLogKey,
   postKey,
   queuePrefix,
+  retryRunKeys,
   subscriptionKeys,
 } from '../src/redis/keys.ts';
 
@@ -54,6 +56,8 @@ test('docs/keys.md names every key', () => {
     cursorKey('<stream>', '<group>'),
     queuePrefix('<queue>'),
     operatorLogKey,
+    ...Object.values(retryRunKeys),
+    ...Object.values(historyKeys),
   ];
   for (const key of made) expect(keys).toContain(`\`${key}`);
 });

@@ -59,7 +59,8 @@ export function createInboxWatch({ reader, commands, onTrouble }: WatchDeps): In
 
   async function run(): Promise<void> {
     isRunning = true;
-    while (!isStopped && inboxes.size > 0) {
+    const isNeeded = () => !isStopped && inboxes.size > 0;
+    while (isNeeded()) {
       try {
         const after = new Map([...inboxes.values()].map(({ key, newest }) => [key, newest]));
         const grown = await look.next(after);

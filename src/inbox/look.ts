@@ -35,7 +35,8 @@ function blockingLook(reader: RedisClient, commands: RedisClient): Look {
   });
   /** The interruption may arrive before the read that it is for: again, until that read has ended. */
   async function interrupt(read: number): Promise<void> {
-    while (isReading && reads === read && mayInterrupt) {
+    const isStillReading = () => isReading && reads === read && mayInterrupt;
+    while (isStillReading()) {
       if (clientId === undefined) return;
       try {
         await commands.client('UNBLOCK', clientId);

@@ -69,3 +69,12 @@ export const cursorKey = (stream: string, group: string): string => `skywire-inb
 
 /** What persons did, newest last. */
 export const operatorLogKey = 'skywire-inbox:operator-log';
+
+/** A run of retries at a bounded rate: its state, what it retried and not yet knows the end of, and who drives it. */
+export const retryRunKeys = {
+  state: 'skywire-inbox:{retry-run}:state',
+  inFlight: 'skywire-inbox:{retry-run}:in-flight',
+  lease: 'skywire-inbox:{retry-run}:lease',
+};
+/** Samples for the overview's plots, and which process writes the next one. */
+export const historyKeys = { samples: 'skywire-inbox:{history}', writer: 'skywire-inbox:{history}:writer' };

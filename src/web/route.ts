@@ -2,6 +2,7 @@
 import express, { type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { quote } from '../observe/logger.ts';
+import type { Actor } from '../parked/operator-log.ts';
 import { otherMethods } from './base-app.ts';
 import { within } from './deadline.ts';
 import { originOf } from './origin.ts';
@@ -17,6 +18,8 @@ export interface Input<Params, Query, Body> {
   params: Params;
   query: Query;
   body: Body;
+  /** Who is logged in, where the address takes a login. */
+  actor: Actor | undefined;
   /** Where the client reached us: `https://inbox.example`. */
   origin: string;
 }
@@ -61,6 +64,7 @@ export function defineRoute<
         params: checked(params, req.params, 'path'),
         query: checked(querySchema, req.query, 'parameter'),
         body: (body && checked(body, req.body, 'body')) as z.output<Body>,
+        actor: req.res?.locals['actor'] as Actor | undefined,
         origin: originOf(req),
       });
     },

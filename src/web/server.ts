@@ -4,7 +4,7 @@ import type { FeedTokens } from '../inbox/feed-tokens.ts';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { InboxWatch } from '../inbox/inbox-watch.ts';
 import type { Logger } from '../observe/logger.ts';
-import type { OperatorLog } from '../parked/operator-log.ts';
+import type { Parked } from '../parked/parked.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { Queues } from '../redis/queues.ts';
 import type { Directory } from '../subscriptions/directory.ts';
@@ -21,6 +21,9 @@ import { createLive, type Live, type LiveLimits } from './live/live.ts';
 import { liveRoutes } from './live/live-routes.ts';
 import { createLogin } from './login.ts';
 import { describeApi } from './openapi.ts';
+import { mountOperator } from './operator-routes.ts';
+import type { OverviewSource } from './overview-routes.ts';
+import { mountPages } from './pages.ts';
 import { mountRoutes, type Route } from './route.ts';
 import { subscriptionRoutes } from './subscription-routes.ts';
 
@@ -32,7 +35,8 @@ export interface WebDeps {
   watch: InboxWatch;
   liveLimits?: Partial<LiveLimits>;
   directory: Directory;
-  operatorLog: OperatorLog;
+  parked: Parked;
+  overview: OverviewSource;
   /** Answers whether Redis is there. */
   client: RedisClient;
   health: HealthSource;
@@ -71,7 +75,10 @@ function createWebApp(deps: WebDeps & { live: Live }) {
   const description = describeApi(routes);
   return createBaseApp(config, log, (app) => {
     mountHealth(app, deps, login);
-    mountDashboard(app, { ...deps, login, environmentName: config.environmentName });
+    const { environmentName } = config;
+    mountDashboard(app, { ...deps, ...deps.parked, login, environmentName });
+    mountOperator(app, { ...deps, login, environmentName });
+    mountPages(app, login);
     mountFeeds(app, deps);
     mountApiDocs(app, description as Description);
     app.use('/api', noStore, requireToken(config));
@@ -81,9 +88,6 @@ function createWebApp(deps: WebDeps & { live: Live }) {
     });
     serveGet(app, '/favicon.ico', (_req, res) => {
       res.status(204).end();
-    });
-    serveGet(app, '/', (_req, res) => {
-      res.redirect('/dashboard');
     });
   });
 }

@@ -5,15 +5,15 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { flawless, type JudgeOptions } from '../fixtures/judge.ts';
 import type { Role } from '../fixtures/roles.ts';
-import { openWorld, type World, type WorldOptions } from '../fixtures/world.ts';
+import { openWorld, type Site, type World, type WorldOptions } from '../fixtures/world.ts';
 
 export interface FaultRow {
   fault: string;
   happened: string;
-  matches: number;
-  lost: number;
-  duplicated: number;
-  recoveryMs: number;
+  matches?: number;
+  lost?: number;
+  duplicated?: number;
+  recoveryMs?: number;
 }
 
 declare module 'vitest' {
@@ -28,12 +28,15 @@ export interface Cast {
   web: Role;
 }
 
-export interface FaultOptions extends WorldOptions {
+export interface FaultOptions extends Omit<WorldOptions, 'site'> {
+  site?: () => Promise<Site>;
   pumps?: number;
   workers?: number;
   /** Matches per second while `inject` runs; 0: it sends by itself. */
   rate?: number;
   recoversWithinMs?: number;
+  /** How many matches end in `failed` of `parked`. */
+  parked?: number;
   timeoutMs?: number;
   judge?: (world: World) => Partial<JudgeOptions> | Promise<Partial<JudgeOptions>>;
 }
@@ -47,8 +50,10 @@ export function fault(
   test(
     name,
     async ({ task }) => {
+      const { site, ...rest } = options;
       const world = await openWorld({
-        ...options,
+        ...rest,
+        ...(site && { site: await site() }),
         env: { LOG_LEVEL: 'warn', BATCH_SIZE: '50', ...options.env },
       });
       onTestFinished(() => world.stop(), 60_000);
@@ -60,12 +65,13 @@ export function fault(
         start('web', 1),
       ]);
       if (rate) world.producer.run(rate);
-      const happened = await inject(world, { pumps: pumpRoles, workers: workerRoles, web: web! });
+      const cast: Cast = { pumps: pumpRoles, workers: workerRoles, web: web! };
+      const happened = await inject(world, cast);
       const overAt = performance.now();
       await world.producer.stop();
       await world.quiet(recoversWithinMs);
       const recoveryMs = Math.round(performance.now() - overAt);
-      const found = await world.judge({ webUrl: web!.url, ...(await options.judge?.(world)) });
+      const found = await world.judge({ webUrl: cast.web.url, ...(await options.judge?.(world)) });
       task.meta.fault = {
         fault: name,
         happened,
@@ -76,7 +82,9 @@ export function fault(
       };
       expect(found.ok, 'matches that Redis confirmed').toBeGreaterThan(0);
       expect(found).toMatchObject(flawless);
-      expect(await world.failed('matches'), 'jobs failed in matches').toBe(0);
+      for (const queue of ['matches', 'fanout'])
+        expect(await world.failed(queue), `jobs failed in ${queue}`).toBe(0);
+      expect(await world.failed('parked'), 'matches parked').toBe(options.parked ?? 0);
     },
     timeoutMs,
   );

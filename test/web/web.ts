@@ -9,7 +9,10 @@ import { createFeedTokens } from '../../src/inbox/feed-tokens.ts';
 import { createInboxReader } from '../../src/inbox/inbox-reader.ts';
 import { createInboxWatch } from '../../src/inbox/inbox-watch.ts';
 import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
-import { createOperatorLog } from '../../src/parked/operator-log.ts';
+import { startOverview } from '../../src/operate/overview.ts';
+import { createReadings } from '../../src/operate/readings.ts';
+import { parkedByReason } from '../../src/parked/groups.ts';
+import { type Parked, startParked } from '../../src/parked/parked.ts';
 import { openQueues, type Queues } from '../../src/redis/queues.ts';
 import { createDirectory } from '../../src/subscriptions/directory.ts';
 import type { HealthSource } from '../../src/web/health-routes.ts';
@@ -89,6 +92,7 @@ export interface TestWeb {
   url: string;
   queues: Queues;
   live: Live;
+  parked: Parked;
   /** Every line that was logged. */
   logged: string[];
   deliver(subscriber: string, ...matches: string[]): Promise<void>;
@@ -105,6 +109,7 @@ export async function startWeb(
     checks?: HealthSource['checks'];
     environmentName?: string;
     liveLimits?: Partial<LiveLimits>;
+    sampleEveryMs?: number;
   } = {},
 ): Promise<TestWeb> {
   const client = redis.client({ maxRetriesPerRequest: 3 });
@@ -119,6 +124,24 @@ export async function startWeb(
     commands: client,
     onTrouble: () => undefined,
   });
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
+  const parked = startParked({ client, queues, log });
+  const takeReadings = createReadings({
+    home: client,
+    skywire: client,
+    isTwoServers: false,
+    queues,
+    streams: ['skywire:matches'],
+    group: 'skywire-inbox',
+    readParked: () => parkedByReason(parked.index),
+  });
+  const overview = startOverview({
+    client,
+    queues,
+    group: 'skywire-inbox',
+    takeReadings,
+    sampleEveryMs: given.sampleEveryMs ?? 10_000,
+  });
   const web = await startWebServer({
     config: {
       http,
@@ -131,16 +154,18 @@ export async function startWeb(
     watch,
     ...(given.liveLimits && { liveLimits: given.liveLimits }),
     directory: createDirectory(client),
-    operatorLog: createOperatorLog(client),
+    parked,
+    overview,
     client,
     health: { checks: given.checks ?? (() => Promise.resolve({})), registry },
-    log: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),
+    log,
   });
   return {
     ask: askAt(web.port),
     port: web.port,
     url: web.url,
     queues,
+    parked,
     logged,
     async deliver(subscriber, ...matches) {
       const deliveries = matches.map((json) => {
@@ -152,7 +177,7 @@ export async function startWeb(
     },
     live: web.live,
     async stop() {
-      await web.stop();
+      await Promise.all([web.stop(), parked.stop(), overview.stop()]);
       await watch.stop();
     },
   };

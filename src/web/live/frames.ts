@@ -4,9 +4,8 @@ import { itemJson } from '../item-json.ts';
 
 export interface Frame {
   id: string;
-  bytes: Buffer;
-  /** Streams that have it in hand. */
-  holders: number;
+  text: string;
+  byteLength: number;
 }
 
 export interface Batch {
@@ -20,9 +19,9 @@ export interface Frames {
   after(inbox: string, cursor: string): Promise<Batch>;
 }
 
-const ITEMS = 50;
+const ITEMS = 12;
 /** Many that come back at once would otherwise all have their page in memory together. */
-const READS_AT_ONCE = 4;
+const READS_AT_ONCE = 2;
 
 export function createFrames(inboxes: InboxReader): Frames {
   const reading = new Map<string, Promise<Batch>>();
@@ -41,11 +40,10 @@ export function createFrames(inboxes: InboxReader): Frames {
   }
   async function read(inbox: string, cursor: string): Promise<Batch> {
     const { items, total, unread, gap } = await inboxes.page(inbox, { after: cursor, limit: ITEMS });
-    const frames = items.map((item) => ({
-      id: item.id,
-      bytes: event({ id: item.id }, itemJson(item)),
-      holders: 0,
-    }));
+    const frames = items.map((item) => {
+      const text = event({ id: item.id }, itemJson(item));
+      return { id: item.id, text, byteLength: Buffer.byteLength(text) };
+    });
     return { frames, counts: { total, unread }, gap };
   }
   return {
@@ -62,8 +60,8 @@ export function createFrames(inboxes: InboxReader): Frames {
 }
 
 /** JSON has no line breaks: nothing in `data` can begin an event of its own. */
-export function event(fields: { id?: string; event?: string; retry?: number }, data: string): Buffer {
+export function event(fields: { id?: string; event?: string; retry?: number }, data: string): string {
   const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\n`);
   // A record's own text may hold line breaks between its members.
-  return Buffer.from(`${head.join('')}data: ${data.replace(/[\r\n]/g, ' ')}\n\n`);
+  return `${head.join('')}data: ${data.replace(/[\r\n]/g, ' ')}\n\n`;
 }

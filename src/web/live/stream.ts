@@ -8,7 +8,7 @@ import type { Response } from 'express';
 import type { WatchedInbox } from '../../inbox/inbox-watch.ts';
 import { compareIds, laterId } from '../../inbox/item-id.ts';
 import { isOutage } from '../../redis/errors.ts';
-import type { Batch, Frame, Frames } from './frames.ts';
+import type { Batch, Frames } from './frames.ts';
 import { event } from './frames.ts';
 
 export interface StreamDeps {
@@ -17,7 +17,7 @@ export interface StreamDeps {
   slowMs: number;
 }
 
-/** Bytes that clients have not taken yet; what several of them have in hand counts once. */
+/** Bytes that clients have not taken yet, of all of them. */
 export interface Hold {
   pendingBytes: number;
   readonly mostBytes: number;
@@ -62,9 +62,14 @@ export async function runStream({ frames, hold, slowMs }: StreamDeps, client: Li
     resumes = false;
     let isFull = false;
     for (const frame of batch.frames) {
-      if (!holdFrame(hold, frame)) return void res.destroy();
+      // All clients together have too much in hand: this one lets go and comes back.
+      const isOver = hold.pendingBytes > 0 && hold.pendingBytes + frame.byteLength > hold.mostBytes;
+      if (isOver) return void res.destroy();
       cursor = frame.id;
-      isFull = !res.write(frame.bytes, () => releaseFrame(hold, frame));
+      hold.pendingBytes += frame.byteLength;
+      isFull = !res.write(frame.text, () => {
+        hold.pendingBytes -= frame.byteLength;
+      });
       if (isFull) break;
     }
     if (isFull || res.writableNeedDrain) {
@@ -75,22 +80,6 @@ export async function runStream({ frames, hold, slowMs }: StreamDeps, client: Li
       await watched.growsBeyond(laterId(cursor, known), signal);
     }
   }
-}
-
-/** false: all clients together have too much in hand; this one must let go and come back. */
-function holdFrame(hold: Hold, frame: Frame): boolean {
-  if (frame.holders === 0) {
-    const isOver = hold.pendingBytes > 0 && hold.pendingBytes + frame.bytes.length > hold.mostBytes;
-    if (isOver) return false;
-    hold.pendingBytes += frame.bytes.length;
-  }
-  frame.holders += 1;
-  return true;
-}
-
-function releaseFrame(hold: Hold, frame: Frame): void {
-  frame.holders -= 1;
-  if (frame.holders === 0) hold.pendingBytes -= frame.bytes.length;
 }
 
 function drained(res: Response, withinMs: number, signal: AbortSignal): Promise<boolean> {

@@ -156,7 +156,7 @@ test.skipIf(!isLinux)(
       timeout: 60_000,
     });
     clearInterval(watching);
-  const after = memoryMb();
+    const after = memoryMb();
     console.log(
       `never reading: ${size.idle} clients cost ${(most - before).toFixed(0)} MB at the most (${before.toFixed(0)} MB before, ${after.toFixed(0)} after)`,
     );
