@@ -2,14 +2,17 @@
 import { hostname } from 'node:os';
 import type { Ports } from '../processors/index.ts';
 import type { Config } from './config.ts';
+import { createFeedTokens } from './inbox/feed-tokens.ts';
 import { createInboxReader } from './inbox/inbox-reader.ts';
 import { createInboxWriter } from './inbox/inbox-writer.ts';
 import type { Events } from './observe/events.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { exposeReadings } from './operate/gauges.ts';
-import { createReadings, type TakeReadings } from './operate/readings.ts';
-import { createOperatorLog } from './parked/operator-log.ts';
+import { startOverview } from './operate/overview.ts';
+import { createReadings, type ReadingsOptions, type TakeReadings } from './operate/readings.ts';
+import { parkedByReason } from './parked/groups.ts';
+import { startParked } from './parked/parked.ts';
 import { createBrake } from './pump/brake.ts';
 import { createCursor } from './pump/cursor.ts';
 import { startPump } from './pump/pump.ts';
@@ -96,22 +99,36 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
   const { config, redis, log } = context;
   const client = redis.connect(redis.home, 'commands', 'web');
   const queues = openQueues(client, config.delivery.attempts);
-  exposeReadings(context.metrics.registry, openReadings(context, client, queues));
+  const parked = startParked({ client, queues, log });
+  const readParked = () => parkedByReason(parked.index);
+  const takeReadings = openReadings(context, client, queues, readParked);
+  exposeReadings(context.metrics.registry, takeReadings);
+  const overview = startOverview({ client, queues, group: config.stream.group, takeReadings });
   const server = await startWebServer({
     config,
     client,
     log,
     queues,
     inboxes: createInboxReader(client),
+    feedTokens: createFeedTokens(client),
     directory: createDirectory(client),
-    operatorLog: createOperatorLog(client),
+    parked,
+    overview,
     health: healthOf(context),
   });
-  return server;
+  const running = once(async () => {
+    await Promise.all([server.stop(), parked.stop(), overview.stop()]);
+  });
+  return { ...running, url: server.url };
 }
 
 /** What stands in Redis; the worker does not look: it needs no right to Skywire's stream. */
-function openReadings({ config, redis }: AppContext, home: RedisClient, queues: Queues): TakeReadings {
+function openReadings(
+  { config, redis }: AppContext,
+  home: RedisClient,
+  queues: Queues,
+  readParked?: ReadingsOptions['readParked'],
+): TakeReadings {
   const isTwoServers = redis.skywire.address !== redis.home.address;
   return createReadings({
     home,
@@ -120,6 +137,7 @@ function openReadings({ config, redis }: AppContext, home: RedisClient, queues: 
     queues,
     streams: config.stream.keys,
     group: config.stream.group,
+    ...(readParked && { readParked }),
   });
 }
 

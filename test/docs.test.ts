@@ -5,10 +5,13 @@ import { expect, test } from 'vitest';
 import { settings } from '../src/config/settings.ts';
 import {
   cursorKey,
+  feedTokenKey,
+  historyKeys,
   inboxKeys,
   operatorLogKey,
   postKey,
   queuePrefix,
+  retryRunKeys,
   subscriptionKeys,
 } from '../src/redis/keys.ts';
 
@@ -49,9 +52,12 @@ test('docs/keys.md names every key', () => {
     ...Object.values(inboxKeys('<s>')),
     ...Object.values(subscriptionKeys('<id>')),
     postKey('<identity>'),
+    feedTokenKey('<hash>'),
     cursorKey('<stream>', '<group>'),
     queuePrefix('<queue>'),
     operatorLogKey,
+    ...Object.values(retryRunKeys),
+    ...Object.values(historyKeys),
   ];
   for (const key of made) expect(keys).toContain(`\`${key}`);
 });

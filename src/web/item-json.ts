@@ -45,7 +45,7 @@ function postText(postJson: string): string {
   if (postJson === '') return noPost;
   const { uri, text, author, indexed_at } = JSON.parse(postJson) as Post;
   const known = JSON.stringify({ uri, text, author, indexed_at, url: postUrl(uri, author) });
-  return `${known.slice(0, -1)},"raw_record":${memberText(postJson, 'raw_record')}}`;
+  return `${known.slice(0, -1)},"raw_record":${memberText(postJson, 'raw_record') ?? '{}'}}`;
 }
 
 /** Of the same shape, so that no client stumbles. */

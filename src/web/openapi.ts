@@ -46,7 +46,10 @@ function operation({ id, summary, params, query, body, responses }: Route): obje
     summary,
     parameters: [...parameters(params, 'path'), ...parameters(query, 'query')],
     ...(body && {
-      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } },
+      requestBody: {
+        required: !body.safeParse(undefined).success,
+        content: { 'application/json': { schema: schemaOf(body, 'input') } },
+      },
     }),
     responses: {
       ...Object.fromEntries(

@@ -2,8 +2,10 @@
 import express, { type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { quote } from '../observe/logger.ts';
+import type { Actor } from '../parked/operator-log.ts';
 import { otherMethods } from './base-app.ts';
 import { within } from './deadline.ts';
+import { originOf } from './origin.ts';
 import { Problem } from './problem.ts';
 
 export interface Reply {
@@ -16,6 +18,10 @@ export interface Input<Params, Query, Body> {
   params: Params;
   query: Query;
   body: Body;
+  /** Who is logged in, where the address takes a login. */
+  actor: Actor | undefined;
+  /** Where the client reached us: `https://inbox.example`. */
+  origin: string;
 }
 
 interface Description<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> {
@@ -55,6 +61,8 @@ export function defineRoute<
         params: checked(params, req.params, 'path'),
         query: checked(querySchema, req.query, 'parameter'),
         body: (body && checked(body, req.body, 'body')) as z.output<Body>,
+        actor: req.res?.locals['actor'] as Actor | undefined,
+        origin: originOf(req),
       });
     },
   };
@@ -85,7 +93,11 @@ export function mountRoutes(app: Express, routes: readonly Route[]): void {
 
 type Place = 'path' | 'parameter' | 'body';
 
-function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, place: Place): z.output<Schema> {
+export function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  place: Place,
+): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new Problem(

@@ -1,8 +1,9 @@
 /** The web role: API, dashboard and health on one port. */
 import type { Config } from '../config.ts';
+import type { FeedTokens } from '../inbox/feed-tokens.ts';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { Logger } from '../observe/logger.ts';
-import type { OperatorLog } from '../parked/operator-log.ts';
+import type { Parked } from '../parked/parked.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { Queues } from '../redis/queues.ts';
 import type { Directory } from '../subscriptions/directory.ts';
@@ -10,11 +11,16 @@ import { type Description, mountApiDocs } from './api-docs.ts';
 import { requireToken } from './api-token.ts';
 import { createBaseApp, noStore, serveGet } from './base-app.ts';
 import { mountDashboard } from './dashboard.ts';
+import { mountFeeds } from './feeds/feed-routes.ts';
+import { feedTokenRoutes } from './feeds/feed-token-routes.ts';
 import { type HealthSource, mountHealth } from './health-routes.ts';
 import { inboxRoutes } from './inbox-routes.ts';
 import { listen, type WebServer } from './listen.ts';
 import { createLogin } from './login.ts';
 import { describeApi } from './openapi.ts';
+import { mountOperator } from './operator-routes.ts';
+import type { OverviewSource } from './overview-routes.ts';
+import { mountPages } from './pages.ts';
 import { mountRoutes, type Route } from './route.ts';
 import { subscriptionRoutes } from './subscription-routes.ts';
 
@@ -22,8 +28,10 @@ export interface WebDeps {
   config: Pick<Config, 'http' | 'access' | 'environmentName'>;
   queues: Queues;
   inboxes: InboxReader;
+  feedTokens: FeedTokens;
   directory: Directory;
-  operatorLog: OperatorLog;
+  parked: Parked;
+  overview: OverviewSource;
   /** Answers whether Redis is there. */
   client: RedisClient;
   health: HealthSource;
@@ -37,8 +45,11 @@ export function startWebServer(deps: WebDeps): Promise<WebServer> {
   return listen(createWebApp(deps), { host, port, setting: 'PORT' }, log);
 }
 
-export const apiRoutes = ({ inboxes, directory }: Pick<WebDeps, 'inboxes' | 'directory'>): Route[] => [
+type ApiDeps = Pick<WebDeps, 'inboxes' | 'feedTokens' | 'directory'>;
+
+export const apiRoutes = ({ inboxes, feedTokens, directory }: ApiDeps): Route[] => [
   ...inboxRoutes(inboxes),
+  ...feedTokenRoutes(feedTokens),
   ...subscriptionRoutes(directory),
 ];
 
@@ -49,7 +60,11 @@ function createWebApp(deps: WebDeps) {
   const description = describeApi(routes);
   return createBaseApp(config, log, (app) => {
     mountHealth(app, deps, login);
-    mountDashboard(app, { ...deps, login, environmentName: config.environmentName });
+    const { environmentName } = config;
+    mountDashboard(app, { ...deps, ...deps.parked, login, environmentName });
+    mountOperator(app, { ...deps, login, environmentName });
+    mountPages(app, login);
+    mountFeeds(app, deps);
     mountApiDocs(app, description as Description);
     app.use('/api', noStore, requireToken(config));
     mountRoutes(app, routes);
@@ -58,9 +73,6 @@ function createWebApp(deps: WebDeps) {
     });
     serveGet(app, '/favicon.ico', (_req, res) => {
       res.status(204).end();
-    });
-    serveGet(app, '/', (_req, res) => {
-      res.redirect('/dashboard');
     });
   });
 }

@@ -5,9 +5,13 @@ import { Registry } from 'prom-client';
 import type { Entry } from '../../queues/index.ts';
 import { parseMatch } from '../../queues/index.ts';
 import type { Config } from '../../src/config.ts';
+import { createFeedTokens } from '../../src/inbox/feed-tokens.ts';
 import { createInboxReader } from '../../src/inbox/inbox-reader.ts';
 import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
-import { createOperatorLog } from '../../src/parked/operator-log.ts';
+import { startOverview } from '../../src/operate/overview.ts';
+import { createReadings } from '../../src/operate/readings.ts';
+import { parkedByReason } from '../../src/parked/groups.ts';
+import { type Parked, startParked } from '../../src/parked/parked.ts';
 import { openQueues, type Queues } from '../../src/redis/queues.ts';
 import { createDirectory } from '../../src/subscriptions/directory.ts';
 import type { HealthSource } from '../../src/web/health-routes.ts';
@@ -85,6 +89,7 @@ export interface TestWeb {
   port: number;
   url: string;
   queues: Queues;
+  parked: Parked;
   /** Every line that was logged. */
   logged: string[];
   deliver(subscriber: string, ...matches: string[]): Promise<void>;
@@ -100,6 +105,7 @@ export async function startWeb(
     isLoopback?: boolean;
     checks?: HealthSource['checks'];
     environmentName?: string;
+    sampleEveryMs?: number;
   } = {},
 ): Promise<TestWeb> {
   const client = redis.client({ maxRetriesPerRequest: 3 });
@@ -108,6 +114,24 @@ export async function startWeb(
   const logged: string[] = [];
   const http = { host: '127.0.0.1', port: 0, healthPort: undefined, isLoopback: given.isLoopback ?? true };
   const registry = new Registry();
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
+  const parked = startParked({ client, queues, log });
+  const takeReadings = createReadings({
+    home: client,
+    skywire: client,
+    isTwoServers: false,
+    queues,
+    streams: ['skywire:matches'],
+    group: 'skywire-inbox',
+    readParked: () => parkedByReason(parked.index),
+  });
+  const overview = startOverview({
+    client,
+    queues,
+    group: 'skywire-inbox',
+    takeReadings,
+    sampleEveryMs: given.sampleEveryMs ?? 10_000,
+  });
   const web = await startWebServer({
     config: {
       http,
@@ -116,17 +140,20 @@ export async function startWeb(
     },
     queues,
     inboxes: createInboxReader(client),
+    feedTokens: createFeedTokens(client),
     directory: createDirectory(client),
-    operatorLog: createOperatorLog(client),
+    parked,
+    overview,
     client,
     health: { checks: given.checks ?? (() => Promise.resolve({})), registry },
-    log: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),
+    log,
   });
   return {
     ask: askAt(web.port),
     port: web.port,
     url: web.url,
     queues,
+    parked,
     logged,
     async deliver(subscriber, ...matches) {
       const deliveries = matches.map((json) => {
@@ -136,7 +163,9 @@ export async function startWeb(
       });
       await writer.write(deliveries);
     },
-    stop: () => web.stop(),
+    async stop() {
+      await Promise.all([web.stop(), parked.stop(), overview.stop()]);
+    },
   };
 }
 
