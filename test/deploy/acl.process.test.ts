@@ -71,12 +71,11 @@ async function refusals(): Promise<string[]> {
 
 const operatorPages = [
   'figures',
-  'history',
+  'history?span=hour',
   'log',
   'parked/export',
   'parked/groups',
   'parked/jobs',
-  'parked/runs',
   'session',
 ].map((page) => `/operator/${page}`);
 
@@ -90,7 +89,8 @@ test('every role does all of its work with its rights: nothing is refused', { ti
     expect(`${method} ${path} ${response.status} ${response.ok ? '' : await response.text()}`).toMatch(
       / 2\d\d /,
     );
-    return response.headers.get('content-type')?.includes('json') ? response.json() : undefined;
+    const isJson = /^application\/json(;|$)/.test(response.headers.get('content-type') ?? '');
+    return isJson ? response.json() : response.text();
   };
   await ask('PUT', '/api/subscriptions/cats/subscribers/ann');
   await ask('PUT', '/api/subscriptions/cats/subscribers/bob');
@@ -143,8 +143,12 @@ test('every role does all of its work with its rights: nothing is refused', { ti
   await ask('PUT', `/api/inboxes/ann/items/${one}/star`);
   await ask('GET', '/api/inboxes/ann/items?starred=true');
   await ask('DELETE', `/api/inboxes/ann/items/${one}/star`);
-  for (const path of ['/metrics', '/readyz', '/healthz', '/', '/dashboard', '/openapi.json'])
-    await ask('GET', path);
+  const pages = ['/metrics', '/readyz', '/healthz', '/', '/dashboard', '/openapi.json', '/parked'];
+  for (const path of [...pages, ...operatorPages]) await ask('GET', path);
+  await ask('POST', '/operator/parked/runs', { text: 'JSON' });
+  const feed = (await ask('POST', '/api/inboxes/ann/feed-tokens', {})) as { urls: { rss: string } };
+  await ask('GET', new URL(feed.urls.rss, web.url).pathname);
+  await ask('GET', '/api/inboxes/ann/feed-tokens');
 
   const board = '/dashboard/api/queues';
   for (const status of [
