@@ -5,15 +5,15 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { flawless, type JudgeOptions } from '../fixtures/judge.ts';
 import type { Role } from '../fixtures/roles.ts';
-import { openWorld, type World, type WorldOptions } from '../fixtures/world.ts';
+import { openWorld, type Site, type World, type WorldOptions } from '../fixtures/world.ts';
 
 export interface FaultRow {
   fault: string;
   happened: string;
-  matches: number;
-  lost: number;
-  duplicated: number;
-  recoveryMs: number;
+  matches?: number;
+  lost?: number;
+  duplicated?: number;
+  recoveryMs?: number;
 }
 
 declare module 'vitest' {
@@ -28,7 +28,8 @@ export interface Cast {
   web: Role;
 }
 
-export interface FaultOptions extends WorldOptions {
+export interface FaultOptions extends Omit<WorldOptions, 'site'> {
+  site?: () => Promise<Site>;
   pumps?: number;
   workers?: number;
   /** Matches per second while `inject` runs; 0: it sends by itself. */
@@ -47,8 +48,10 @@ export function fault(
   test(
     name,
     async ({ task }) => {
+      const { site, ...rest } = options;
       const world = await openWorld({
-        ...options,
+        ...rest,
+        ...(site && { site: await site() }),
         env: { LOG_LEVEL: 'warn', BATCH_SIZE: '50', ...options.env },
       });
       onTestFinished(() => world.stop(), 60_000);

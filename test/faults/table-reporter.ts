@@ -40,7 +40,10 @@ function rowOf(test: TestCase): FaultRow[] {
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
 function toLine({ fault, happened, matches, lost, duplicated, recoveryMs }: FaultRow): string {
-  return `| ${fault} | ${happened} | ${matches} | ${lost} | ${duplicated} | ${seconds(recoveryMs)} |`;
+  const counts = [matches, lost, duplicated, recoveryMs === undefined ? recoveryMs : seconds(recoveryMs)].map(
+    (cell) => cell ?? '–',
+  );
+  return `| ${[fault, happened.replaceAll('|', '\\|'), ...counts].join(' | ')} |`;
 }
 
 const faultOf = (line: string): string => line.split('|')[1]!.trim();
