@@ -12,6 +12,8 @@ const MAX_JOBS = 250_000;
 /** Workers' clocks stamp failures: one may be this much behind another. */
 const CLOCKS_DIFFER_MS = 5_000;
 const FRESH_FOR_MS = 1_000;
+/** Where the numbers agree, the ids are compared all the same now and then: clocks may differ by more. */
+const COMPARE_EVERY_MS = 60_000;
 /** A refresh may take this share of the time, so that a storm of failures does not busy the web process. */
 const REST_FACTOR = 4;
 const WAIT_AT_MOST_MS = 250;
@@ -34,6 +36,7 @@ export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIn
     source,
     jobs: new Map<string, ParkedJob>(),
     newest: 0,
+    comparedAt: 0,
     inRedis: 0,
   }));
   let version = 0;
@@ -56,7 +59,9 @@ export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIn
     }
     part.inRedis = await countOf(client, source);
     // Delayed jobs change places without changing in number.
-    if (source.state === 'failed' && jobs.size === Math.min(part.inRedis, MAX_JOBS)) return;
+    const agrees = source.state === 'failed' && jobs.size === Math.min(part.inRedis, MAX_JOBS);
+    if (agrees && Date.now() - part.comparedAt < COMPARE_EVERY_MS) return;
+    part.comparedAt = Date.now();
     const seen = new Set<string>();
     for await (const places of allPlaces(client, source, part.inRedis, MAX_JOBS)) {
       for (const { id } of places) seen.add(id);

@@ -80,6 +80,7 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
       });
     }
     await store.removeInFlight(over);
+    for (const job of over) known.delete(nameOf(job));
     return left;
   }
 
@@ -87,7 +88,7 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
     queue,
     job: id,
     reason,
-    subscription: known.get(`${queue}/${id}`) ?? '',
+    subscription: known.get(nameOf({ queue, id })) ?? '',
   });
   /** Subscriptions of what is in flight: the index forgets a job when it is sent. */
   const known = new Map<string, string>();

@@ -101,7 +101,7 @@ const uiConfig = (environmentName: string | undefined): UIConfig => ({
   miscLinks: [
     { text: 'Overview', url: '/' },
     { text: 'Parked matches, grouped', url: '/parked' },
-    { text: 'API of the inboxes', url: '/openapi.json' },
+    { text: 'API of the inboxes', url: '/api/docs' },
   ],
   ...(environmentName && {
     environment: {

@@ -35,6 +35,7 @@ const assets: Record<string, URL | string> = {
   'flow.js': ours('flow.js'),
   'plots.js': ours('plots.js'),
   'parked.js': ours('parked.js'),
+  'operator-log.js': ours('operator-log.js'),
   'parked-job.js': ours('parked-job.js'),
   'parked-run.js': ours('parked-run.js'),
   'uplot.js': uplot('uPlot.esm.js'),

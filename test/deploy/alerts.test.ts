@@ -173,6 +173,7 @@ test('there is a case for every alert', () => {
 
 test.skipIf(noPromtool)(
   `each alert fires in its case and no other with it; in good health none (${skipped})`,
+  { timeout: PATIENCE_MS },
   () => {
     const found = promtool(
       scenario('good health', healthy, []),

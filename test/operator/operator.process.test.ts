@@ -11,8 +11,8 @@ import { endRoles, type Role, startRole } from '../fixtures/roles.ts';
 import { fitsWidth, hasBrowser, openPage, picture, startBrowser } from '../web/browser.ts';
 
 const isFull = process.env['OPERATOR'] === 'full';
-const PARKED = isFull ? 30_000 : 120;
-const STILL_FAILING = isFull ? 300 : 6;
+const PARKED = isFull ? 30_000 : 60;
+const STILL_FAILING = isFull ? 300 : 3;
 /** A hundred a second at the most, and what a busy machine takes. */
 const WITHIN_MS = (PARKED / 100) * 1_000 * 1.5 + 60_000;
 
@@ -53,15 +53,15 @@ afterEach(async () => {
 const failed = () => observer.queues.byName.parked.getFailedCount();
 
 /** Nobody is registered, since the service that registers is down: each match is tried and parked. One in a hundred is for `down`. */
-async function parkAll(isDown: (at: number) => boolean): Promise<void> {
+async function parkAll(isDown: (at: number) => boolean, count = PARKED): Promise<void> {
   const startedAt = Date.now();
   const size = 5_000;
-  for (let from = 0; from < PARKED; from += size) {
-    const some = Array.from({ length: Math.min(size, PARKED - from) }, (_, at) => from + at);
+  for (let from = 0; from < count; from += size) {
+    const some = Array.from({ length: Math.min(size, count - from) }, (_, at) => from + at);
     await observer.append(some.map((at) => wire(makeMatch(isDown(at) ? 'down' : `topic-${at % 5}`, at))));
   }
-  await vi.waitFor(async () => expect(await failed()).toBe(PARKED), { timeout: 300_000, interval: 200 });
-  figures.push(`${PARKED} matches parked in ${seconds(Date.now() - startedAt)}`);
+  await vi.waitFor(async () => expect(await failed()).toBe(count), { timeout: 300_000, interval: 200 });
+  figures.push(`${count} matches parked in ${seconds(Date.now() - startedAt)}`);
 }
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
@@ -160,4 +160,31 @@ describe.skipIf(!hasBrowser)(`${PARKED} matches are parked because a service was
       `${STILL_FAILING} still failing: stopped after ${seconds(stop.tookMs)} with ${left} left; the others in ${seconds(tookMs)}, ${STILL_FAILING} stay in one group`,
     );
   });
+
+  // At full size only: retry-runs.redis.test.ts has the same with less to start.
+  test.runIf(isFull)(
+    'the web process is killed in the middle: the next one goes on, and nothing is delivered twice (npm run test:operator)',
+    {
+      timeout: 400_000,
+    },
+    async () => {
+      const count = 60;
+      await parkAll(() => false, count);
+      await register(...topics);
+      const first = await openPage(browser, { url: `${web.url}/parked`, login });
+      await first.page.getByRole('button', { name: 'Retry all 60' }).click();
+      await expect.poll(failed, { timeout: 20_000 }).toBeLessThan(count - 5);
+      web.signal('SIGKILL');
+      await web.ended;
+      const left = await failed();
+      expect(left).toBeGreaterThan(0);
+      web = await (await startRole('web', { REDIS_URL: redis.url, ...env })).ready();
+      const { page } = await openPage(browser, { url: `${web.url}/parked`, login });
+      const { headline } = await watchRun(page);
+      expect(headline).toBe('Done: 60 matches delivered');
+      await page.getByText('went on after an interruption once').waitFor();
+      await page.getByRole('cell', { name: 'goes on after an interruption' }).waitFor();
+      expect(await inboxes()).toBe(count);
+    },
+  );
 });

@@ -88,7 +88,7 @@ test('the page bears the name of the installation, and links to the overview and
   const page = await web.ask('GET', '/dashboard', asViewer);
   expect(page.text).toContain('staging');
   expect(page.text).not.toContain('staging </script>');
-  for (const url of ['/', '/parked', '/openapi.json']) expect(page.text).toContain(`"url":"${url}"`);
+  for (const url of ['/', '/parked', '/api/docs']) expect(page.text).toContain(`"url":"${url}"`);
 });
 
 test('where no password is set, the log says so', async () => {

@@ -1,9 +1,13 @@
 /** Parked matches, worked through: groups by cause, search, one in full, a group retried, who did what. */
+
+import { logTable } from './operator-log.js';
 import { ago, byId, count, el, get, many, post, repeat, session, show, tell, visible } from './page.js';
 import { openJob } from './parked-job.js';
 import { runCard } from './parked-run.js';
 
 const { mayChange } = await session();
+const PAGE = 50;
+const MOST_SHOWN = 200;
 let lastSearch;
 
 /** Does what a button is for, says what went wrong, and shows what came of it. */
@@ -88,36 +92,10 @@ async function refresh() {
   show('log', logTable(log.actions));
 }
 
-function logTable(actions) {
-  if (actions.length === 0) return el('p', { class: 'soft' }, 'Nobody changed anything yet.');
-  const row = ({ at, who, from, action, what }) =>
-    el(
-      'tr',
-      {},
-      el('td', { class: 'nowrap' }, new Date(at).toLocaleString()),
-      el('td', {}, from ? `${visible(who)} (${from})` : visible(who)),
-      el('td', {}, visible(action)),
-      el('td', {}, visible(inWords(what))),
-    );
-  const head = ['When', 'Who', 'Did', 'What'].map((name) => el('th', { scope: 'col' }, name));
-  const rows = el('tbody', {}, actions.map(row));
-  return el(
-    'div',
-    { class: 'card table' },
-    el('table', { class: 'jobs' }, el('thead', {}, el('tr', {}, head)), rows),
-  );
-}
-
-const inWords = (what) =>
-  Object.entries(what)
-    .filter(([name]) => name !== 'run')
-    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
-    .join(', ');
-
-async function find(filter) {
+async function find(filter, limit = PAGE) {
   lastSearch = filter;
   const query = new URLSearchParams(filter).toString();
-  const { total, jobs } = await get(`/operator/parked/jobs?${query}`);
+  const { total, jobs } = await get(`/operator/parked/jobs?limit=${limit}&${query}`);
   const row = ({ queue, id, state, reason, subscription, subscriber, text, uri, failedAt, streamId }) =>
     el(
       'tr',
@@ -160,6 +138,7 @@ async function find(filter) {
           ),
       ),
       el('table', { class: 'jobs' }, el('thead', {}, el('tr', {}, head)), body),
+      total > jobs.length && jobs.length < MOST_SHOWN && el('button', { 'data-do': 'more' }, 'Show more'),
     ),
   );
 }
@@ -177,6 +156,7 @@ byId('search').addEventListener('reset', () => {
 
 const actions = {
   retry: ({ group }) => startRun({ group }),
+  more: () => act(() => find(lastSearch, MOST_SHOWN)),
   'retry-found': () => startRun(lastSearch),
   stop: stopRun,
   // What the last run retried, but for the subscription that fell back.
