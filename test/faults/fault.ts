@@ -35,6 +35,8 @@ export interface FaultOptions extends Omit<WorldOptions, 'site'> {
   /** Matches per second while `inject` runs; 0: it sends by itself. */
   rate?: number;
   recoversWithinMs?: number;
+  /** How many matches end in `failed` of `parked`. */
+  parked?: number;
   timeoutMs?: number;
   judge?: (world: World) => Partial<JudgeOptions> | Promise<Partial<JudgeOptions>>;
 }
@@ -63,12 +65,13 @@ export function fault(
         start('web', 1),
       ]);
       if (rate) world.producer.run(rate);
-      const happened = await inject(world, { pumps: pumpRoles, workers: workerRoles, web: web! });
+      const cast: Cast = { pumps: pumpRoles, workers: workerRoles, web: web! };
+      const happened = await inject(world, cast);
       const overAt = performance.now();
       await world.producer.stop();
       await world.quiet(recoversWithinMs);
       const recoveryMs = Math.round(performance.now() - overAt);
-      const found = await world.judge({ webUrl: web!.url, ...(await options.judge?.(world)) });
+      const found = await world.judge({ webUrl: cast.web.url, ...(await options.judge?.(world)) });
       task.meta.fault = {
         fault: name,
         happened,
@@ -79,8 +82,9 @@ export function fault(
       };
       expect(found.ok, 'matches that Redis confirmed').toBeGreaterThan(0);
       expect(found).toMatchObject(flawless);
-      for (const queue of ['matches', 'fanout', 'parked'])
+      for (const queue of ['matches', 'fanout'])
         expect(await world.failed(queue), `jobs failed in ${queue}`).toBe(0);
+      expect(await world.failed('parked'), 'matches parked').toBe(options.parked ?? 0);
     },
     timeoutMs,
   );
