@@ -10,7 +10,7 @@ export { DATA_VERSION, type Entry, type RawEntry, toEntry } from './entry.ts';
 export type { FanoutPage, SubscriberPage } from './fanout.ts';
 export { memberText } from './json-text.ts';
 export { MAX_MATCH_BYTES, type Match, parseMatch } from './match.ts';
-export { type ParkedMatch, type ParkingReason, retriedReasons } from './parked.ts';
+export { type ParkedMatch, type ParkingReason, parkingReasons, retriedReasons } from './parked.ts';
 
 export const queues = { matches, parked, fanout } as const;
 export type QueueName = keyof typeof queues;

@@ -2,18 +2,25 @@
 import { hostname } from 'node:os';
 import type { Ports } from '../processors/index.ts';
 import type { Config } from './config.ts';
+import { createFeedTokens } from './inbox/feed-tokens.ts';
 import { createInboxReader } from './inbox/inbox-reader.ts';
+import { createInboxWatch } from './inbox/inbox-watch.ts';
 import { createInboxWriter } from './inbox/inbox-writer.ts';
 import type { Events } from './observe/events.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Metrics } from './observe/metrics.ts';
+import { exposeReadings } from './operate/gauges.ts';
+import { startOverview } from './operate/overview.ts';
+import { createReadings, type ReadingsOptions, type TakeReadings } from './operate/readings.ts';
+import { parkedByReason } from './parked/groups.ts';
+import { startParked } from './parked/parked.ts';
 import { createBrake } from './pump/brake.ts';
 import { createCursor } from './pump/cursor.ts';
 import { startPump } from './pump/pump.ts';
 import { createSource } from './pump/source.ts';
 import type { RedisClient } from './redis/connections.ts';
 import type { OpenRedis } from './redis/open-redis.ts';
-import { openQueues } from './redis/queues.ts';
+import { openQueues, type Queues } from './redis/queues.ts';
 import { createDirectory, createDirectoryRouter, directRouter } from './subscriptions/directory.ts';
 import { type HealthSource, startHealthServer } from './web/health-routes.ts';
 import { startWebServer } from './web/server.ts';
@@ -59,6 +66,7 @@ export function startPumpRole(context: AppContext): Running {
       interruptRead,
     });
   });
+  exposeReadings(context.metrics.registry, openReadings(context, home, queues));
   return once(async () => {
     await Promise.all(pumps.map((pump) => pump.stop()));
     await queues.close();
@@ -66,6 +74,7 @@ export function startPumpRole(context: AppContext): Running {
 }
 
 export function startWorkerRole({ config, redis, events }: AppContext): Running {
+  events.workerStarts();
   const client = redis.connect(redis.home, 'commands', 'worker');
   const queues = openQueues(client, config.delivery.attempts);
   const ports: Ports = {
@@ -90,16 +99,54 @@ export function startWorkerRole({ config, redis, events }: AppContext): Running 
 export async function startWebRole(context: AppContext): Promise<Running & { url: string }> {
   const { config, redis, log } = context;
   const client = redis.connect(redis.home, 'commands', 'web');
+  const queues = openQueues(client, config.delivery.attempts);
+  const watch = createInboxWatch({
+    reader: redis.connect(redis.home, 'reader', 'live'),
+    commands: client,
+    onTrouble: (error) => context.events.trouble('live streams', error),
+  });
+  const parked = startParked({ client, queues, log });
+  const readParked = () => parkedByReason(parked.index);
+  const takeReadings = openReadings(context, client, queues, readParked);
+  exposeReadings(context.metrics.registry, takeReadings);
+  const overview = startOverview({ client, queues, group: config.stream.group, takeReadings });
   const server = await startWebServer({
     config,
     client,
+    watch,
     log,
-    queues: openQueues(client, config.delivery.attempts),
+    queues,
     inboxes: createInboxReader(client),
+    feedTokens: createFeedTokens(client),
     directory: createDirectory(client),
+    parked,
+    overview,
     health: healthOf(context),
   });
-  return server;
+  const running = once(async () => {
+    await Promise.all([server.stop(), parked.stop(), overview.stop()]);
+    await watch.stop();
+  });
+  return { ...running, url: server.url };
+}
+
+/** What stands in Redis; the worker does not look: it needs no right to Skywire's stream. */
+function openReadings(
+  { config, redis }: AppContext,
+  home: RedisClient,
+  queues: Queues,
+  readParked?: ReadingsOptions['readParked'],
+): TakeReadings {
+  const isTwoServers = redis.skywire.address !== redis.home.address;
+  return createReadings({
+    home,
+    skywire: isTwoServers ? redis.connect(redis.skywire, 'commands', 'readings') : home,
+    isTwoServers,
+    queues,
+    streams: config.stream.keys,
+    group: config.stream.group,
+    ...(readParked && { readParked }),
+  });
 }
 
 /** Health and metrics of pump and worker, where HEALTH_PORT asks for them. */

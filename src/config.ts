@@ -27,6 +27,8 @@ export interface Config {
   stream: { keys: string[]; group: string; retentionMs: number };
   http: { host: string; port: number; healthPort: number | undefined; isLoopback: boolean };
   access: { adminUser: string; adminPassword?: string; viewerPassword?: string; apiToken?: string };
+  /** Shown on the operator's pages. */
+  environmentName?: string;
   routing: 'direct' | 'directory';
   work: { concurrency: number; batchSize: number; maxWaitingJobs: number };
   delivery: { attempts: number; backoff: { baseMs: number; maxMs: number } };
@@ -93,6 +95,7 @@ function nest(values: Values, isLoopback: boolean): Config {
       ...(values.VIEWER_PASSWORD && { viewerPassword: values.VIEWER_PASSWORD }),
       ...(values.API_TOKEN && { apiToken: values.API_TOKEN }),
     },
+    ...(values.ENVIRONMENT_NAME && { environmentName: values.ENVIRONMENT_NAME }),
     routing: values.ROUTING,
     work: {
       concurrency: values.WORKER_CONCURRENCY,

@@ -3,7 +3,17 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { settings } from '../src/config/settings.ts';
-import { cursorKey, inboxKeys, postKey, queuePrefix, subscriptionKeys } from '../src/redis/keys.ts';
+import {
+  cursorKey,
+  feedTokenKey,
+  historyKeys,
+  inboxKeys,
+  operatorLogKey,
+  postKey,
+  queuePrefix,
+  retryRunKeys,
+  subscriptionKeys,
+} from '../src/redis/keys.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -42,8 +52,12 @@ test('docs/keys.md names every key', () => {
     ...Object.values(inboxKeys('<s>')),
     ...Object.values(subscriptionKeys('<id>')),
     postKey('<identity>'),
+    feedTokenKey('<hash>'),
     cursorKey('<stream>', '<group>'),
     queuePrefix('<queue>'),
+    operatorLogKey,
+    ...Object.values(retryRunKeys),
+    ...Object.values(historyKeys),
   ];
   for (const key of made) expect(keys).toContain(`\`${key}`);
 });

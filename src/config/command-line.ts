@@ -1,6 +1,6 @@
 /** Options of a command line, read with the same readers as the settings. */
 import type { Parser } from './parsers.ts';
-import { nearestName } from './settings.ts';
+import { nearestName } from './spelling.ts';
 
 export interface Option<Value> {
   /** undefined: a switch that takes no value. */

@@ -1,6 +1,7 @@
 /** Every setting: its reader, its default as text, what it means. `.env.example` and the README are tested against this table. */
 import { flag, names, oneOf, type Parser, readableFile, text, wholeNumber } from './parsers.ts';
 import { redisUrl } from './redis-url.ts';
+import { unknownNames } from './spelling.ts';
 
 interface Setting<Value, Default extends string | undefined> {
   reader: Parser<Value>;
@@ -61,6 +62,10 @@ export const settings = {
   ADMIN_PASSWORD: password('Password of ADMIN_USER; unset: the dashboard is open, on loopback only'),
   VIEWER_PASSWORD: password('Password of the user `viewer`, who may look and touch nothing'),
   API_TOKEN: password('Bearer token of /api; unset: open, on loopback only'),
+  ENVIRONMENT_NAME: setting(
+    text(),
+    'Shown on every page of the operator: production, staging; unset: nothing',
+  ),
   ROUTING: setting(
     oneOf('direct', 'directory'),
     'direct: the inbox is the subscription_id; directory: the registered subscribers',
@@ -126,7 +131,7 @@ export function readSettings(env: Env): { values: Values; problems: string[] } {
     if (values[name] === undefined)
       problems.push(`${name}: got ${shown(given, secret)}; takes ${reader.takes}`);
   }
-  return { values: values as Values, problems: [...problems, ...unknownNames(env)] };
+  return { values: values as Values, problems: [...problems, ...unknownNames(env, Object.keys(settings))] };
 }
 
 /** No @, and behind a colon nothing but a port: there is no place for a password. */
@@ -136,59 +141,4 @@ function shown(given: string, secret: boolean | undefined): string {
   const short = JSON.stringify(given.length > 100 ? `${given.slice(0, 100)}…` : given);
   if (!secret) return short;
   return harmless.test(given) ? short : 'a value with a secret in it (not shown)';
-}
-
-function unknownNames(env: Env): string[] {
-  const known = Object.keys(settings);
-  return Object.keys(env).flatMap((name) => {
-    const value = env[name]?.trim();
-    if (known.includes(name) || !value || isServiceLink(name, value)) return [];
-    const near = misspelt(name, known);
-    return near ? [`${name}: no such setting; did you mean ${near}?`] : [];
-  });
-}
-
-/** Kubernetes and Docker tell every container of a service named `inbox`: INBOX_SERVICE_HOST, INBOX_PORT=tcp://… and more. */
-function isServiceLink(name: string, value: string): boolean {
-  return /_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP|SCTP)/.test(name) || /^(tcp|udp|sctp):\/\//.test(value);
-}
-
-/** Families of names that no other program uses: there an unknown name is a mistake however far it is off. Heroku sets REDIS_TLS_URL. */
-const ours = /^(DELIVERY_|INBOX_|REDIS_TLS_(?!URL$)|STREAM_RETENTION|WORKER_CONC|MAX_WAITING)/;
-
-/** A misspelt setting: of a family of ours, or within two edits of a known one. Short names have neighbours: NPM_TOKEN, SORT. */
-function misspelt(name: string, known: readonly string[]): string | undefined {
-  return nearestName(name, known, ours.test(name) ? () => Number.POSITIVE_INFINITY : likelyEdits);
-}
-
-const likelyEdits = ({ length }: string): number => (length < 6 ? 0 : length < 10 ? 1 : 2);
-
-/** The known name with the fewest edits, if they are few enough for it. */
-export function nearestName(
-  name: string,
-  known: readonly string[],
-  mostEdits: (candidate: string) => number = () => 2,
-): string | undefined {
-  const ranked = known
-    .map((candidate) => ({ candidate, edits: editDistance(name.toUpperCase(), candidate.toUpperCase()) }))
-    .sort((a, b) => a.edits - b.edits);
-  const [best] = ranked;
-  return best && best.edits <= mostEdits(best.candidate) ? best.candidate : undefined;
-}
-
-/** Letters left out, added, replaced, and neighbours swapped. */
-function editDistance(a: string, b: string): number {
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const swapped = isSwap ? before[j - 2]! + 1 : replaced;
-      next.push(Math.min(replaced, swapped, row[j]! + 1, next[j - 1]! + 1));
-    }
-    [before, row] = [row, next];
-  }
-  return row[b.length]!;
 }

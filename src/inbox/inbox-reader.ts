@@ -1,49 +1,20 @@
-/** Reads inboxes and keeps what their readers say of the items: read, unread, starred. */
+/** Reads inboxes and keeps what their readers say of the items: read, unread, starred. Everything that shows an item reads it here. */
 import type { RedisClient } from '../redis/connections.ts';
 import { inboxKeys } from '../redis/keys.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
-import { subscriptionPrefix } from './inbox-calls.ts';
+import { gapOf, type Item, LOOK_AT_MOST, type Page, type PageQuery, readPage } from './read-page.ts';
+
+export type { Item, Page, PageQuery } from './read-page.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
-const pageScript = loadScript(here('page.lua'), here('read-state.lua'));
 const markScript = loadScript(here('mark.lua'), here('read-state.lua'));
+const mendScript = loadScript(here('mend.lua'), here('read-state.lua'));
 const starScript = loadScript(here('star.lua'));
 const summaryScript = loadScript(here('summary.lua'));
 
-/** Bounds the time that one script call keeps Redis from others. */
-const LOOK_AT_MOST = 1_000;
 /** A page of large posts ends early; its `next` goes on. */
 const MOST_BYTES = 8_000_000;
-
-export interface PageQuery {
-  limit: number;
-  /** Item id: older ones, newest first. Without `before` and `after`: from the newest. */
-  before?: string | undefined;
-  /** Item id: later ones, oldest first. */
-  after?: string | undefined;
-  unread?: boolean | undefined;
-  starred?: boolean | undefined;
-  subscription?: string | undefined;
-}
-
-export interface Item {
-  id: string;
-  /** The post's JSON text as it was sent. */
-  postJson: string;
-  matchedBy: { subscription_id: string; match_score: number | null }[];
-  read: boolean;
-  starred: boolean;
-}
-
-export interface Page {
-  items: Item[];
-  /** Item id to go on from, null at the end. */
-  next: string | null;
-  total: number;
-  unread: number;
-  /** Unread items that a bound of the inbox removed, up to and with the id `until`. */
-  gap: { unread: number; until: string } | null;
-}
+const MEND_AT_ONCE = 200;
 
 /** Item ids of both ends, null where nothing is in between. */
 export interface Summary extends Omit<Page, 'items' | 'next'> {
@@ -67,12 +38,20 @@ export function createInboxReader(client: RedisClient): InboxReader {
     const { items, state, read, unread } = inboxKeys(inbox);
     return (await runScript(client, markScript, [items, state, read, unread], args)) as [number, number];
   }
+  /** What `look` finds, the counts in order even where somebody else took items away. */
+  async function inOrder<Found extends { vanished: number }>(
+    inbox: string,
+    look: () => Promise<Found>,
+  ): Promise<Found> {
+    const found = await look();
+    if (found.vanished <= 0) return found;
+    await mend(client, inbox);
+    return look();
+  }
   return {
     async summary(inbox) {
-      const { items, state } = inboxKeys(inbox);
-      const reply = (await runScript(client, summaryScript, [items, state], [])) as SummaryReply;
-      const [total, unread, oldest, newest, gap, gapUntil] = reply;
-      return { total, unread, oldest: oldest || null, newest: newest || null, gap: gapOf(gap, gapUntil) };
+      const { vanished: _, ...summary } = await inOrder(inbox, () => readSummary(client, inbox));
+      return summary;
     },
     async page(inbox, query) {
       const found: Item[] = [];
@@ -80,7 +59,7 @@ export function createInboxReader(client: RedisClient): InboxReader {
       let room = MOST_BYTES;
       for (;;) {
         const rest = { ...query, before, after, limit: query.limit - found.length };
-        const page = await readPage(client, inbox, rest, room);
+        const { vanished: _, ...page } = await inOrder(inbox, () => readPage(client, inbox, rest, room));
         found.push(...page.items);
         for (const item of page.items) room -= item.postJson.length;
         const isFull = found.length >= query.limit || room <= 0;
@@ -108,53 +87,27 @@ export function createInboxReader(client: RedisClient): InboxReader {
   };
 }
 
-type SummaryReply = [number, number, string, string, number, string];
-type PageReply = [number, number, string, number, string, [string, string, string, number, number][]];
+type SummaryReply = [number, number, string, string, number, string, number];
 
-async function readPage(
-  client: RedisClient,
-  inbox: string,
-  query: PageQuery,
-  mostBytes: number,
-): Promise<Page> {
-  const { items, state, merged, read, unread, starred } = inboxKeys(inbox);
-  const direction = query.after === undefined ? 'before' : 'after';
-  const cursor = query[direction] ?? '';
-  const [total, unreadCount, next, gap, gapUntil, rows] = (await runScript(
-    client,
-    pageScript,
-    [items, state, merged, read, unread, starred],
-    [
-      direction,
-      cursor === farthest[direction].id ? farthest[direction].beside : cursor,
-      query.limit,
-      query.unread ? '1' : '0',
-      query.starred ? '1' : '0',
-      query.subscription === undefined ? '' : subscriptionPrefix(query.subscription),
-      LOOK_AT_MOST,
-      mostBytes,
-    ],
-  )) as PageReply;
+async function readSummary(client: RedisClient, inbox: string): Promise<Summary & { vanished: number }> {
+  const { items, state, seen, gone } = inboxKeys(inbox);
+  const reply = (await runScript(client, summaryScript, [items, state, seen, gone], [])) as SummaryReply;
+  const [total, unread, oldest, newest, gap, gapUntil, vanished] = reply;
   return {
-    items: rows.map(([id, postJson, matchedBy, isRead, hasStar]) => ({
-      id,
-      postJson,
-      matchedBy: matchedBy.split('\n').map((line) => JSON.parse(line) as Item['matchedBy'][number]),
-      read: isRead === 1,
-      starred: hasStar === 1,
-    })),
-    next: next || null,
     total,
-    unread: unreadCount,
+    unread,
+    oldest: oldest || null,
+    newest: newest || null,
     gap: gapOf(gap, gapUntil),
+    vanished,
   };
 }
 
-/** Redis takes no range beyond the farthest ids; beyond those beside them there is as little. */
-const MAX = '18446744073709551615';
-const farthest = {
-  before: { id: '0-0', beside: '0-1' },
-  after: { id: `${MAX}-${MAX}`, beside: `${MAX}-18446744073709551614` },
-};
-
-const gapOf = (unread: number, until: string): Page['gap'] => (unread > 0 ? { unread, until } : null);
+async function mend(client: RedisClient, inbox: string): Promise<void> {
+  const { items, seen, state, merged, read, unread, starred, gone } = inboxKeys(inbox);
+  let cursor = '0';
+  do {
+    const keys = [items, seen, state, merged, read, unread, starred, gone];
+    cursor = (await runScript(client, mendScript, keys, [cursor, MEND_AT_ONCE])) as string;
+  } while (cursor !== '0');
+}

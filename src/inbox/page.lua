@@ -1,22 +1,28 @@
 --[[
 One page of an inbox with its counts, all of one moment. Writes nothing.
 
-KEYS  1 items   2 state   3 merged   4 read   5 kept unread   6 starred
+KEYS  1 items   2 state   3 merged   4 read   5 kept unread   6 starred   7 seen   8 gone
 ARGV  1 'before' (newest first) or 'after' (oldest first)   2 item id to go on from, or ''   3 most items
-      4 '1' = unread only   5 '1' = starred only   6 beginning of the matches of one subscription, or ''   7 most items looked at   8 most bytes of posts
-Returns { total, unread, id to go on from or '', gap, gap_until or '', items },
-  an item being { id, post, matched_by (one JSON object a line), read 0/1, starred 0/1 }.
+      4 '1' = unread only   5 '1' = starred only   6 beginning of the matches of one subscription, or ''
+      7 item id before which nothing is looked at, or ''   8 most items looked at   9 most bytes of posts
+Returns { total, unread, id to go on from or '', gap, gap_until or '', items, items that vanished },
+  an item being { id, post ('' = kept once for all inboxes), matched_by (one JSON object a line), read 0/1, starred 0/1, identity }.
+  `vanished` counts items that somebody else took out of the stream: mend.lua brings the counts in order.
 ]]
-local items, state, merged, read, kept, starred = unpack(KEYS)
+local items, state, merged, read, kept, starred, seen, gone = unpack(KEYS)
 local forward, cursor, limit = ARGV[1] == 'after', ARGV[2], tonumber(ARGV[3])
-local unreadOnly, starredOnly, subscription = ARGV[4] == '1', ARGV[5] == '1', ARGV[6]
-local lookAtMost, mostBytes = tonumber(ARGV[7]), tonumber(ARGV[8])
+local unreadOnly, starredOnly, subscription, since = ARGV[4] == '1', ARGV[5] == '1', ARGV[6], ARGV[7]
+local lookAtMost, mostBytes = tonumber(ARGV[8]), tonumber(ARGV[9])
 local mark = markOf(state)
 
 local function chunk(from, count)
-  local start = from == '' and (forward and '-' or '+') or '(' .. from
-  if forward then return redis.call('XRANGE', items, start, '+', 'COUNT', count) end
-  return redis.call('XREVRANGE', items, start, '-', 'COUNT', count)
+  if not forward then
+    local start = from == '' and '+' or '(' .. from
+    return redis.call('XREVRANGE', items, start, since == '' and '-' or since, 'COUNT', count)
+  end
+  local start = from == '' and '-' or '(' .. from
+  if since ~= '' and (from == '' or isAfter(since, from)) then start = since end
+  return redis.call('XRANGE', items, start, '+', 'COUNT', count)
 end
 
 local function view(item)
@@ -31,7 +37,7 @@ local function view(item)
   if unreadOnly and not isNew then return nil end
   if starredOnly and hasStar == 0 then return nil end
   if subscription ~= '' and not string.find('\n' .. matches, '\n' .. subscription, 1, true) then return nil end
-  return { id, fields[2], matches, isNew and 0 or 1, hasStar }
+  return { id, fields[2], matches, isNew and 0 or 1, hasStar, fields[6] or '' }
 end
 
 local found, looked, bytes, more = {}, 0, 0, true
@@ -53,11 +59,13 @@ while more and not isFull() and looked < lookAtMost do
 end
 more = #chunk(cursor, 1) > 0
 
+local total = redis.call('XLEN', items)
 return {
-  redis.call('XLEN', items),
+  total,
   tonumber(redis.call('HGET', state, 'unread') or 0),
   more and cursor or '',
   tonumber(redis.call('HGET', state, 'gap') or 0),
   redis.call('HGET', state, 'gap_until') or '',
   found,
+  redis.call('HLEN', seen) - redis.call('ZCARD', gone) - total,
 }

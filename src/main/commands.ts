@@ -1,5 +1,5 @@
 /** Every command by the name that package.json gives it. */
-import { nearestName } from '../config/settings.ts';
+import { nearestName } from '../config/spelling.ts';
 import type { RunCommand } from './context.ts';
 import { roles } from './roles.ts';
 import { tools } from './tools.ts';

@@ -6,6 +6,7 @@ import { createEvents } from '../observe/events.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { openRedis } from '../redis/open-redis.ts';
+import { readVersion } from './version.ts';
 
 export interface CommandInput {
   argv: string[];
@@ -38,6 +39,7 @@ export async function withContext(
     process.stdout.isTTY,
   );
   const metrics = createMetrics();
+  metrics.about.set({ version: readVersion(), role }, 1);
   const events = createEvents(log, metrics);
   const redis = await openRedis({
     config: { ...config, allowEviction: config.allowEviction || anyServer },

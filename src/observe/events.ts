@@ -1,4 +1,5 @@
 /** What happens in the business, each with its counter and its log line together. */
+import { parkingReasons, queueNames } from '../../queues/index.ts';
 import { type Logger, limitRepeats, quote } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -7,6 +8,14 @@ export type Events = ReturnType<typeof createEvents>;
 export function createEvents(log: Logger, metrics: Metrics) {
   const trouble = limitRepeats((text, leftOut) => log.warn(leftOut ? { leftOut } : {}, text));
   return {
+    /** Counters that stand at 0 from the start: an increase from nothing to 1 is none to Prometheus. */
+    workerStarts() {
+      for (const queue of queueNames) {
+        metrics.triedAgain.inc({ queue }, 0);
+        metrics.postponed.inc({ queue }, 0);
+      }
+      for (const reason of parkingReasons) metrics.parked.inc({ reason }, 0);
+    },
     entriesRead(count: number) {
       metrics.entriesRead.inc(count);
     },
@@ -31,11 +40,30 @@ export function createEvents(log: Logger, metrics: Metrics) {
       metrics.postponed.inc({ queue });
       trouble(`${queue}: a job is put off, it will be tried again: ${quote(error.message)}`);
     },
+    triedAgain(queue: string) {
+      metrics.triedAgain.inc({ queue });
+    },
+    jobEnded(queue: string, outcome: 'done' | 'postponed' | 'failed', seconds: number) {
+      metrics.jobDuration.observe({ queue, outcome }, seconds);
+    },
+    batchSettled(entries: number) {
+      metrics.batchSize.observe(entries);
+    },
+    /** A stream id begins with the time at which it was appended, by Redis' clock. */
+    settled(queue: string, ids: readonly string[]) {
+      const now = Date.now();
+      const latency = metrics.latency.labels({ queue });
+      for (const id of ids) {
+        const seconds = (now - Number.parseInt(id, 10)) / 1_000;
+        if (Number.isFinite(seconds)) latency.observe(Math.max(0, seconds));
+      }
+    },
     braked(isBraked: boolean, why: string) {
       metrics.pumpBraked.set(isBraked ? 1 : 0);
       log.info(isBraked ? `the pump waits: ${why}` : 'the pump reads again');
     },
     trouble(where: string, error: Error) {
+      metrics.errors.inc();
       trouble(`${where}: ${quote(error.message || (error as NodeJS.ErrnoException).code || error.name)}`);
     },
   };

@@ -1,5 +1,5 @@
 /** Counters of one process, in Prometheus' format. Labels have few values: never a name from outside. */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -10,8 +10,15 @@ export function createMetrics() {
     new Counter({ name: `skywire_inbox_${name}`, help, labelNames, registers: [registry] });
   const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
     new Gauge({ name: `skywire_inbox_${name}`, help, labelNames, registers: [registry] });
+  const histogram = <Label extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: Label[] = [],
+  ) => new Histogram({ name: `skywire_inbox_${name}`, help, buckets, labelNames, registers: [registry] });
   return {
     registry,
+    about: gauge('about', 'Always 1; which version this process runs, in which role', ['version', 'role']),
     entriesRead: counter(
       'entries_read_total',
       'Stream entries added to the queue and acknowledged by this pump',
@@ -27,6 +34,29 @@ export function createMetrics() {
     verdicts: counter('verdicts_total', 'Verdicts on matches, by queue', ['queue', 'verdict']),
     parked: counter('parked_total', 'Matches parked, by reason', ['reason']),
     postponed: counter('jobs_postponed_total', 'Jobs put off because of an outage', ['queue']),
+    latency: histogram(
+      'delivery_latency_seconds',
+      "From an entry's time in the stream to the end of its job, by queue; replays are left out",
+      [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600],
+      ['queue'],
+    ),
+    jobDuration: histogram(
+      'job_duration_seconds',
+      'How long a job ran, by queue and how it ended',
+      [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 20],
+      ['queue', 'outcome'],
+    ),
+    batchSize: histogram(
+      'batch_entries',
+      'Stream entries in a batch that a worker ended',
+      [1, 2, 5, 10, 25, 50, 100, 200, 500, 1_000, 10_000],
+    ),
+    triedAgain: counter(
+      'job_retries_total',
+      'Jobs that ran again: after a failure, an outage, a dead worker, or by hand',
+      ['queue'],
+    ),
+    errors: counter('errors_total', 'Unexpected errors and lost connections, as in the log, repeats counted'),
     pumpBraked: gauge(
       'pump_braked',
       '1 while the pump does not read: too many jobs wait, or Redis is nearly full',

@@ -16,6 +16,8 @@ export interface RedisTarget {
 export type Purpose = 'commands' | 'reader' | 'queue';
 
 const COMMAND_TIMEOUT_MS = 20_000;
+/** Longer than any command blocks (BullMQ: 10 s), shorter than a command may take. */
+const SILENCE_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const FIRST_CONNECT_TIMEOUT_MS = 8_000;
 
@@ -43,6 +45,8 @@ function build({ address, tls }: RedisTarget, purpose: Purpose, connectionName: 
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     keepAlive: 10_000,
+    // A connection that a partition made silent is never told: it is given up, or every command on it would time out for ever.
+    socketTimeout: SILENCE_MS,
     // A resent XREADGROUP returns the next entries and leaves the lost ones pending: the reader must notice instead.
     autoResendUnfulfilledCommands: purpose !== 'reader',
     maxRetriesPerRequest: { queue: null, commands: 3, reader: 0 }[purpose],

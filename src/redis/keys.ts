@@ -30,6 +30,7 @@ export interface InboxKeys {
   unread: string;
   starred: string;
   gone: string;
+  feedTokens: string;
 }
 
 /** All keys of one inbox lie in one slot: one script changes them together. */
@@ -44,11 +45,15 @@ export function inboxKeys(encodedSubscriber: string): InboxKeys {
     unread: `${items}:unread`,
     starred: `${items}:starred`,
     gone: `${items}:gone`,
+    feedTokens: `${items}:feed-tokens`,
   };
 }
 
-/** The body of a post that stands in several inboxes. Identities are base64url: nothing to encode. */
+/** A post's body that is kept once for all inboxes. An identity has no character that needs encoding. */
 export const postKey = (identity: string): string => `post:{${identity}}`;
+
+/** Which inbox a feed token opens, by the SHA-256 of the token. */
+export const feedTokenKey = (hash: string): string => `feed-token:{${hash}}`;
 
 export const subscriptionKeys = (encodedSubscription: string) => ({
   about: `subscription:{${encodedSubscription}}`,
@@ -61,3 +66,15 @@ export const queuePrefix = (queue: string): string => `skywire-inbox:{${queue}}`
 
 /** How far the group of a stream has come, for a group that must be made again. */
 export const cursorKey = (stream: string, group: string): string => `skywire-inbox:cursor:${stream}:${group}`;
+
+/** What persons did, newest last. */
+export const operatorLogKey = 'skywire-inbox:operator-log';
+
+/** A run of retries at a bounded rate: its state, what it retried and not yet knows the end of, and who drives it. */
+export const retryRunKeys = {
+  state: 'skywire-inbox:{retry-run}:state',
+  inFlight: 'skywire-inbox:{retry-run}:in-flight',
+  lease: 'skywire-inbox:{retry-run}:lease',
+};
+/** Samples for the overview's plots, and which process writes the next one. */
+export const historyKeys = { samples: 'skywire-inbox:{history}', writer: 'skywire-inbox:{history}:writer' };

@@ -1,20 +1,21 @@
 /** Bull Board over every queue: one board for the admin, one that only shows for the viewer, both at the same address. */
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
-import type { AfterHook, AppControllerRoute, AppViewRoute, BeforeHook } from '@bull-board/api/typings/app';
+import type { AppControllerRoute, AppViewRoute, UIConfig } from '@bull-board/api/typings/app';
 import { ExpressAdapter } from '@bull-board/express';
 import type { Express, RequestHandler } from 'express';
-import { queues as definitions, queueNames } from '../../queues/index.ts';
+import { queues as definitions, type QueueName, queueNames } from '../../queues/index.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { OperatorLog } from '../parked/operator-log.ts';
 import type { Queues } from '../redis/queues.ts';
 import { noStore } from './base-app.ts';
+import { asking, boardHooks } from './board-hooks.ts';
 import { within } from './deadline.ts';
 import { viewJob } from './job-view.ts';
-import { type Login, type Role, requireLogin, roleIn } from './login.ts';
+import { actorIn, type Login, type Role, requireLogin, roleIn } from './login.ts';
 
 const PATH = '/dashboard';
 const LOOK_WITHIN_MS = 5_000;
-const MAX_JOBS_PER_PAGE = 100;
 
 /** Its page brings styles in its elements. */
 const contentPolicy = [
@@ -28,15 +29,22 @@ const contentPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-export function mountDashboard(
-  app: Express,
-  { queues, login, log }: { queues: Queues; login: Login; log: Logger },
-): void {
+export interface DashboardDeps {
+  queues: Queues;
+  login: Login;
+  operatorLog: OperatorLog;
+  environmentName: string | undefined;
+  log: Logger;
+}
+
+export function mountDashboard(app: Express, deps: DashboardDeps): void {
   const boards: Record<Role, RequestHandler> = {
-    admin: createBoard(queues, log, { readOnlyMode: false }),
-    viewer: createBoard(queues, log, { readOnlyMode: true }),
+    admin: createBoard(deps, { readOnlyMode: false }),
+    viewer: createBoard(deps, { readOnlyMode: true }),
   };
-  app.use(PATH, withHeaders, requireLogin(login), (req, res, next) => boards[roleIn(res)](req, res, next));
+  app.use(PATH, withHeaders, requireLogin(deps.login), (req, res, next) =>
+    asking.run(actorIn(res), () => boards[roleIn(res)](req, res, next)),
+  );
 }
 
 const withHeaders: RequestHandler = (req, res, next) => {
@@ -48,8 +56,7 @@ const withHeaders: RequestHandler = (req, res, next) => {
 };
 
 function createBoard(
-  queues: Queues,
-  log: Logger,
+  { queues, operatorLog, environmentName, log }: DashboardDeps,
   { readOnlyMode }: { readOnlyMode: boolean },
 ): RequestHandler {
   const serverAdapter = new BoardServer();
@@ -60,15 +67,17 @@ function createBoard(
       const adapter = new BullMQAdapter(queues.byName[name], {
         readOnlyMode,
         description: definitions[name].description,
+        displayName: `${groups[name]}: ${name}`,
+        externalJobUrl: ({ id }) => ({
+          displayText: 'Open on the page Parked',
+          href: `/parked?queue=${name}&job=${id}`,
+        }),
       });
       adapter.setFormatter('data', (data: unknown) => viewJob(data).shown);
       adapter.setFormatter('returnValue', (value: unknown) => viewJob(value).shown);
       return adapter;
     }),
-    options: {
-      uiConfig: { boardTitle: 'skywire-inbox', hideDocsLink: true, sortQueues: false },
-      handlerHooks: { before: beforeRequest, after: noteChange(log) },
-    },
+    options: { uiConfig: uiConfig(environmentName), handlerHooks: boardHooks(operatorLog, log) },
   });
   serverAdapter.setErrorHandler((error) => {
     throw error;
@@ -77,6 +86,31 @@ function createBoard(
   board.disable('x-powered-by').disable('etag');
   return board;
 }
+
+const groups: Record<QueueName, string> = {
+  matches: 'On the way',
+  fanout: 'On the way',
+  parked: 'Waiting for a person',
+};
+
+const uiConfig = (environmentName: string | undefined): UIConfig => ({
+  boardTitle: 'skywire-inbox',
+  hideDocsLink: true,
+  sortQueues: false,
+  showMetrics: true,
+  miscLinks: [
+    { text: 'Overview', url: '/' },
+    { text: 'Parked matches, grouped', url: '/parked' },
+    { text: 'API of the inboxes', url: '/api/docs' },
+  ],
+  ...(environmentName && {
+    environment: {
+      label: environmentName,
+      color: /prod|live/i.test(environmentName) ? '#b42318' : '#175cd3',
+      textColor: '#ffffff',
+    },
+  }),
+});
 
 class BoardServer extends ExpressAdapter {
   /** Its page asks another site for a font, and does well without. */
@@ -104,32 +138,3 @@ class BoardServer extends ExpressAdapter {
     );
   }
 }
-
-const beforeRequest: BeforeHook = async ({ route, request }) => {
-  const { queues, params, query } = request;
-  if (Number(query['jobsPerPage']) > MAX_JOBS_PER_PAGE) {
-    request.query = { ...query, jobsPerPage: String(MAX_JOBS_PER_PAGE) };
-  }
-  if (!route.endsWith('/update-data')) return undefined;
-  const job = await queues.get(String(params['queueName']))?.getJob(String(params['jobId']));
-  if (!job || viewJob(job.toJSON().data).isWhole) return undefined;
-  return {
-    allow: false,
-    status: 409,
-    message: 'This job is not shown as it is: saving what is shown would spoil it',
-  };
-};
-
-/** What a person changed here, for whoever asks later. */
-const noteChange =
-  (log: Logger): AfterHook =>
-  ({ method, route, request: { params } }, result) => {
-    if (method !== 'get' && (result.status ?? 200) < 300) {
-      const { queueName: queue, jobId: job } = params;
-      log.info(
-        { action: route.split('/').slice(3).join('/'), queue, job },
-        'changed by hand on the dashboard',
-      );
-    }
-    return result;
-  };

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import { decodeName } from '../redis/keys.ts';
-import { DEFAULT_LIMIT, encodedName, flag, itemId, itemIds, limit, plainName } from './inputs.ts';
+import { DEFAULT_LIMIT, encodedName, flag, itemId, itemIds, limit, plainName, time } from './inputs.ts';
 import { itemJson, itemSchema } from './item-json.ts';
 import { Problem } from './problem.ts';
 import { defineRoute, type Route } from './route.ts';
@@ -10,10 +10,9 @@ import { defineRoute, type Route } from './route.ts';
 const subscriber = z.object({ subscriber: encodedName });
 const oneItem = subscriber.extend({ id: itemId });
 
-const gap = z
-  .object({ unread: z.number(), until: z.string() })
-  .nullable()
-  .meta({ description: 'Unread items that a bound of the inbox removed, up to and with this id' });
+const gap = z.object({ unread: z.number(), until: z.string() }).nullable().meta({
+  description: 'Unread items that a bound of the inbox (or somebody else) removed, up to and with this id',
+});
 
 const summarySchema = z.object({
   subscriber: z.string(),
@@ -40,6 +39,7 @@ const pageQuery = z
     unread: flag,
     starred: flag,
     subscription: plainName.optional(),
+    since: time,
   })
   .refine(
     ({ before, after }) => before === undefined || after === undefined,
@@ -84,8 +84,8 @@ export function inboxRoutes(inboxes: InboxReader): Route[] {
       query: pageQuery,
       responses: { 200: { description: 'A page of items', schema: pageSchema } },
       async handler({ params, query }) {
-        const page = await inboxes.page(params.subscriber, { ...query, limit: query.limit ?? DEFAULT_LIMIT });
-        const { items, ...counts } = page;
+        const { limit: most = DEFAULT_LIMIT, since: sinceMs, ...rest } = query;
+        const { items, ...counts } = await inboxes.page(params.subscriber, { ...rest, limit: most, sinceMs });
         const json = `{"items":[${items.map(itemJson).join(',')}],${JSON.stringify(counts).slice(1)}`;
         return { status: 200, json };
       },

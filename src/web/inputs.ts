@@ -40,6 +40,18 @@ export const itemId = readable(
   },
 );
 
+const dateTime = z.iso.datetime({ offset: true });
+
+/** In ms since 1970. */
+export const time = readable(
+  'a time as in 2024-01-10T12:00:00Z, from 1970 on',
+  { format: 'date-time', examples: ['2024-01-10T12:00:00Z'] },
+  (text) => {
+    const ms = dateTime.safeParse(text).success ? Date.parse(text) : -1;
+    return ms >= 0 ? ms : undefined;
+  },
+).optional();
+
 export const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1_000;
 

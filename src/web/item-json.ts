@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { memberText } from '../../queues/index.ts';
 import type { Item } from '../inbox/inbox-reader.ts';
+import { deliveredAtMs } from '../inbox/item-id.ts';
 import { postUrl } from './post-url.ts';
 
 export const itemSchema = z.object({
@@ -15,6 +16,10 @@ export const itemSchema = z.object({
       .string()
       .meta({ description: 'The page of the post, or of its author where the uri names no post' }),
     raw_record: z.looseObject({}).meta({ description: 'The record as it was sent' }),
+    gone: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'There, and the other members empty, where the post is no longer kept' }),
   }),
   matched_by: z.array(z.object({ subscription_id: z.string(), match_score: z.number().nullable() })),
   delivered_at: z.iso.datetime(),
@@ -22,23 +27,34 @@ export const itemSchema = z.object({
   starred: z.boolean(),
 });
 
-interface Post {
+export interface Post {
   uri: string;
   text: string;
   author: string;
   indexed_at: string;
 }
 
-const LAST_DATE_MS = 8.64e15;
-
-export function deliveredAt(id: string): string {
-  return new Date(Math.min(Number(id.split('-', 1)[0]), LAST_DATE_MS)).toISOString();
-}
+export const deliveredAt = (id: string): string => new Date(deliveredAtMs(id)).toISOString();
 
 export function itemJson({ id, postJson, matchedBy, read, starred }: Item): string {
+  const rest = JSON.stringify({ matched_by: matchedBy, delivered_at: deliveredAt(id), read, starred });
+  return `{"id":${JSON.stringify(id)},"post":${postText(postJson)},${rest.slice(1)}`;
+}
+
+function postText(postJson: string): string {
+  if (postJson === '') return noPost;
   const { uri, text, author, indexed_at } = JSON.parse(postJson) as Post;
   const known = JSON.stringify({ uri, text, author, indexed_at, url: postUrl(uri, author) });
-  const post = `${known.slice(0, -1)},"raw_record":${memberText(postJson, 'raw_record')}}`;
-  const rest = JSON.stringify({ matched_by: matchedBy, delivered_at: deliveredAt(id), read, starred });
-  return `{"id":${JSON.stringify(id)},"post":${post},${rest.slice(1)}`;
+  return `${known.slice(0, -1)},"raw_record":${memberText(postJson, 'raw_record') ?? '{}'}}`;
 }
+
+/** Of the same shape, so that no client stumbles. */
+const noPost = JSON.stringify({
+  uri: '',
+  text: '',
+  author: '',
+  indexed_at: '',
+  url: postUrl('', ''),
+  raw_record: {},
+  gone: true,
+});

@@ -1,5 +1,6 @@
 /** A job's data as the dashboard shows it: cut, so that a page of a hundred jobs stays a page, and nothing in it hidden or reversed. */
 import { readableBatch } from '../../queues/index.ts';
+import { redact } from './redact.ts';
 
 const MAX_TEXT = 2_000;
 const MAX_LIST = 20;
@@ -36,7 +37,7 @@ function shown(value: unknown, view: View, depth: number): unknown {
 function shownText(text: string, view: View): string {
   let cut = text.slice(0, MAX_TEXT);
   while (bytesOf(visible(cut)) > Math.max(view.bytesLeft, 50)) cut = cut.slice(0, cut.length / 2);
-  const seen = visible(cut);
+  const seen = visible(redact(cut));
   view.bytesLeft -= bytesOf(seen);
   if (seen !== cut) view.isWhole = false;
   return cut.length === text.length

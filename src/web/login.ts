@@ -1,6 +1,7 @@
 /** Who may see and change the dashboard: HTTP Basic, as ADMIN_USER or as `viewer`. */
 import type { Request, RequestHandler, Response } from 'express';
 import type { Config } from '../config.ts';
+import type { Actor } from '../parked/operator-log.ts';
 import { createLoginLimit, type LoginLimit } from './login-limit.ts';
 import { Problem } from './problem.ts';
 import { credentials, isSecret } from './secret.ts';
@@ -11,6 +12,8 @@ export type AccessConfig = Pick<Config, 'http' | 'access'>;
 export interface Login {
   /** undefined: nobody logged in. Throws Problem 429 after too many wrong logins. */
   roleOf(req: Request): Role | undefined;
+  /** For the log of what persons did. */
+  nameOf(role: Role): string;
 }
 
 export function createLogin({ http, access }: AccessConfig, limit: LoginLimit = createLoginLimit()): Login {
@@ -41,6 +44,10 @@ export function createLogin({ http, access }: AccessConfig, limit: LoginLimit = 
       if (role === undefined) limit.failed(address);
       return role;
     },
+    nameOf(role) {
+      if (role === 'viewer') return 'viewer';
+      return adminPassword === undefined ? 'anybody (no password is set)' : adminUser;
+    },
   };
 }
 
@@ -55,8 +62,10 @@ export function requireLogin(login: Login): RequestHandler {
       throw new Problem(403, 'The user viewer may look and change nothing');
     }
     res.locals['role'] = role;
+    res.locals['actor'] = { name: login.nameOf(role), address: req.socket.remoteAddress ?? '' };
     next();
   };
 }
 
 export const roleIn = (res: Response): Role => res.locals['role'] as Role;
+export const actorIn = (res: Response): Actor => res.locals['actor'] as Actor;

@@ -2,8 +2,10 @@
 import express, { type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { quote } from '../observe/logger.ts';
+import type { Actor } from '../parked/operator-log.ts';
 import { otherMethods } from './base-app.ts';
 import { within } from './deadline.ts';
+import { originOf } from './origin.ts';
 import { Problem } from './problem.ts';
 
 export interface Reply {
@@ -16,6 +18,10 @@ export interface Input<Params, Query, Body> {
   params: Params;
   query: Query;
   body: Body;
+  /** Who is logged in, where the address takes a login. */
+  actor: Actor | undefined;
+  /** Where the client reached us: `https://inbox.example`. */
+  origin: string;
 }
 
 interface Description<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> {
@@ -28,13 +34,16 @@ interface Description<Params extends z.ZodObject, Query extends z.ZodObject, Bod
   query?: Query;
   body?: Body;
   /** By status; those of errors are the same for every route. */
-  responses: Record<number, { description: string; schema?: z.ZodType }>;
+  responses: Record<number, { description: string; schema?: z.ZodType; mediaType?: string }>;
   handler: (input: Input<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Reply>;
 }
 
 export interface Route extends Omit<Description<z.ZodObject, z.ZodObject, z.ZodType>, 'handler' | 'query'> {
   query: z.ZodObject;
+  description?: string;
+  /** A reply that ends, or a stream that goes on. */
   answer(req: Request): Promise<Reply>;
+  open?(req: Request, res: Response): Promise<void>;
 }
 
 const noQuery = z.strictObject({});
@@ -55,8 +64,44 @@ export function defineRoute<
         params: checked(params, req.params, 'path'),
         query: checked(querySchema, req.query, 'parameter'),
         body: (body && checked(body, req.body, 'body')) as z.output<Body>,
+        actor: req.res?.locals['actor'] as Actor | undefined,
+        origin: originOf(req),
       });
     },
+  };
+}
+
+/** A GET whose answer goes on: `open` sends it, or throws before it does. */
+export function defineStream<Params extends z.ZodObject, Query extends z.ZodObject>({
+  open,
+  params,
+  query,
+  ...description
+}: {
+  id: string;
+  path: string;
+  summary: string;
+  description: string;
+  params: Params;
+  query: Query;
+  open: (
+    req: Request,
+    res: Response,
+    input: { params: z.output<Params>; query: z.output<Query> },
+  ) => Promise<void>;
+}): Route {
+  return {
+    ...description,
+    method: 'get',
+    params,
+    query,
+    responses: { 200: { description: 'A stream of events', mediaType: 'text/event-stream' } },
+    answer: () => Promise.reject(new TypeError('a stream has no one answer')),
+    open: (req, res) =>
+      open(req, res, {
+        params: checked(params, req.params, 'path'),
+        query: checked(query, req.query, 'parameter'),
+      }),
   };
 }
 
@@ -69,6 +114,7 @@ const ANSWER_WITHIN_MS = 5_000;
 export function mountRoutes(app: Express, routes: readonly Route[]): void {
   for (const route of routes) {
     const answer = async (req: Request, res: Response): Promise<void> => {
+      if (route.open) return within(ANSWER_WITHIN_MS, route.open(req, res));
       const { status, json } = await within(ANSWER_WITHIN_MS, route.answer(req));
       res.status(status);
       if (json === undefined) res.end();
@@ -85,7 +131,11 @@ export function mountRoutes(app: Express, routes: readonly Route[]): void {
 
 type Place = 'path' | 'parameter' | 'body';
 
-function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, place: Place): z.output<Schema> {
+export function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  place: Place,
+): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new Problem(

@@ -3,7 +3,14 @@
  * States: running → stopping (takes no new job, lets the running ones end) → stopped. Invariant: a crash or an outage never
  * uses a job up; only a delivery that was tried and refused counts as an attempt.
  */
-import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import {
+  DelayedError,
+  type Job,
+  MetricsTime,
+  UnrecoverableError,
+  Worker,
+  type Processor as WorkerProcessor,
+} from 'bullmq';
 import { type Ports, type Processor, processors, Undelivered } from '../../processors/index.ts';
 import {
   type Backoff,
@@ -15,6 +22,7 @@ import {
 import type { Events } from '../observe/events.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
+import { measure } from './measure.ts';
 
 /** A crashed worker's job is back with another within LOCK_MS + STALL_CHECK_MS. */
 const LOCK_MS = 10_000;
@@ -64,7 +72,9 @@ const shortly = () => new Promise<void>((resolve) => setTimeout(resolve, 500).un
 
 function startWorker(name: (typeof queueNames)[number], options: WorkersOptions): Worker {
   const { client, events, concurrency, deliveryBackoff } = options;
-  const worker = new Worker(name, (job, token, signal) => run(name, job, token!, signal!, options), {
+  const process: WorkerProcessor = (job, token, signal) =>
+    measure(name, job, events, () => run(name, job, token!, signal!, options));
+  const worker = new Worker(name, process, {
     connection: client,
     prefix: queuePrefix(name),
     concurrency,
@@ -73,6 +83,8 @@ function startWorker(name: (typeof queueNames)[number], options: WorkersOptions)
     maxStalledCount: NEVER,
     // How long fetching pauses after a lost connection; 15 s by default.
     runRetryDelay: PAUSE_AFTER_ERROR_MS,
+    // Jobs per minute, for the dashboard's charts: two numbers a minute for a week.
+    metrics: { maxDataPoints: MetricsTime.ONE_WEEK },
     settings: { backoffStrategy: (attempt: number) => backoffMs(attempt, deliveryBackoff) },
   });
   worker.on('lockRenewalFailed', (jobIds: string[]) => {

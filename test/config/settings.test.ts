@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type Env,
-  nearestName,
-  readSettings,
-  type SettingName,
-  settings,
-} from '../../src/config/settings.ts';
+import { type Env, readSettings, type SettingName, settings } from '../../src/config/settings.ts';
+import { nearestName } from '../../src/config/spelling.ts';
 
 const problems = (env: Env): string[] => readSettings(env).problems;
 const names = (list: string): Env =>

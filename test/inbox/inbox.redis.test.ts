@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { parseMatch } from '../../queues/index.ts';
-import { createInboxReader } from '../../src/inbox/inbox-reader.ts';
+import { createInboxReader, type Page, type PageQuery } from '../../src/inbox/inbox-reader.ts';
 import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
-import { inboxKeys } from '../../src/redis/keys.ts';
+import { inboxKeys, postKey } from '../../src/redis/keys.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 
@@ -184,54 +184,84 @@ test('reading up to a mark leaves what comes later unread', async () => {
   expect(page.items).toHaveLength(1);
 });
 
-test('counts and flags follow a model over random reads, unreads, stars, marks and deliveries', async () => {
-  let seed = 7;
-  const random = (below: number) => {
-    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
-    return seed % below;
-  };
-  const read = new Map<string, boolean>();
-  const starred = new Set<string>();
-  let posts = 0;
-  for (let step = 0; step < 1_500; step += 1) {
-    const ids = [...read.keys()];
-    const some = Array.from({ length: 1 + random(3) }, () => ids[random(ids.length)] ?? '1-1');
-    let unread: number | undefined;
-    switch (random(6)) {
-      case 0: {
-        await writer().write([delivery(posts)]);
-        posts += 1;
-        read.set((await reader().page(inbox, { limit: 1 })).items[0]!.id, false);
-        break;
-      }
-      case 1:
-        unread = await reader().markRead(inbox, { ids: some });
-        for (const id of some) if (read.has(id)) read.set(id, true);
-        break;
-      case 2:
-        unread = await reader().markUnread(inbox, some);
-        for (const id of some) if (read.has(id)) read.set(id, false);
-        break;
-      case 3: {
-        const mark = some[0]!;
-        if (random(8) > 0) break;
-        unread = await reader().markRead(inbox, { upTo: mark });
-        for (const id of ids) if (ids.indexOf(id) <= ids.indexOf(mark)) read.set(id, true);
-        break;
-      }
-      default: {
-        const on = random(2) === 0;
-        expect(await reader().star(inbox, some[0]!, on)).toBe(read.has(some[0]!));
-        if (read.has(some[0]!)) starred[on ? 'add' : 'delete'](some[0]!);
-      }
-    }
-    if (unread !== undefined) expect(unread).toBe([...read.values()].filter((isRead) => !isRead).length);
+test('items that somebody else took out of the stream leave the counts and stand in the gap if they were unread', async () => {
+  await writer().write(deliveries(0, 600));
+  const ids = (await all()).items.map((item) => item.id).toReversed();
+  await reader().markRead(inbox, { upTo: ids[99]! });
+  await reader().markUnread(inbox, [ids[3]!]);
+  await reader().star(inbox, ids[500]!, true);
+  await client.xtrim(inboxKeys(inbox).items, 'MAXLEN', 99);
+  expect(await reader().summary(inbox)).toEqual({
+    total: 99,
+    unread: 99,
+    oldest: ids[501],
+    newest: ids[599],
+    gap: { unread: 402, until: ids[500] },
+  });
+  expect(await client.zcard(inboxKeys(inbox).starred)).toBe(0);
+  await client.xdel(inboxKeys(inbox).items, ids[599]!);
+  expect(await all()).toMatchObject({ total: 98, unread: 98, gap: { unread: 403, until: ids[599] } });
+  await client.del(inboxKeys(inbox).items);
+  expect(await reader().summary(inbox)).toMatchObject({ total: 0, unread: 0, gap: { unread: 501 } });
+});
+
+test('a post that is kept once for all inboxes is filled in; one that is no longer kept leaves an item without it', async () => {
+  const bodies = [1, 2, 3].map((n) => delivery(n).match);
+  for (const { identity } of bodies) {
+    const match = '{"subscription_id":"cats","match_score":1}';
+    await client.xadd(inboxKeys(inbox).items, '*', 'post', '', 'matched_by', match, 'identity', identity);
   }
-  const { items } = await all();
-  expect(items.map(({ id, read, starred }) => [id, read, starred]).toReversed()).toEqual(
-    [...read].map(([id, isRead]) => [id, isRead, starred.has(id)]),
+  await client.mset(
+    ...[bodies[0]!, bodies[2]!].flatMap((body) => [postKey(body.identity), body.postJson] as const),
   );
-  const wanted = [...read].filter(([, isRead]) => !isRead).map(([id]) => id);
-  const unread = await reader().page(inbox, { limit: 1_000, unread: true });
-  expect(unread.items.map((item) => item.id).toReversed()).toEqual(wanted);
+  await writer().write([delivery(4)]);
+  const { items } = await reader().page(inbox, { limit: 10, after: '0-0' });
+  expect(items.map((item) => item.postJson)).toEqual([
+    bodies[0]!.postJson,
+    '',
+    bodies[2]!.postJson,
+    delivery(4).match.postJson,
+  ]);
+  expect(items.map((item) => item.identity)).toEqual([
+    ...bodies.map((body) => body.identity),
+    delivery(4).match.identity,
+  ]);
+});
+
+test('a page of large posts that are kept once ends early too, and no post is left out', async () => {
+  const body = JSON.stringify('x'.repeat(3_000_000));
+  for (let n = 0; n < 7; n += 1) {
+    const match = '{"subscription_id":"cats","match_score":1}';
+    const fields = ['post', '', 'matched_by', match, 'identity', `large-${n}`];
+    await client.xadd(inboxKeys(inbox).items, '*', ...fields);
+    await client.set(postKey(`large-${n}`), body);
+  }
+  const sizes: number[] = [];
+  const found: string[] = [];
+  for (let after: string | null = '0-0'; after !== null; ) {
+    const page: Page = await reader().page(inbox, { limit: 100, after });
+    sizes.push(page.items.length);
+    found.push(...page.items.map((item) => item.identity));
+    expect(page.items.every((item) => item.postJson === body)).toBe(true);
+    after = page.next;
+  }
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(3);
+  expect(found).toEqual([0, 1, 2, 3, 4, 5, 6].map((n) => `large-${n}`));
+});
+
+test('sinceMs leaves out what was delivered earlier, in both directions', async () => {
+  const match = '{"subscription_id":"cats","match_score":1}';
+  for (const id of ['1000-0', '2000-0', '2000-1', '3000-0']) {
+    await client.xadd(inboxKeys(inbox).items, id, 'post', '{}', 'matched_by', match, 'identity', id);
+  }
+  const ids = async (query: Omit<PageQuery, 'limit'>) =>
+    (await reader().page(inbox, { limit: 10, ...query })).items.map((item) => item.id);
+  expect(await ids({ sinceMs: 2000 })).toEqual(['3000-0', '2000-1', '2000-0']);
+  expect(await ids({ sinceMs: 2001 })).toEqual(['3000-0']);
+  expect(await ids({ sinceMs: 2000, before: '2000-1' })).toEqual(['2000-0']);
+  expect(await ids({ sinceMs: 2000, after: '0-0' })).toEqual(['2000-0', '2000-1', '3000-0']);
+  expect(await ids({ sinceMs: 1000, after: '2000-0' })).toEqual(['2000-1', '3000-0']);
+  expect(await ids({ sinceMs: 3001, after: '0-0' })).toEqual([]);
+  const page = await reader().page(inbox, { limit: 1, sinceMs: 2000, after: '0-0' });
+  expect(page).toMatchObject({ next: '2000-0' });
 });

@@ -37,7 +37,7 @@ const layers = [
   ['config'],
   ['observe'],
   ['redis'],
-  ['pump', 'inbox', 'subscriptions'],
+  ['pump', 'inbox', 'subscriptions', 'parked'],
   ['workers', 'web', 'operate'],
   ['app'],
   ['main'],

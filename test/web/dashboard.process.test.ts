@@ -26,7 +26,7 @@ let jobId: string;
 beforeAll(async () => {
   if (!hasBrowser) return;
   redis = await startRedis();
-  web = await startWeb(redis);
+  web = await startWeb(redis, { environmentName: 'production' });
   const data = matchJson(1, 'sub-one', { text: 'parked by hand \u202e<script>alert(1)</script>' });
   const entries = Array.from({ length: 200 }, (_, at) => ({ id: `${at}-0`, data: matchJson(at) }));
   await web.queues.add('parked', [parkedMatch({ id: '1704888000000-0', data })]);
@@ -129,6 +129,8 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
         .first()
         .waitFor();
     }
+    await page.getByText('production').first().waitFor();
+    await page.getByText('Waiting for a person: parked').first().waitFor();
     await picture(page, 'overview');
     await page.goto(`${web.url}/dashboard/queue/matches?status=latest`);
     await page.getByText('180 more, 200 in all').first().waitFor();

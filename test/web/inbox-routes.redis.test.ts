@@ -140,6 +140,47 @@ test('subscription= shows what one subscription brought', async () => {
   expect(await of('c')).toEqual([]);
 });
 
+test('since= leaves out what came earlier, and combines with the other filters', async () => {
+  await web.deliver('since', ...posts(1, 2));
+  const items = '/api/inboxes/since/items';
+  const [two, one] = (await get(items)).json.items as { id: string; delivered_at: string }[];
+  const later = new Date(Date.parse(two!.delivered_at) + 1).toISOString();
+  expect(texts(await get(`${items}?since=${one!.delivered_at}`))).toEqual(['post 2', 'post 1']);
+  expect(texts(await get(`${items}?since=${later}`))).toEqual([]);
+  await ask('PUT', `${items}/${one!.id}/star`);
+  expect(texts(await get(`${items}?since=1970-01-01T00:00:00Z&starred=1&unread=1&subscription=sub`))).toEqual(
+    ['post 1'],
+  );
+  const inZone = encodeURIComponent('2024-01-10T12:00:00+02:00');
+  expect(texts(await get(`${items}?since=${inZone}&after=0-0`))).toEqual(['post 1', 'post 2']);
+  for (const wrong of ['yesterday', '2024-01-10', '2024-13-10T12:00:00Z', '-1', '1969-12-31T23:59:59Z', ''])
+    expect((await get(`${items}?since=${encodeURIComponent(wrong)}`)).json).toMatchObject({
+      status: 400,
+      detail: expect.stringContaining('since: takes a time') as string,
+    });
+});
+
+test('an item whose post is no longer kept is shown without it', async () => {
+  const match = '{"subscription_id":"sub","match_score":1}';
+  await redis.client().xadd('inbox:{gone}', '*', 'post', '', 'matched_by', match, 'identity', 'nowhere');
+  const { items, total } = (await get('/api/inboxes/gone/items')).json;
+  expect(total).toBe(1);
+  expect(items[0]).toMatchObject({
+    post: { uri: '', text: '', author: '', raw_record: {}, gone: true },
+    matched_by: [{ subscription_id: 'sub', match_score: 1 }],
+  });
+});
+
+test('the page for people describes every route and loads nothing', async () => {
+  const { status, headers, text } = await web.ask('GET', '/api/docs');
+  expect(status).toBe(200);
+  expect(headers['content-type']).toContain('text/html');
+  expect(headers['content-security-policy']).toContain("default-src 'none'");
+  const { paths } = (await web.ask('GET', '/openapi.json')).json;
+  for (const path of Object.keys(paths)) expect(text).toContain(path);
+  expect(text).not.toMatch(/<script|src=|url\(|@import|https?:/);
+});
+
 test('a record comes out as the very text that went in', async () => {
   const rawRecord =
     '{"big":9007199254740993,"huge":1e400,"zero":-0,"fine":1.10,"esc":"\\u0041\\/\\ud800","a":[],"o":{},"deep":{"raw_record":1},' +

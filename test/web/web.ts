@@ -5,11 +5,18 @@ import { Registry } from 'prom-client';
 import type { Entry } from '../../queues/index.ts';
 import { parseMatch } from '../../queues/index.ts';
 import type { Config } from '../../src/config.ts';
+import { createFeedTokens } from '../../src/inbox/feed-tokens.ts';
 import { createInboxReader } from '../../src/inbox/inbox-reader.ts';
+import { createInboxWatch } from '../../src/inbox/inbox-watch.ts';
 import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
+import { startOverview } from '../../src/operate/overview.ts';
+import { createReadings } from '../../src/operate/readings.ts';
+import { parkedByReason } from '../../src/parked/groups.ts';
+import { type Parked, startParked } from '../../src/parked/parked.ts';
 import { openQueues, type Queues } from '../../src/redis/queues.ts';
 import { createDirectory } from '../../src/subscriptions/directory.ts';
 import type { HealthSource } from '../../src/web/health-routes.ts';
+import type { Live, LiveLimits } from '../../src/web/live/live.ts';
 import { startWebServer } from '../../src/web/server.ts';
 import type { TestRedis } from '../fixtures/redis.ts';
 
@@ -84,6 +91,8 @@ export interface TestWeb {
   port: number;
   url: string;
   queues: Queues;
+  live: Live;
+  parked: Parked;
   /** Every line that was logged. */
   logged: string[];
   deliver(subscriber: string, ...matches: string[]): Promise<void>;
@@ -94,7 +103,14 @@ export const locked: Config['access'] = { adminUser: 'admin', adminPassword, vie
 
 export async function startWeb(
   redis: TestRedis,
-  given: { access?: Config['access']; isLoopback?: boolean; checks?: HealthSource['checks'] } = {},
+  given: {
+    access?: Config['access'];
+    isLoopback?: boolean;
+    checks?: HealthSource['checks'];
+    environmentName?: string;
+    liveLimits?: Partial<LiveLimits>;
+    sampleEveryMs?: number;
+  } = {},
 ): Promise<TestWeb> {
   const client = redis.client({ maxRetriesPerRequest: 3 });
   const queues = openQueues(redis.client({ maxRetriesPerRequest: null, commandTimeout: 20_000 }), 2);
@@ -102,20 +118,54 @@ export async function startWeb(
   const logged: string[] = [];
   const http = { host: '127.0.0.1', port: 0, healthPort: undefined, isLoopback: given.isLoopback ?? true };
   const registry = new Registry();
+  const blocking = { maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false };
+  const watch = createInboxWatch({
+    reader: redis.client(blocking),
+    commands: client,
+    onTrouble: () => undefined,
+  });
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
+  const parked = startParked({ client, queues, log });
+  const takeReadings = createReadings({
+    home: client,
+    skywire: client,
+    isTwoServers: false,
+    queues,
+    streams: ['skywire:matches'],
+    group: 'skywire-inbox',
+    readParked: () => parkedByReason(parked.index),
+  });
+  const overview = startOverview({
+    client,
+    queues,
+    group: 'skywire-inbox',
+    takeReadings,
+    sampleEveryMs: given.sampleEveryMs ?? 10_000,
+  });
   const web = await startWebServer({
-    config: { http, access: given.access ?? locked },
+    config: {
+      http,
+      access: given.access ?? locked,
+      ...(given.environmentName && { environmentName: given.environmentName }),
+    },
     queues,
     inboxes: createInboxReader(client),
+    feedTokens: createFeedTokens(client),
+    watch,
+    ...(given.liveLimits && { liveLimits: given.liveLimits }),
     directory: createDirectory(client),
+    parked,
+    overview,
     client,
     health: { checks: given.checks ?? (() => Promise.resolve({})), registry },
-    log: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),
+    log,
   });
   return {
     ask: askAt(web.port),
     port: web.port,
     url: web.url,
     queues,
+    parked,
     logged,
     async deliver(subscriber, ...matches) {
       const deliveries = matches.map((json) => {
@@ -125,7 +175,11 @@ export async function startWeb(
       });
       await writer.write(deliveries);
     },
-    stop: () => web.stop(),
+    live: web.live,
+    async stop() {
+      await Promise.all([web.stop(), parked.stop(), overview.stop()]);
+      await watch.stop();
+    },
   };
 }
 

@@ -1,0 +1,66 @@
+/** How long a page of a full inbox takes at the server: from the request to its JSON text, Redis included, the network not. */
+import type { Redis } from 'ioredis';
+import { parseMatch } from '../queues/index.ts';
+import { createInboxReader } from '../src/inbox/inbox-reader.ts';
+import { createInboxWriter } from '../src/inbox/inbox-writer.ts';
+import { encodeName } from '../src/redis/keys.ts';
+import { madeUpPosts } from '../src/skywire/made-up-posts.ts';
+import { itemJson } from '../src/web/item-json.ts';
+
+const ITEMS = 10_000;
+const PAGE = 50;
+const ROUNDS = 400;
+const INBOX = 'bench-inbox-page';
+
+export interface InboxPageTimes {
+  items: number;
+  page: number;
+  medianMs: number;
+  p99Ms: number;
+}
+
+/** Fills an inbox of 10,000 items and reads pages of 50 at random places. */
+export async function measureInboxPage(client: Redis): Promise<InboxPageTimes> {
+  const ids = await fill(client);
+  const reader = createInboxReader(client);
+  const inbox = encodeName(INBOX)!;
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = round % 2 === 0 ? undefined : ids[(round * 7_919) % ids.length];
+    const startedAt = performance.now();
+    const { items } = await reader.page(inbox, { limit: PAGE, before });
+    const json = `[${items.map(itemJson).join(',')}]`;
+    times.push(performance.now() - startedAt);
+    if (json.length < 2) throw new Error('an empty page');
+  }
+  times.sort((a, b) => a - b);
+  return {
+    items: ITEMS,
+    page: PAGE,
+    medianMs: times[Math.floor(ROUNDS / 2)]!,
+    p99Ms: times[Math.floor(ROUNDS * 0.99)]!,
+  };
+}
+
+/** Returns the ids, oldest first. */
+async function fill(client: Redis): Promise<string[]> {
+  const writer = createInboxWriter(client, { maxItems: ITEMS, maxAgeMs: 0, seenWindowMs: 3_600_000 });
+  const posts = madeUpPosts(1);
+  for (let done = 0; done < ITEMS; done += 200) {
+    const deliveries = Array.from({ length: 200 }, () => {
+      const post = posts.next().value;
+      const parsed = parseMatch(JSON.stringify({ subscription_id: INBOX, match_score: 0.5, post }));
+      if (!('match' in parsed)) throw new Error(parsed.malformed);
+      return { subscriber: INBOX, match: parsed.match };
+    });
+    await writer.write(deliveries);
+  }
+  const reader = createInboxReader(client);
+  const ids: string[] = [];
+  for (let after: string | null = '0-0'; after !== null; ) {
+    const page: Awaited<ReturnType<typeof reader.page>> = await reader.page(INBOX, { limit: 1_000, after });
+    ids.push(...page.items.map(({ id }) => id));
+    after = page.next;
+  }
+  return ids;
+}

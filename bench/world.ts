@@ -1,0 +1,65 @@
+/** One Redis for a whole run: the product's own server (AOF everysec, a socket), in a folder that goes when the run ends. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { useOwnServer } from '../src/redis/own-server.ts';
+import { parseInfo } from '../src/redis/server-check.ts';
+
+export interface World {
+  redis: Redis;
+  redisPid: number;
+  redisVersion: string;
+  /** For REDIS_URL of the processes that are measured. */
+  url: string;
+  connect(): Redis;
+  /** An empty Redis with an empty append-only file. */
+  clear(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function openWorld(): Promise<World> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'skywire-inbox-bench-'));
+  const server = await useOwnServer({ dataDir, mayInstall: false, say: () => undefined });
+  if (server.address.kind !== 'socket') throw new Error('the own server has a socket');
+  const { path } = server.address;
+  const clients: Redis[] = [];
+  const connect = () => {
+    const client = new Redis({ path, maxRetriesPerRequest: null });
+    clients.push(client);
+    return client;
+  };
+  const redis = connect();
+  const info = parseInfo(await redis.info('server'));
+  // A rewrite in the middle of a round would make that round another one's equal no more.
+  await redis.config('SET', 'auto-aof-rewrite-percentage', '0');
+  return {
+    redis,
+    redisPid: Number(info['process_id']),
+    redisVersion: String(info['redis_version']),
+    url: `unix://${encodeURI(path)}`,
+    connect,
+    async clear() {
+      await redis.flushall('SYNC');
+      await redis.bgrewriteaof();
+      await until(async () => {
+        const state = parseInfo(await redis.info('persistence'));
+        return state['aof_rewrite_in_progress'] === '0' && state['aof_rewrite_scheduled'] === '0';
+      });
+    },
+    async stop() {
+      for (const client of clients) client.disconnect();
+      await server.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function until(isSo: () => Promise<boolean>, everyMs = 20, withinMs = 120_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error(`not so within ${withinMs / 1_000} s`);
+    await pause(everyMs);
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Tokens that open one inbox and no other: for feed readers, and for the reader page. A token is 256 random bits and leaves here
+ * once, when it is made; kept is its SHA-256 alone.
+ */
+import { hash, randomBytes } from 'node:crypto';
+import type { RedisClient } from '../redis/connections.ts';
+import { feedTokenKey, inboxKeys } from '../redis/keys.ts';
+
+export const MAX_FEED_TOKENS = 100;
+
+export interface FeedToken {
+  id: string;
+  label: string;
+  createdAtMs: number;
+}
+
+export interface FeedTokens {
+  /** undefined: the inbox has MAX_FEED_TOKENS already. */
+  create(inbox: string, label: string): Promise<(FeedToken & { token: string }) | undefined>;
+  /** Oldest first. */
+  list(inbox: string): Promise<FeedToken[]>;
+  /** At once. false: there was none. */
+  revoke(inbox: string, id: string): Promise<boolean>;
+  /** The inbox that a token opens; undefined for whatever is no token, or is revoked. */
+  inboxOf(token: string): Promise<string | undefined>;
+}
+
+const form = /^[A-Za-z0-9_-]{43}$/;
+const digest = (token: string): string => hash('sha256', token, 'hex');
+
+interface Kept {
+  hash: string;
+  label: string;
+  created_at: number;
+}
+
+/** `inbox` is a name that encodeName made. */
+export function createFeedTokens(client: RedisClient): FeedTokens {
+  return {
+    async create(inbox, label) {
+      const { feedTokens } = inboxKeys(inbox);
+      const id = randomBytes(8).toString('hex');
+      const token = randomBytes(32).toString('base64url');
+      const kept: Kept = { hash: digest(token), label, created_at: Date.now() };
+      // Listed first: a token that opens something can always be seen and revoked.
+      await client.hset(feedTokens, id, JSON.stringify(kept));
+      if ((await client.hlen(feedTokens)) > MAX_FEED_TOKENS) {
+        await client.hdel(feedTokens, id);
+        return undefined;
+      }
+      await client.set(feedTokenKey(kept.hash), inbox);
+      return { id, token, label, createdAtMs: kept.created_at };
+    },
+    async list(inbox) {
+      const all = Object.entries(await client.hgetall(inboxKeys(inbox).feedTokens));
+      return all
+        .map(([id, text]) => ({ id, kept: JSON.parse(text) as Kept }))
+        .map(({ id, kept }) => ({ id, label: kept.label, createdAtMs: kept.created_at }))
+        .sort((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1));
+    },
+    async revoke(inbox, id) {
+      const { feedTokens } = inboxKeys(inbox);
+      const text = await client.hget(feedTokens, id);
+      if (text === null) return false;
+      await client.del(feedTokenKey((JSON.parse(text) as Kept).hash));
+      return (await client.hdel(feedTokens, id)) === 1;
+    },
+    async inboxOf(token) {
+      if (!form.test(token)) return undefined;
+      return (await client.get(feedTokenKey(digest(token)))) ?? undefined;
+    },
+  };
+}

@@ -1,0 +1,135 @@
+/** Health in words: what is wrong, worst first, and what to do about it. Nothing wrong is said too. */
+import { type Figures, parkedOf, unreadOf, workInStreams } from './figures.ts';
+
+export type Level = 'good' | 'look' | 'bad';
+export interface Finding {
+  level: Level;
+  what: string;
+  todo: string;
+}
+
+const number = new Intl.NumberFormat('en');
+const shown = (count: number): string => number.format(count);
+
+const LONG_BACKLOG_S = 60;
+const OLD_PENDING_MS = 60_000;
+const OLD_CANARY_MS = 60_000;
+/** The pump stops reading at 85 %. */
+const FULL = 0.7;
+const VERY_FULL = 0.85;
+
+export function healthOf(figures: Figures): Finding[] {
+  const findings = [
+    ...unreadable(figures),
+    ...servers(figures),
+    ...backlog(figures),
+    ...pending(figures),
+    ...canary(figures),
+    ...parked(figures),
+  ];
+  const order: Level[] = ['bad', 'look', 'good'];
+  findings.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
+  return findings.length ? findings : [{ level: 'good', what: 'All is well.', todo: summary(figures) }];
+}
+
+function summary(figures: Figures): string {
+  const rate = Math.round(figures.work?.handledPerSecond ?? 0);
+  return rate > 0
+    ? `${shown(rate)} matches a second come through, and none waits for a person.`
+    : 'Nothing waits: every match that Skywire sent is where it belongs.';
+}
+
+function unreadable({ streams, queues, servers }: Figures): Finding[] {
+  const findings: Finding[] = [];
+  const todo =
+    'Look whether the server runs and whether its password is still right; npm run doctor says more.';
+  if (queues === null || !servers.some(({ server }) => server === 'home')) {
+    findings.push({ level: 'bad', what: 'The Redis of queues and inboxes does not answer.', todo });
+  }
+  if (streams === null) findings.push({ level: 'bad', what: "Skywire's stream cannot be read.", todo });
+  return findings;
+}
+
+function servers({ servers }: Figures): Finding[] {
+  return servers.flatMap(({ server, usedBytes, limitBytes, isDurable, mayEvict, evictedKeys }): Finding[] => {
+    const findings: Finding[] = [];
+    const share = limitBytes > 0 ? usedBytes / limitBytes : 0;
+    const name = server === 'home' ? 'Redis' : "Skywire's Redis";
+    if (share >= FULL) {
+      findings.push({
+        level: share >= VERY_FULL ? 'bad' : 'look',
+        what: `${name} is ${Math.round(share * 100)} % full.`,
+        todo: 'Give it more memory, or keep less: INBOX_MAX_ITEMS, STREAM_RETENTION_HOURS. At 85 % the pump stops reading.',
+      });
+    }
+    if (evictedKeys > 0 || mayEvict) {
+      const todo = 'redis-cli CONFIG SET maxmemory-policy noeviction, then npm run audit.';
+      const what =
+        evictedKeys > 0 ? `has removed ${shown(evictedKeys)} keys` : 'may remove keys when it is full';
+      findings.push({ level: 'bad', what: `${name} ${what}, and matches with them.`, todo });
+    }
+    if (!isDurable) {
+      const todo = 'redis-cli CONFIG SET appendonly yes; look whether its disk is full.';
+      findings.push({
+        level: 'look',
+        what: `${name} does not keep its append-only file: a crash loses matches.`,
+        todo,
+      });
+    }
+    return findings;
+  });
+}
+
+function backlog(figures: Figures): Finding[] {
+  const unread = unreadOf(figures);
+  if (unread === 0 || figures.streams === null) return [];
+  const seconds = workInStreams(figures);
+  const jobs = (figures.queues ?? []).filter(({ queue }) => queue.startsWith('matches'));
+  const waiting = jobs.reduce((sum, one) => sum + one.waiting, 0);
+  const active = jobs.reduce((sum, one) => sum + one.active, 0);
+  if (seconds === undefined) {
+    const oldestMs = Math.max(0, ...figures.streams.map(({ unreadAgeMs }) => unreadAgeMs));
+    if (oldestMs < 10_000) return [];
+    const isPump = waiting === 0 && active === 0;
+    return [
+      {
+        level: 'bad',
+        what: `${shown(unread)} matches wait in the stream and nothing moves.`,
+        todo: isPump
+          ? 'No pump reads: start one (npm run pump), or look at its log.'
+          : 'No worker takes the jobs: start one (npm run worker), or look at its log.',
+      },
+    ];
+  }
+  if (seconds < LONG_BACKLOG_S) return [];
+  return [
+    {
+      level: 'look',
+      what: `The stream holds ${Math.round(seconds)} s of work (${shown(unread)} matches).`,
+      todo: 'Start more workers (npm run worker, or docker compose up --scale worker=3). Nothing is lost meanwhile.',
+    },
+  ];
+}
+
+function pending({ streams }: Figures): Finding[] {
+  return (streams ?? [])
+    .filter(({ pendingAgeMs }) => pendingAgeMs > OLD_PENDING_MS)
+    .map(({ stream, pending, pendingAgeMs }) => ({
+      level: 'look' as const,
+      what: `${shown(pending)} matches of ${stream} were read and not yet taken over for ${Math.round(pendingAgeMs / 1_000)} s.`,
+      todo: 'A pump ended in the middle, or waits for room: another takes them over within 30 s where one runs.',
+    }));
+}
+
+function canary({ canaryAgeMs }: Figures): Finding[] {
+  if (canaryAgeMs === null || canaryAgeMs < OLD_CANARY_MS) return [];
+  const what = `Our own test match has not come through for ${Math.round(canaryAgeMs / 1_000)} s.`;
+  return [{ level: 'bad', what, todo: 'Look where the flow stops below; npm run doctor says more.' }];
+}
+
+function parked(figures: Figures): Finding[] {
+  const count = parkedOf(figures);
+  if (count === 0) return [];
+  const what = count === 1 ? 'One match waits for a person.' : `${shown(count)} matches wait for a person.`;
+  return [{ level: 'look', what, todo: 'Open Parked: mend the cause, then retry the group.' }];
+}

@@ -1,0 +1,40 @@
+/** What the overview shows: figures of now, and their samples. */
+import type { Figures, Sample } from '../observe/figures.ts';
+import type { RedisClient } from '../redis/connections.ts';
+import type { Queues } from '../redis/queues.ts';
+import { createFigures } from './figures.ts';
+import { startHistory } from './history.ts';
+import type { TakeReadings } from './readings.ts';
+import { createRecentWork } from './recent-work.ts';
+
+export interface Overview {
+  figures(): Promise<Figures>;
+  since(ms: number): Promise<Sample[]>;
+  stop(): Promise<void>;
+}
+
+export interface OverviewOptions {
+  client: RedisClient;
+  queues: Queues;
+  group: string;
+  takeReadings: TakeReadings;
+  sampleEveryMs?: number;
+}
+
+export function startOverview({
+  client,
+  queues,
+  group,
+  takeReadings,
+  sampleEveryMs,
+}: OverviewOptions): Overview {
+  const counted = Object.entries(queues.byName).map(([name, queue]) => ({
+    name,
+    queue,
+    hasEntries: name === 'matches',
+  }));
+  const recentWork = createRecentWork(client, counted);
+  const figures = createFigures({ client, group, takeReadings, recentWork });
+  const history = startHistory(client, figures, sampleEveryMs);
+  return { figures, since: history.since, stop: history.stop };
+}

@@ -1,0 +1,44 @@
+/** What a Redis server says of itself. INFO is enough: managed services refuse CONFIG. */
+import type { RedisClient } from '../redis/connections.ts';
+import { mastersOf, parseInfo } from '../redis/server-check.ts';
+
+/** Of a Cluster, the master that is fullest. */
+export interface ServerReading {
+  usedBytes: number;
+  /** maxmemory; where there is none, the machine's memory; 0 where the server does not say. */
+  limitBytes: number;
+  evictedKeys: number;
+  /** The append-only file is on and its last write went well. */
+  isDurable: boolean;
+  mayEvict: boolean;
+  replicas: number;
+}
+
+export async function readServer(client: RedisClient): Promise<ServerReading> {
+  const nodes = await mastersOf(client);
+  const readings = (await Promise.all(nodes.map((node) => node.info()))).map(readInfo);
+  const [fullest] = readings.toSorted((a, b) => fullness(b) - fullness(a));
+  return {
+    ...fullest!,
+    evictedKeys: readings.reduce((sum, reading) => sum + reading.evictedKeys, 0),
+    isDurable: readings.every((reading) => reading.isDurable),
+    mayEvict: readings.some((reading) => reading.mayEvict),
+    replicas: Math.min(...readings.map((reading) => reading.replicas)),
+  };
+}
+
+const fullness = ({ usedBytes, limitBytes }: ServerReading): number =>
+  limitBytes ? usedBytes / limitBytes : 0;
+
+export function readInfo(text: string): ServerReading {
+  const info = parseInfo(text);
+  const number = (name: string): number => Number(info[name] ?? 0) || 0;
+  return {
+    usedBytes: number('used_memory'),
+    limitBytes: number('maxmemory') || number('total_system_memory'),
+    evictedKeys: number('evicted_keys'),
+    isDurable: info['aof_enabled'] === '1' && (info['aof_last_write_status'] ?? 'ok') === 'ok',
+    mayEvict: (info['maxmemory_policy'] ?? 'noeviction') !== 'noeviction',
+    replicas: number('connected_slaves'),
+  };
+}

@@ -1,0 +1,81 @@
+/** How far the group has come in one stream, told by ids: the group's own `lag` is wrong after Redis was killed. */
+import type { RedisClient } from '../redis/connections.ts';
+
+export interface StreamReading {
+  stream: string;
+  length: number;
+  /** Entries that the group has not been handed yet; an estimate where Redis cannot say. */
+  unread: number;
+  /** Age of the oldest of them, by the server's clock; 0 where there is none. */
+  unreadAgeMs: number;
+  /** Entries that were handed out and not acked. */
+  pending: number;
+  pendingAgeMs: number;
+}
+
+interface Group {
+  lastDelivered: string;
+  pending: number;
+  lag: number | undefined;
+}
+
+export async function readStream(client: RedisClient, stream: string, group: string): Promise<StreamReading> {
+  const [time, length, found] = await Promise.all([
+    client.time(),
+    client.xlen(stream),
+    readGroup(client, stream, group),
+  ]);
+  const nowMs = Number(time[0]) * 1_000 + Math.floor(Number(time[1]) / 1_000);
+  const ageMs = (id: string | undefined): number => (id ? Math.max(0, nowMs - millisecondsOf(id)) : 0);
+  const after = found ? `(${found.lastDelivered}` : '-';
+  const [oldestUnread] = (await client.xrange(stream, after, '+', 'COUNT', 1)).map(([id]) => id);
+  const oldestPending = found?.pending
+    ? ((await client.xpending(stream, group)) as [number, string | null])[1]
+    : null;
+  return {
+    stream,
+    length,
+    unread: oldestUnread ? await unreadCount(client, stream, length, oldestUnread, found) : 0,
+    unreadAgeMs: ageMs(oldestUnread),
+    pending: found?.pending ?? 0,
+    pendingAgeMs: ageMs(oldestPending ?? undefined),
+  };
+}
+
+/** Redis before 7 has no lag, and loses it where entries were deleted: then by where the ids stand between first and last. */
+async function unreadCount(
+  client: RedisClient,
+  stream: string,
+  length: number,
+  oldestUnread: string,
+  group: Group | undefined,
+): Promise<number> {
+  if (!group) return length;
+  if (group.lag !== undefined && group.lag > 0 && group.lag <= length) return group.lag;
+  const [[first], [last]] = await Promise.all([
+    client.xrange(stream, '-', '+', 'COUNT', 1),
+    client.xrevrange(stream, '+', '-', 'COUNT', 1),
+  ]);
+  const from = millisecondsOf(first?.[0] ?? oldestUnread);
+  const to = millisecondsOf(last?.[0] ?? oldestUnread);
+  const share = to > from ? (to - millisecondsOf(oldestUnread)) / (to - from) : 1;
+  return Math.max(1, Math.round(length * share));
+}
+
+async function readGroup(client: RedisClient, stream: string, group: string): Promise<Group | undefined> {
+  const rows = await client.xinfo('GROUPS', stream).catch((error: Error) => {
+    if (error.message.includes('no such key')) return [];
+    throw error;
+  });
+  const flat = (rows as (string | number | null)[][]).find((row) => row[row.indexOf('name') + 1] === group);
+  if (!flat) return undefined;
+  const field = (name: string) => (flat.includes(name) ? flat[flat.indexOf(name) + 1] : undefined);
+  const lag = field('lag');
+  return {
+    lastDelivered: String(field('last-delivered-id')),
+    pending: Number(field('pending')),
+    lag: typeof lag === 'number' ? lag : undefined,
+  };
+}
+
+const millisecondsOf = (id: string): number => Number(id.slice(0, id.indexOf('-')));

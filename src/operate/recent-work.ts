@@ -1,0 +1,122 @@
+/**
+ * How much the workers get done, and how long a match takes from the stream to its inbox, told by the completed jobs that BullMQ keeps:
+ * any process can look, nobody has to count. Under load the kept jobs reach back less far than the last look; then the time that
+ * they cover counts, not the time since.
+ */
+import type { Queue } from 'bullmq';
+import type { RedisClient } from '../redis/connections.ts';
+import { loadScript, runScript } from '../redis/scripts.ts';
+
+const script = loadScript(new URL('recent-work.lua', import.meta.url));
+
+export interface Work {
+  /** Stream entries that got their verdict, per second. */
+  handledPerSecond: number;
+  /** Items that reached an inbox, per second. */
+  deliveredPerSecond: number;
+  /** From the entry's time in the stream to the end of its job; undefined where nothing came lately. */
+  p50Ms: number | undefined;
+  p99Ms: number | undefined;
+}
+
+interface Look {
+  from: number;
+  to: number;
+  handled: number;
+  delivered: number;
+}
+
+const AVERAGE_OVER_MS = 15_000;
+const LATENCIES_FOR_MS = 60_000;
+const JOBS_LOOKED_INTO = 10;
+
+export type RecentWork = () => Promise<Work>;
+
+/** `queues`: those of whole batches are named so; what the others deliver counts too. */
+export function createRecentWork(
+  client: RedisClient,
+  queues: readonly { name: string; queue: Queue; hasEntries: boolean }[],
+): RecentWork {
+  const since = new Map(queues.map(({ name }) => [name, Date.now() - AVERAGE_OVER_MS]));
+  let looks: Look[] = [];
+  let latencies: { at: number; ms: number }[] = [];
+
+  async function look({ name, queue, hasEntries }: (typeof queues)[number], now: number): Promise<Look> {
+    const from = since.get(name)!;
+    const args = [queue.toKey(''), from, hasEntries ? JOBS_LOOKED_INTO : 0];
+    const reply = await runScript(client, script, [queue.toKey('completed')], args);
+    const [kept, ...rows] = reply as [number, ...Row[]];
+    const ended = rows.map((row) => readRow(row, hasEntries));
+    for (const { at, name: job, times } of ended) {
+      if (job !== 'replayed-batch')
+        latencies.push(...times.map((time) => ({ at, ms: Math.max(0, at - time) })));
+    }
+    const first = ended[0]?.at ?? from;
+    since.set(name, ended.at(-1)?.at ?? from);
+    return {
+      // All that is kept is new: some may have come and gone.
+      from: ended.length > 0 && ended.length === kept ? Math.max(from, first) : from,
+      to: now,
+      handled: ended.reduce((sum, job) => sum + job.handled, 0),
+      delivered: ended.reduce((sum, job) => sum + job.delivered, 0),
+    };
+  }
+
+  return async () => {
+    const now = Date.now();
+    const parts = await Promise.all(queues.map((queue) => look(queue, now)));
+    looks = [...looks.filter(({ to }) => now - to < AVERAGE_OVER_MS), merged(parts)];
+    latencies = latencies.filter(({ at }) => now - at < LATENCIES_FOR_MS);
+    return { ...ratesOf(looks), ...percentiles(latencies.map(({ ms }) => ms)) };
+  };
+}
+
+type Row = [endedAt: string, result: string, name: string, times: string];
+
+const handledVerdicts = ['delivered', 'duplicate', 'merged', 'dropped', 'parked', 'fanned_out'];
+
+function readRow([endedAt, result, name, times]: Row, hasEntries: boolean) {
+  let tally: Partial<Record<string, number>> = {};
+  try {
+    tally = JSON.parse(result || '{}') as typeof tally;
+  } catch {
+    // A result of somebody else's.
+  }
+  const sum = (verdicts: readonly string[]) =>
+    verdicts.reduce((total, verdict) => total + (Number(tally?.[verdict]) || 0), 0);
+  return {
+    at: Number(endedAt),
+    name,
+    handled: hasEntries ? sum(handledVerdicts) : 0,
+    delivered: sum(['delivered', 'merged']),
+    times: times.split(' ').filter(Boolean).map(Number),
+  };
+}
+
+/** Looks at several queues at the same time; their spans differ, so each one's counts are brought to the longest. */
+function merged(parts: readonly Look[]): Look {
+  const from = Math.min(...parts.map((part) => part.from));
+  const to = parts[0]?.to ?? from;
+  const scaled = (part: Look, count: number) => (count * (to - from)) / Math.max(1, to - part.from);
+  return {
+    from,
+    to,
+    handled: parts.reduce((sum, part) => sum + scaled(part, part.handled), 0),
+    delivered: parts.reduce((sum, part) => sum + scaled(part, part.delivered), 0),
+  };
+}
+
+function ratesOf(looks: readonly Look[]): Pick<Work, 'handledPerSecond' | 'deliveredPerSecond'> {
+  const seconds = looks.reduce((sum, { from, to }) => sum + Math.max(0, to - from), 0) / 1_000;
+  const rate = (count: number) => (seconds > 0 ? count / seconds : 0);
+  return {
+    handledPerSecond: rate(looks.reduce((sum, { handled }) => sum + handled, 0)),
+    deliveredPerSecond: rate(looks.reduce((sum, { delivered }) => sum + delivered, 0)),
+  };
+}
+
+function percentiles(values: number[]): Pick<Work, 'p50Ms' | 'p99Ms'> {
+  values.sort((a, b) => a - b);
+  const rank = (share: number) => values[Math.max(0, Math.ceil(share * values.length) - 1)];
+  return { p50Ms: rank(0.5), p99Ms: rank(0.99) };
+}

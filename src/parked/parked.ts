@@ -1,0 +1,49 @@
+/** The parked matches as an operator works through them: found, retried, and what was done noted. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '../observe/logger.ts';
+import type { RedisClient } from '../redis/connections.ts';
+import type { Queues } from '../redis/queues.ts';
+import { createOperatorLog, type OperatorLog } from './operator-log.ts';
+import { createParkedIndex, type ParkedIndex } from './parked-index.ts';
+import { type RetryRuns, startRetryRuns } from './retry-runs.ts';
+import { createRunStore } from './run-store.ts';
+
+export interface Parked {
+  index: ParkedIndex;
+  runs: RetryRuns;
+  operatorLog: OperatorLog;
+  /** Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** So that whoever opens the page finds the index loaded. */
+const REFRESH_EVERY_MS = 10_000;
+
+export function startParked(deps: { client: RedisClient; queues: Queues; log: Logger }): Parked {
+  const { client, queues } = deps;
+  const index = createParkedIndex(client, queues);
+  const operatorLog = createOperatorLog(client);
+  const store = createRunStore(client);
+  const runs = startRetryRuns({ ...deps, index, store, operatorLog });
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  void keepFresh();
+
+  async function keepFresh(): Promise<void> {
+    while (!signal.aborted) {
+      // An outage is said elsewhere: whoever asks gets a 503.
+      await index.refresh().catch(() => undefined);
+      await pause(REFRESH_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  return {
+    index,
+    runs,
+    operatorLog,
+    stop() {
+      stopping.abort();
+      return runs.stop();
+    },
+  };
+}

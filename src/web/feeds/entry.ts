@@ -1,0 +1,95 @@
+/** An item as every kind of feed shows it. */
+import { hash } from 'node:crypto';
+import type { Item } from '../../inbox/inbox-reader.ts';
+import { deliveredAtMs } from '../../inbox/item-id.ts';
+import type { Post } from '../item-json.ts';
+import { postUrl } from '../post-url.ts';
+import { attachments } from '../reader/post.js';
+import { contentHtml, type Shown } from './content.ts';
+import { subscriptionLabel, titleOf } from './title.ts';
+import { dropForbidden } from './xml.ts';
+
+export interface Entry {
+  /** Of our own, and the same whenever this post is shown in this inbox: `uri` names no post today. */
+  guid: string;
+  url: string;
+  title: string;
+  html: string;
+  author: { name: string; url: string };
+  language: string | undefined;
+  publishedMs: number;
+  deliveredMs: number;
+  subscriptions: string[];
+}
+
+/** `inbox` is the subscriber's name; matches of a subscription with that very name need no mention. */
+export function toEntry(inbox: string, item: Item): Entry {
+  const deliveredMs = deliveredAtMs(item.id);
+  const subscriptions = item.matchedBy.map((match) => dropForbidden(match.subscription_id));
+  const common = { guid: guidOf(inbox, item.identity || item.id), deliveredMs, subscriptions };
+  if (item.postJson === '') return { ...common, ...gone, publishedMs: deliveredMs };
+  const { post, shown, createdAt, language } = readPost(item.postJson);
+  const url = postUrl(post.uri, post.author);
+  const author = dropForbidden(post.author);
+  const labels = subscriptions.filter((name) => name !== inbox).map(subscriptionLabel);
+  return {
+    ...common,
+    url,
+    title: dropForbidden(titleOf(shown.text, { author, attachments: attachments(shown.embed), labels })),
+    html: dropForbidden(contentHtml(shown)),
+    author: { name: author, url: postUrl('', post.author) },
+    language,
+    publishedMs: publishedMs([createdAt, post.indexed_at], deliveredMs),
+  };
+}
+
+const gone = {
+  url: postUrl('', ''),
+  title: 'A post that is no longer kept',
+  html: '<p>This post is no longer kept.</p>',
+  author: { name: 'unknown', url: postUrl('', '') },
+  language: undefined,
+};
+
+/** Somebody else may have written the item: what is no text is an empty one. */
+function readPost(postJson: string) {
+  const { raw_record, ...given } = JSON.parse(postJson) as Partial<Post> & {
+    raw_record?: Record<string, unknown>;
+  };
+  const post = { uri: textOf(given.uri), author: textOf(given.author), indexed_at: given.indexed_at };
+  const { text, facets, embed, reply, createdAt, langs } = raw_record ?? {};
+  // Facets count in the record's own text.
+  const shown: Shown = { text: typeof text === 'string' ? text : textOf(given.text), facets, embed, reply };
+  const first: unknown = Array.isArray(langs) ? langs[0] : undefined;
+  const language =
+    typeof first === 'string' && /^[a-z]{2,3}(-[a-z0-9]{1,8})*$/i.test(first) ? first : undefined;
+  return { post, shown, createdAt, language };
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** A name-based UUID: a URI as Atom wants it, short, and nothing of the subscriber in it. */
+export function guidOf(...names: string[]): string {
+  const digest = hash('sha256', JSON.stringify(names), 'hex');
+  const variant = ((Number.parseInt(digest[16]!, 16) & 0x3) | 0x8).toString(16);
+  const parts = [
+    digest.slice(0, 8),
+    digest.slice(8, 12),
+    `8${digest.slice(13, 16)}`,
+    variant + digest.slice(17, 20),
+    digest.slice(20, 32),
+  ];
+  return `urn:uuid:${parts.join('-')}`;
+}
+
+const date = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+const EARLIEST_MS = Date.UTC(2000, 0, 1);
+
+/** The first date that can be: an author may claim any, but nothing is published after it was delivered. */
+function publishedMs(claims: readonly unknown[], deliveredMs: number): number {
+  for (const claim of claims) {
+    const ms = typeof claim === 'string' && date.test(claim) ? Date.parse(claim) : Number.NaN;
+    if (ms >= EARLIEST_MS && ms <= deliveredMs) return ms;
+  }
+  return deliveredMs;
+}

@@ -1,0 +1,104 @@
+/** `/feeds/<token>.rss`, `.atom`, `.json`: an inbox for any feed reader. */
+import { hash } from 'node:crypto';
+import type { Express, Request, Response } from 'express';
+import { z } from 'zod';
+import type { FeedTokens } from '../../inbox/feed-tokens.ts';
+import type { InboxReader, Page } from '../../inbox/inbox-reader.ts';
+import { deliveredAtMs } from '../../inbox/item-id.ts';
+import { decodeName } from '../../redis/keys.ts';
+import { serveGet } from '../base-app.ts';
+import { within } from '../deadline.ts';
+import { flag, itemId, plainName } from '../inputs.ts';
+import { originOf } from '../origin.ts';
+import { Problem } from '../problem.ts';
+import { createRateLimit } from '../rate-limit.ts';
+import { checked } from '../route.ts';
+import { atom } from './atom.ts';
+import { guidOf, toEntry } from './entry.ts';
+import type { Feed, FeedFormat } from './feed.ts';
+import { jsonFeed } from './json-feed.ts';
+import { isUnchanged, validators } from './not-modified.ts';
+import { rss } from './rss.ts';
+
+const formats: Record<string, FeedFormat> = { rss, atom, json: jsonFeed };
+const file = /^([A-Za-z0-9_-]{43})\.(rss|atom|json)$/;
+const ITEMS = 100;
+const ANSWER_WITHIN_MS = 5_000;
+
+/** A feed reader asks a few times an hour. */
+const perToken = { atOnce: 100, everyMs: 1_000 };
+/** Nobody guesses 256 bits: this bounds the work of trying, and what opens is served whatever else its address sends. */
+const perStranger = { atOnce: 100, everyMs: 1_000 };
+
+/** Parameters that a reader adds by itself are left aside. */
+const feedQuery = z.object({
+  unread: flag,
+  subscription: plainName.optional(),
+  before: itemId.optional(),
+});
+type FeedQuery = z.output<typeof feedQuery>;
+
+export interface FeedDeps {
+  inboxes: InboxReader;
+  feedTokens: FeedTokens;
+}
+
+export function mountFeeds(app: Express, { inboxes, feedTokens }: FeedDeps): void {
+  const tokenLimit = createRateLimit(perToken);
+  const strangerLimit = createRateLimit(perStranger);
+  serveGet(app, '/feeds/:file', async (req, res) => {
+    // A link in a post must not tell where it was read.
+    res.set({ 'Cache-Control': 'private, no-cache', 'Referrer-Policy': 'no-referrer' });
+    const [, token = '', kind = ''] = file.exec(String(req.params['file'])) ?? [];
+    const inbox = token && (await within(ANSWER_WITHIN_MS, feedTokens.inboxOf(token)));
+    if (!inbox) {
+      refuseWhere(strangerLimit.take(req.socket.remoteAddress ?? ''));
+      throw new Problem(404, 'There is no such feed');
+    }
+    refuseWhere(tokenLimit.take(hash('sha256', token, 'base64')));
+    const query = checked(feedQuery, req.query, 'parameter');
+    const page = await within(ANSWER_WITHIN_MS, inboxes.page(inbox, { ...query, limit: ITEMS }));
+    send(req, res, formats[kind]!, toFeed(decodeName(inbox), page, query, req));
+  });
+}
+
+function refuseWhere(waitS: number): void {
+  if (waitS > 0) throw new Problem(429, 'Too many requests for feeds', { 'Retry-After': String(waitS) });
+}
+
+function toFeed(inbox: string, { items, next, gap }: Page, query: FeedQuery, req: Request): Feed {
+  const { unread, subscription } = query;
+  const origin = originOf(req);
+  const url = new URL(req.originalUrl.split('?', 1)[0]!, origin);
+  if (unread) url.searchParams.set('unread', 'true');
+  if (subscription !== undefined) url.searchParams.set('subscription', subscription);
+  const nextUrl = new URL(url);
+  if (next !== null) nextUrl.searchParams.set('before', next);
+  if (query.before !== undefined) url.searchParams.set('before', query.before);
+  return {
+    id: guidOf('feed', inbox),
+    title: [inbox, subscription, unread ? 'unread' : undefined]
+      .filter((part) => part !== undefined)
+      .join(' · '),
+    description: gap
+      ? `Posts that matched; ${gap.unread} unread ones are no longer kept`
+      : 'Posts that matched',
+    homeUrl: `${origin}/reader/${encodeURIComponent(inbox)}`,
+    url: url.href,
+    nextUrl: next === null ? undefined : nextUrl.href,
+    updatedMs: items[0] ? deliveredAtMs(items[0].id) : 0,
+    entries: items.map((item) => toEntry(inbox, item)),
+  };
+}
+
+function send(req: Request, res: Response, format: FeedFormat, feed: Feed): void {
+  const text = format.render(feed);
+  const { etag, lastModified } = validators(text, feed.updatedMs);
+  res.set('ETag', etag);
+  if (lastModified !== undefined) res.set('Last-Modified', lastModified);
+  if (isUnchanged(req.headers, { etag, lastModified })) {
+    res.status(304).end();
+    return;
+  }
+  res.set('Content-Type', format.contentType).send(text);
+}

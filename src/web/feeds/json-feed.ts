@@ -1,0 +1,32 @@
+/** JSON Feed 1.1. */
+import type { Entry } from './entry.ts';
+import type { Feed, FeedFormat } from './feed.ts';
+import { dropForbidden } from './xml.ts';
+
+export const jsonFeed: FeedFormat = {
+  contentType: 'application/feed+json; charset=utf-8',
+  render: ({ title, description, homeUrl, url, nextUrl, entries }: Feed) =>
+    JSON.stringify({
+      version: 'https://jsonfeed.org/version/1.1',
+      title: dropForbidden(title),
+      description: dropForbidden(description),
+      home_page_url: homeUrl,
+      feed_url: url,
+      ...(nextUrl !== undefined && { next_url: nextUrl }),
+      items: entries.map(item),
+    }),
+};
+
+function item({ guid, url, title, html, author, language, publishedMs, deliveredMs, subscriptions }: Entry) {
+  return {
+    id: guid,
+    url,
+    title,
+    content_html: html,
+    date_published: new Date(publishedMs).toISOString(),
+    date_modified: new Date(deliveredMs).toISOString(),
+    authors: [author],
+    tags: subscriptions,
+    ...(language && { language }),
+  };
+}

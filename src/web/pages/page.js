@@ -1,0 +1,124 @@
+/** What every operator's page is made of. Text from outside becomes text, never markup. */
+
+/** `el('p', {class: 'soft'}, 'text', child)`; an attribute that is a function is a listener, false leaves it out. */
+export function el(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') element.addEventListener(key, value);
+    else if (value === true) element.setAttribute(key, '');
+    else if (value !== false && value !== undefined) element.setAttribute(key, value);
+  }
+  element.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
+  return element;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+let isPressing = false;
+addEventListener('pointerdown', () => {
+  isPressing = true;
+});
+for (const end of ['pointerup', 'pointercancel', 'blur']) {
+  addEventListener(end, () => setTimeout(() => (isPressing = false)));
+}
+
+/** Only what differs is put into the page, never under a finger, and the focus stays where it was. */
+export function show(id, ...children) {
+  const place = byId(id);
+  const next = el('div', {}, ...children);
+  if (isPressing || place.dataset.shown === next.innerHTML) return;
+  place.dataset.shown = next.innerHTML;
+  const focused = focusable(place).indexOf(document.activeElement);
+  place.replaceChildren(...next.childNodes);
+  if (focused >= 0) focusable(place)[focused]?.focus();
+}
+
+const focusable = (place) => [...place.querySelectorAll('a, button, input, textarea')];
+
+export class AnswerError extends Error {}
+
+async function answerOf(response) {
+  const body = await response.json().catch(() => undefined);
+  if (!response.ok) throw new AnswerError(body?.detail ?? `The server answered ${response.status}`);
+  return body;
+}
+
+export const get = async (path) => answerOf(await fetch(path));
+export const post = async (path, body = {}) =>
+  answerOf(
+    await fetch(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  );
+
+/** Says what went wrong, or nothing. */
+export function tell(message, kind = 'bad') {
+  const place = byId('told');
+  place.hidden = !message;
+  place.className = `card ${kind}`;
+  place.textContent = message ?? '';
+}
+
+/** Asks again and again while the page is seen, one at a time. */
+export function repeat(everyMs, work) {
+  const run = async () => {
+    if (!document.hidden) {
+      try {
+        await work();
+        byId('stale').hidden = true;
+      } catch (error) {
+        byId('stale').hidden = false;
+        byId('stale').textContent = `Not up to date: ${error.message}`;
+      }
+    }
+    setTimeout(run, everyMs);
+  };
+  return run();
+}
+
+const number = new Intl.NumberFormat('en');
+export const count = (value) => number.format(value);
+export const many = (value, one, more = `${one}s`) => `${count(value)} ${value === 1 ? one : more}`;
+
+export function ago(iso) {
+  const seconds = (Date.now() - Date.parse(iso)) / 1000;
+  return seconds < 60 ? 'just now' : `${duration(seconds)} ago`;
+}
+
+export function duration(seconds) {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172800) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86400)} days`;
+}
+
+export function bytes(value) {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let at = 0;
+  for (; value >= 1000 && at < units.length - 1; at += 1) value /= 1000;
+  return `${value < 10 && at > 0 ? value.toFixed(1) : Math.round(value)} ${units[at]}`;
+}
+
+/** Text with what is invisible or reverses the direction spelled out. */
+export const visible = (text) =>
+  text.replace(
+    /(?![\t\n])[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+/** Who is logged in; the page's head says so. The viewer's page has no buttons that the server would refuse. */
+export async function session() {
+  const { who, role, environment } = await get('/operator/session');
+  byId('who').textContent = role === 'viewer' ? `${who}, may look` : who;
+  const badge = byId('environment');
+  badge.hidden = !environment;
+  badge.textContent = environment ?? '';
+  if (/prod|live/i.test(environment ?? '')) badge.classList.add('production');
+  return { who, role, mayChange: role === 'admin' };
+}

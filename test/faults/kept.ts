@@ -1,0 +1,22 @@
+import type { JudgeOptions } from '../fixtures/judge.ts';
+import { STREAM } from '../fixtures/progress.ts';
+import type { World } from '../fixtures/world.ts';
+
+/** What the server has kept: of what was confirmed, only that which the stream still holds must be delivered. */
+export async function keptInStream({
+  servers,
+  journal,
+}: World): Promise<Partial<JudgeOptions> & { gone: number }> {
+  const ids = new Set<string>();
+  let last = '';
+  do {
+    const page = await servers.skywire.xrange(STREAM, last ? `(${last}` : '-', '+', 'COUNT', 5_000);
+    for (const [id] of page) ids.add(id);
+    last = page.at(-1)?.[0] ?? '';
+  } while (last);
+  const isKept = (id: string) => ids.has(id);
+  let gone = 0;
+  for (let n = 0; n < journal.attempted(); n += 1)
+    if (journal.fateOf(n) === 'ok' && !journal.idsOf(n).some(isKept)) gone += 1;
+  return { isKept, gone };
+}

@@ -1,0 +1,42 @@
+/** Power lost: the append-only file ends a second or two before what Redis confirmed. */
+import { expect } from 'vitest';
+import { forPowerLoss, losePower } from '../fixtures/power-loss.ts';
+import type { TestRedis } from '../fixtures/redis.ts';
+import type { World } from '../fixtures/world.ts';
+import { type FaultOptions, fault } from './fault.ts';
+import { keptInStream } from './kept.ts';
+
+async function cutPower({ producer }: World, server: TestRedis): Promise<number> {
+  await producer.stop();
+  await server.kill9();
+  const bytes = losePower(server.dir);
+  expect(bytes).toBeGreaterThan(10_000);
+  await server.restart();
+  return bytes;
+}
+
+const options: FaultOptions = { redisArgs: forPowerLoss, rate: 1_000, judge: keptInStream };
+
+fault('power loss', options, async (world) => {
+  await world.deliveredMoreThan(4_000);
+  const bytes = await cutPower(world, world.redis);
+  await world.producer.send(500);
+  return `the last ${bytes} bytes of the append-only file gone: stream, queues and inboxes go back together`;
+});
+
+fault("two servers: power loss on the inboxes' side", { ...options, twoServers: true }, async (world) => {
+  await world.deliveredMoreThan(4_000);
+  const before = await world.delivered();
+  const bytes = await cutPower(world, world.redis);
+  const after = await world.delivered();
+  expect(after).toBeLessThan(before);
+  await world.producer.send(500);
+  return `its last ${bytes} bytes gone, ${before - after} delivered items with them; Skywire's server has acked them all`;
+});
+
+fault("two servers: power loss on Skywire's side", { ...options, twoServers: true }, async (world) => {
+  await world.deliveredMoreThan(4_000);
+  const bytes = await cutPower(world, world.skywire);
+  await world.producer.send(500);
+  return `its last ${bytes} bytes gone, acks among them: what is read again is a duplicate and changes nothing`;
+});

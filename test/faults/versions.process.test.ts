@@ -1,0 +1,67 @@
+/** An update while matches flow: processes of an older build and of this one side by side, on the same queues and inboxes. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, test } from 'vitest';
+import { projectRoot } from '../fixtures/project-root.ts';
+import { pairedTraffic, subscriptionNames } from '../fixtures/traffic.ts';
+import { fault, kill9 } from './fault.ts';
+
+/** The last commit whose batches have version 1. */
+const OLD = '15265f7';
+const old = mkdtempSync(join(tmpdir(), 'skywire-inbox-old-'));
+afterAll(() => rmSync(old, { recursive: true, force: true }));
+
+const hasHistory = build();
+/** undefined where the repository's history is not there: a shallow clone, an unpacked archive. */
+function build(): boolean {
+  try {
+    const tar = execFileSync('git', ['archive', OLD], {
+      cwd: projectRoot,
+      stdio: 'pipe',
+      maxBuffer: 2 ** 28,
+    });
+    execFileSync('tar', ['-x', '-C', old], { input: tar });
+  } catch {
+    return false;
+  }
+  symlinkSync(join(projectRoot, 'node_modules'), join(old, 'node_modules'));
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: old, stdio: 'pipe' });
+  return true;
+}
+
+const traffic = pairedTraffic(40);
+const oldMain = join(old, 'dist/src/main.js');
+
+if (hasHistory)
+  fault(
+    'two versions side by side',
+    { rate: 0, workers: 1, traffic, env: { ROUTING: 'directory' } },
+    async (world, { pumps, workers, web }) => {
+      for (const subscription of subscriptionNames(traffic))
+        for (const person of traffic.subscribersOf(subscription))
+          await fetch(`${web.url}/api/subscriptions/${subscription}/subscribers/${person}`, {
+            method: 'PUT',
+          });
+      await kill9(pumps[0]!);
+      await kill9(workers[0]!);
+      const oldOnes = [await world.start('pump', {}, oldMain), await world.start('worker', {}, oldMain)];
+      world.producer.run(500);
+      await world.deliveredMoreThan(500);
+      // The update begins: first workers, then pumps, as docs say nothing about an order.
+      const newPump = await world.start('pump');
+      await world.deliveredMoreThan((await world.delivered()) + 500, 60_000);
+      await kill9(newPump);
+      await world.start('worker');
+      await world.start('pump');
+      await world.deliveredMoreThan((await world.delivered()) + 1_000, 60_000);
+      for (const role of oldOnes) {
+        role.signal('SIGTERM');
+        await role.ended;
+      }
+      await world.deliveredMoreThan((await world.delivered()) + 500, 60_000);
+      return 'a build of version 1 and this one share stream, queues and inboxes; the old one leaves newer jobs to the new one';
+    },
+  );
+else test.skip('two versions side by side (the history of the repository is not here)', () => undefined);

@@ -1,0 +1,111 @@
+/** The product broken on purpose: each breaks a promise, and names the test that must notice. */
+
+export interface Edit {
+  file: string;
+  /** Stands in the file exactly once; a mutant that no longer fits is an error, not a pass. */
+  find: string;
+  replace: string;
+}
+
+export interface Mutant {
+  name: string;
+  /** What its users would see. */
+  harm: string;
+  edits: Edit[];
+  caughtBy: { file: string; test: string };
+}
+
+const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace });
+const rights = 'test/faults/rights.process.test.ts';
+
+export const mutants: Mutant[] = [
+  {
+    name: 'ack before add',
+    harm: 'what the pump had read and not yet added is lost when it dies',
+    edits: [
+      edit(
+        'src/pump/pump.ts',
+        "const added = await queues.add('matches', batches);",
+        "await source.ack(entries.map((entry) => entry.id));\n    const added = await queues.add('matches', batches);",
+      ),
+    ],
+    caughtBy: { file: rights, test: 'the right to add jobs withdrawn, and the pump killed' },
+  },
+  {
+    name: 'no reclaim of what is pending for oneself',
+    harm: 'entries whose reply was lost wait until the pump is restarted',
+    edits: [edit('src/pump/pump.ts', '    await forwardPending(() => signal.aborted);\n    for', '    for')],
+    caughtBy: {
+      file: 'test/faults/quick/network.process.test.ts',
+      test: 'replies lost, then the connections broken',
+    },
+  },
+  {
+    name: 'consumer deleted with entries pending',
+    harm: 'what a pump left pending is dropped when its consumer is tidied away',
+    edits: [edit('src/pump/leave.lua', '> 0 then return 0 end', '> 1e9 then return 0 end')],
+    caughtBy: {
+      file: 'test/pump/leave.redis.test.ts',
+      test: 'a consumer for which something is pending stays',
+    },
+  },
+  {
+    name: 'group made at $',
+    harm: 'what was appended before the first start is passed over',
+    edits: [
+      edit('src/pump/source.ts', "stream, group, from, 'MKSTREAM'", "stream, group, from && '$', 'MKSTREAM'"),
+    ],
+    caughtBy: {
+      file: 'test/pump/pump.redis.test.ts',
+      test: 'what was appended before the pump first started is read',
+    },
+  },
+  {
+    name: 'identity by uri alone',
+    harm: 'all posts of an author but the first are taken for duplicates: uris come without record key',
+    edits: [
+      edit(
+        'queues/match.ts',
+        'if (namesRecord.test(post.uri))',
+        'if (namesRecord.test(post.uri) || post.uri)',
+      ),
+    ],
+    caughtBy: {
+      file: 'test/main-job.redis.test.ts',
+      test: 'every inbox holds exactly its posts, each once',
+    },
+  },
+  {
+    name: 'verdict swallowed',
+    harm: 'a match that cannot be delivered vanishes instead of being parked',
+    edits: [edit('processors/deliver-batch.ts', 'if (refused.length)', 'if (refused.length < 0)')],
+    caughtBy: { file: 'test/operate/audit.redis.test.ts', test: 'a bad entry is parked' },
+  },
+  {
+    name: 'failed jobs removed',
+    harm: 'what waits for a person is gone',
+    edits: [edit('src/redis/queues.ts', 'removeOnFail: false', 'removeOnFail: true')],
+    caughtBy: { file: 'test/operate/audit.redis.test.ts', test: 'a bad entry is parked' },
+  },
+  {
+    name: 'lock loss with a write that is not idempotent',
+    harm: 'a worker that stood still writes its batch a second time',
+    edits: [edit('src/inbox/write.lua', "local id = redis.call('HGET', seen, identity)", 'local id = false')],
+    caughtBy: {
+      file: 'test/faults/kills.process.test.ts',
+      test: 'worker stopped longer than its lock, then continued',
+    },
+  },
+  {
+    name: 'an outage taken for a bad match',
+    harm: 'while Redis is out, whole batches are parked as suspects and wait for a person',
+    edits: [
+      edit(
+        'processors/deliver-batch.ts',
+        'if (run.signal.aborted || ports.isOutage(error)) throw',
+        'if (run.signal.aborted) throw',
+      ),
+    ],
+    caughtBy: { file: 'test/processors/deliver-batch.test.ts', test: 'and nothing is parked because of it' },
+  },
+];
