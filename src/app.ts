@@ -5,6 +5,7 @@ import { openPumpSources } from './app/pump-sources.ts';
 import type { Config } from './config.ts';
 import { createFeedTokens } from './inbox/feed-tokens.ts';
 import { createInboxReader } from './inbox/inbox-reader.ts';
+import { createInboxWatch } from './inbox/inbox-watch.ts';
 import { createInboxWriter } from './inbox/inbox-writer.ts';
 import type { Events } from './observe/events.ts';
 import type { Logger } from './observe/logger.ts';
@@ -23,6 +24,7 @@ import { openQueues, type Queues } from './redis/queues.ts';
 import { createDirectory, createDirectoryRouter, directRouter } from './subscriptions/directory.ts';
 import { type HealthSource, startHealthServer } from './web/health-routes.ts';
 import { startWebServer } from './web/server.ts';
+import { withCrashPoints } from './workers/crash-points.ts';
 import { createJobs, isWorkersOutage } from './workers/jobs.ts';
 import { startWorkers } from './workers/workers.ts';
 
@@ -77,7 +79,7 @@ export function startWorkerRole({ config, redis, events }: AppContext): Running 
   const client = redis.connect(redis.home, 'commands', 'worker');
   const queues = openQueues(client, config.delivery.attempts);
   const ports: Ports = {
-    inboxes: createInboxWriter(client, config.inbox),
+    inboxes: withCrashPoints(createInboxWriter(client, config.inbox)),
     router: config.routing === 'direct' ? directRouter : createDirectoryRouter(client),
     jobs: createJobs(queues, events),
     isOutage: isWorkersOutage,
@@ -99,6 +101,11 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
   const { config, redis, log } = context;
   const client = redis.connect(redis.home, 'commands', 'web');
   const queues = openQueues(client, config.delivery.attempts);
+  const watch = createInboxWatch({
+    reader: redis.connect(redis.home, 'reader', 'live'),
+    commands: client,
+    onTrouble: (error) => context.events.trouble('live streams', error),
+  });
   const parked = startParked({ client, queues, log });
   const readParked = () => parkedByReason(parked.index);
   const takeReadings = openReadings(context, client, queues, readParked);
@@ -107,6 +114,7 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
   const server = await startWebServer({
     config,
     client,
+    watch,
     log,
     queues,
     inboxes: createInboxReader(client),
@@ -118,6 +126,7 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
   });
   const running = once(async () => {
     await Promise.all([server.stop(), parked.stop(), overview.stop()]);
+    await watch.stop();
   });
   return { ...running, url: server.url };
 }

@@ -24,6 +24,8 @@ export interface ContextOptions {
   anyServer?: boolean;
   /** Uses Skywire's Redis and no other. */
   skywireOnly?: boolean;
+  /** false: it has no use for Skywire's Redis, which need not let it in. */
+  usesSkywire?: boolean;
 }
 
 /** Runs `work` with everything open, and closes it whatever happens. Throws ConfigError and what openRedis throws. */
@@ -31,7 +33,7 @@ export async function withContext(
   role: string,
   listens: (values: Values) => boolean,
   work: (context: AppContext) => Promise<number>,
-  { isTool = false, anyServer = false, skywireOnly = false }: ContextOptions = {},
+  { isTool = false, anyServer = false, skywireOnly = false, usesSkywire = true }: ContextOptions = {},
 ): Promise<number> {
   const config: Config = toConfig(readEnvironment(), { listens });
   const log = createLogger(
@@ -49,6 +51,7 @@ export async function withContext(
       ...(skywireOnly && { redis: config.skywireRedis }),
       allowEviction: config.allowEviction || anyServer,
     },
+    usesSkywire,
     say: (line) => log.info(line),
     warn: (line) => (isTool ? undefined : log.warn(line)),
     onTrouble: events.trouble,

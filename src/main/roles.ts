@@ -54,7 +54,7 @@ function role(
       context.log.info(`${name} has stopped`);
       return 0;
     };
-    return withContext(name, listens, run, options);
+    return withContext(name, listens, run, { usesSkywire: name !== 'worker', ...options });
   };
 }
 

@@ -8,6 +8,9 @@ export interface Finding {
   todo: string;
 }
 
+const number = new Intl.NumberFormat('en');
+const shown = (count: number): string => number.format(count);
+
 const LONG_BACKLOG_S = 60;
 const OLD_PENDING_MS = 60_000;
 const OLD_CANARY_MS = 60_000;
@@ -32,7 +35,7 @@ export function healthOf(figures: Figures): Finding[] {
 function summary(figures: Figures): string {
   const rate = Math.round(figures.work?.handledPerSecond ?? 0);
   return rate > 0
-    ? `${rate} matches a second come through, and none waits for a person.`
+    ? `${shown(rate)} matches a second come through, and none waits for a person.`
     : 'Nothing waits: every match that Skywire sent is where it belongs.';
 }
 
@@ -61,7 +64,8 @@ function servers({ servers }: Figures): Finding[] {
     }
     if (evictedKeys > 0 || mayEvict) {
       const todo = 'redis-cli CONFIG SET maxmemory-policy noeviction, then npm run audit.';
-      const what = evictedKeys > 0 ? `has removed ${evictedKeys} keys` : 'may remove keys when it is full';
+      const what =
+        evictedKeys > 0 ? `has removed ${shown(evictedKeys)} keys` : 'may remove keys when it is full';
       findings.push({ level: 'bad', what: `${name} ${what}, and matches with them.`, todo });
     }
     if (!isDurable) {
@@ -90,7 +94,7 @@ function backlog(figures: Figures): Finding[] {
     return [
       {
         level: 'bad',
-        what: `${unread} matches wait in the stream and nothing moves.`,
+        what: `${shown(unread)} matches wait in the stream and nothing moves.`,
         todo: isPump
           ? 'No pump reads: start one (npm run pump), or look at its log.'
           : 'No worker takes the jobs: start one (npm run worker), or look at its log.',
@@ -101,7 +105,7 @@ function backlog(figures: Figures): Finding[] {
   return [
     {
       level: 'look',
-      what: `The stream holds ${Math.round(seconds)} s of work (${unread} matches).`,
+      what: `The stream holds ${Math.round(seconds)} s of work (${shown(unread)} matches).`,
       todo: 'Start more workers (npm run worker, or docker compose up --scale worker=3). Nothing is lost meanwhile.',
     },
   ];
@@ -112,7 +116,7 @@ function pending({ streams }: Figures): Finding[] {
     .filter(({ pendingAgeMs }) => pendingAgeMs > OLD_PENDING_MS)
     .map(({ stream, pending, pendingAgeMs }) => ({
       level: 'look' as const,
-      what: `${pending} matches of ${stream} were read and not yet taken over for ${Math.round(pendingAgeMs / 1_000)} s.`,
+      what: `${shown(pending)} matches of ${stream} were read and not yet taken over for ${Math.round(pendingAgeMs / 1_000)} s.`,
       todo: 'A pump ended in the middle, or waits for room: another takes them over within 30 s where one runs.',
     }));
 }
@@ -126,6 +130,6 @@ function canary({ canaryAgeMs }: Figures): Finding[] {
 function parked(figures: Figures): Finding[] {
   const count = parkedOf(figures);
   if (count === 0) return [];
-  const what = count === 1 ? 'One match waits for a person.' : `${count} matches wait for a person.`;
+  const what = count === 1 ? 'One match waits for a person.' : `${shown(count)} matches wait for a person.`;
   return [{ level: 'look', what, todo: 'Open Parked: mend the cause, then retry the group.' }];
 }

@@ -18,14 +18,28 @@ const LAG_LOOK = 10_000;
 
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
   const { home, skywire, queues, config } = options;
-  const streams = config.stream.keys.map((stream) => examineStream(skywire, stream, config.stream.group));
+  const streams = config.stream.keys.map((stream) =>
+    ifAllowed(`the stream ${stream}`, examineStream(skywire, stream, config.stream.group)),
+  );
   const found = await Promise.all([
-    examineServer(home),
+    ifAllowed('Redis', examineServer(home)),
     ...streams,
-    examineQueues(queues),
+    ifAllowed('the queues', examineQueues(queues)),
     examinePort(config.http),
   ]);
   return found.flat();
+}
+
+/** A user without the right to look is a finding, not the end of the examination. */
+async function ifAllowed(what: string, findings: Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await findings;
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOPERM')) throw error;
+    return [
+      { level: 'note', what: `not allowed to look at ${what}`, fix: 'deploy/redis-users.acl has the rights' },
+    ];
+  }
 }
 
 async function examineStream(client: RedisClient, stream: string, group: string): Promise<Finding[]> {

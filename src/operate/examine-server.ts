@@ -1,11 +1,11 @@
 /** Whether Redis itself keeps what it is given. */
-import { Cluster, type Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { RedisClient } from '../redis/connections.ts';
-import { parseInfo } from '../redis/server-check.ts';
+import { mastersOf, parseInfo } from '../redis/server-check.ts';
 import type { Finding } from './finding.ts';
 
 export async function examineServer(client: RedisClient): Promise<Finding[]> {
-  const node = client instanceof Cluster ? client.nodes('master')[0]! : client;
+  const [node] = (await mastersOf(client)) as [Redis];
   const info = parseInfo(await node.info());
   const [, time] = [Date.now(), await node.time()];
   const skewMs = Math.abs(Number(time[0]) * 1_000 + Number(time[1]) / 1_000 - Date.now());

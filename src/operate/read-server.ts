@@ -1,7 +1,6 @@
 /** What a Redis server says of itself. INFO is enough: managed services refuse CONFIG. */
-import { Cluster } from 'ioredis';
 import type { RedisClient } from '../redis/connections.ts';
-import { parseInfo } from '../redis/server-check.ts';
+import { mastersOf, parseInfo } from '../redis/server-check.ts';
 
 /** Of a Cluster, the master that is fullest. */
 export interface ServerReading {
@@ -16,8 +15,7 @@ export interface ServerReading {
 }
 
 export async function readServer(client: RedisClient): Promise<ServerReading> {
-  const nodes = client instanceof Cluster ? client.nodes('master') : [client];
-  if (!nodes.length) throw new Error('no master is known');
+  const nodes = await mastersOf(client);
   const readings = (await Promise.all(nodes.map((node) => node.info()))).map(readInfo);
   const [fullest] = readings.toSorted((a, b) => fullness(b) - fullness(a));
   return {

@@ -7,6 +7,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Backoff, backoffMs, type NewBatch, type RawEntry } from '../../queues/index.ts';
+import { crashPoint, isArmed } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
 import type { Queues } from '../redis/queues.ts';
 import type { Brake } from './brake.ts';
@@ -102,8 +103,11 @@ export function startPump({
   /** Add, then ack; what could not be added stays pending. */
   async function forward(entries: readonly RawEntry[]): Promise<void> {
     const batches = toBatches(source.stream, entries, batchSize);
+    if (isArmed('pump.mid-add')) await queues.add('matches', batches.slice(0, Math.ceil(batches.length / 2)));
+    crashPoint('pump.mid-add');
     const added = await queues.add('matches', batches);
     const ids = batches.flatMap((batch, at) => (added[at] ? batch.entries.map((entry) => entry.id) : []));
+    crashPoint('pump.after-add');
     await source.ack(ids);
     events.entriesRead(ids.length);
     if (ids.length < entries.length)

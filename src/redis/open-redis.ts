@@ -22,36 +22,46 @@ export interface OpenRedis {
 
 export interface OpenRedisOptions {
   config: Pick<Config, 'redis' | 'skywireRedis' | 'ownServer' | 'allowEviction'>;
+  /** false: Skywire's server is not looked at, for a process that has no use for it and perhaps no way to it. */
+  usesSkywire?: boolean;
   say: (line: string) => void;
   warn: (line: string) => void;
   onTrouble: (where: string, error: Error) => void;
 }
 
 /** Throws RedisUnreachable, RedisUnfit, OwnServerError. */
-export async function openRedis({ config, say, warn, onTrouble }: OpenRedisOptions): Promise<OpenRedis> {
+export async function openRedis({
+  config,
+  usesSkywire = true,
+  say,
+  warn,
+  onTrouble,
+}: OpenRedisOptions): Promise<OpenRedis> {
   const own = config.redis.address ? undefined : await useOwnServer({ ...config.ownServer, say });
   const target = ({ address, tls }: RedisSettings): RedisTarget => ({
     address: address ?? own!.address,
     tls,
   });
-  const clients: RedisClient[] = [];
+  const clients = new Set<RedisClient>();
   let stopped: Promise<void> | undefined;
   const redis: OpenRedis = {
     home: target(config.redis),
     skywire: target(config.skywireRedis),
     connect(to, purpose, name) {
       const client = createClient(to, purpose, name, (error) => onTrouble(`Redis (${name})`, error));
-      clients.push(client);
+      clients.add(client);
+      // A relay opens one for each pump that comes, and closes it when it goes.
+      client.once('end', () => clients.delete(client));
       return client;
     },
     stop() {
-      stopped ??= Promise.all(clients.map((client) => closeClient(client))).then(() => own?.stop());
+      stopped ??= Promise.all([...clients].map((client) => closeClient(client))).then(() => own?.stop());
       return stopped;
     },
   };
   try {
     for (const warning of await check(redis.home, config)) warn(warning);
-    if (config.skywireRedis.address !== config.redis.address)
+    if (usesSkywire && config.skywireRedis.address !== config.redis.address)
       await check(redis.skywire, { allowEviction: true });
   } catch (error) {
     await redis.stop();

@@ -1,5 +1,5 @@
 /** What a Redis must be before matches are trusted to it. */
-import { Cluster } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import type { RedisClient } from './connections.ts';
 
 /** Redis is there and is the wrong one. The message says what to change. */
@@ -36,6 +36,14 @@ export async function checkServer(
     );
   }
   return warnings;
+}
+
+/** The servers that hold keys: one, or the masters of a Cluster. */
+export async function mastersOf(client: RedisClient): Promise<Redis[]> {
+  if (!(client instanceof Cluster)) return [client];
+  // A cluster that nothing was asked of yet knows no nodes.
+  if (!client.nodes('master').length) await client.ping();
+  return client.nodes('master');
 }
 
 export function parseInfo(info: string): Record<string, string> {

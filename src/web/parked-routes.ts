@@ -120,9 +120,13 @@ export function parkedRoutes({ parked, queues }: { parked: Parked; queues: Queue
   ];
 }
 
+const words: Record<string, string> = { not_subscription: 'but for subscription', stream_id: 'stream id' };
+
 function inWords(filter: Record<string, string>, group: Group | undefined): string {
   const { group: _, ...others } = filter;
-  const conditions = Object.entries(others).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  const conditions = Object.entries(others).map(
+    ([name, value]) => `${words[name] ?? name} ${JSON.stringify(value)}`,
+  );
   return [group && `${group.reason}: ${redact(group.fingerprint)}`, ...conditions].filter(Boolean).join(', ');
 }
 

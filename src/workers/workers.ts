@@ -19,6 +19,7 @@ import {
   outageBackoff,
   queueNames,
 } from '../../queues/index.ts';
+import { crashPoint } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
@@ -121,6 +122,7 @@ async function run(
   try {
     const about = { jobId: job.id!, stalls: job.stalledCounter, attemptsMade: job.attemptsMade, signal };
     const tally = await (processors[name] as Processor<unknown>)(data.data, about, ports);
+    crashPoint('worker.before-complete');
     events.verdicts(name, tally);
     return tally;
   } catch (error) {

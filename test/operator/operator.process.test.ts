@@ -105,7 +105,7 @@ describe.skipIf(!hasBrowser)(`${PARKED} matches are parked because a service was
   }, async () => {
     await parkAll(() => false);
     const { page, trouble } = await openPage(browser, { url: `${web.url}/`, login });
-    await page.getByText(`${PARKED} matches wait for a person.`).waitFor();
+    await page.getByText(`${all} matches wait for a person.`).waitFor();
     await picture(page, 'operator-1-overview');
     await page.getByRole('link', { name: 'Open Parked' }).click();
     // The service is up again.

@@ -1,0 +1,93 @@
+/** The whole product behind Sentinel, through a failover, and on a Cluster. */
+import { afterEach, expect, test, vi } from 'vitest';
+import { createBrake } from '../../src/pump/brake.ts';
+import { openQueues } from '../../src/redis/queues.ts';
+import { makeMatch, wire } from '../fixtures/posts.ts';
+import { endRoles, runCommand, startRole } from '../fixtures/roles.ts';
+import { scrape } from '../fixtures/scrape.ts';
+import { type ClusterSetup, startCluster } from './cluster.ts';
+import { type SentinelSetup, startSentinels } from './sentinel.ts';
+
+const STREAM = 'skywire:matches';
+
+let sentinels: SentinelSetup | undefined;
+let cluster: ClusterSetup | undefined;
+afterEach(async () => {
+  await endRoles();
+  await sentinels?.stop();
+  await cluster?.stop();
+  sentinels = undefined;
+  cluster = undefined;
+});
+
+test('Sentinel: the master is killed, and the product goes on with the new one; what a replica had confirmed is all there', async () => {
+  sentinels = await startSentinels();
+  const { client, master, replica, url, masterPort } = sentinels;
+  const skywire = client();
+  const append = async (from: number, count: number) => {
+    for (let n = from; n < from + count; n += 1)
+      await skywire.xadd(STREAM, '*', 'data', wire(makeMatch('cats', n)));
+  };
+  const product = await (await startRole('start', { REDIS_URL: url, LOG_LEVEL: 'warn' })).ready();
+  await append(0, 100);
+  await vi.waitFor(async () => expect(await skywire.xlen('inbox:{cats}')).toBe(100), 20_000);
+  expect(await skywire.wait(1, 10_000)).toBe(1);
+
+  await master.kill9();
+  await vi.waitFor(async () => expect(await masterPort()).toBe(replica.port), {
+    timeout: 20_000,
+    interval: 100,
+  });
+  await append(100, 100);
+  await vi.waitFor(async () => expect(await skywire.xlen('inbox:{cats}')).toBe(200), {
+    timeout: 30_000,
+    interval: 200,
+  });
+  await vi.waitFor(async () => expect((await fetch(`${product.url}/readyz`)).status).toBe(200), 20_000);
+  product.signal('SIGTERM');
+  expect(await product.ended).toBe(0);
+});
+
+test('Cluster: stream, queues and inboxes lie on several nodes, every match arrives, audit and metrics agree', async () => {
+  cluster = await startCluster();
+  const client = cluster.client();
+  const env = { REDIS_URL: cluster.url, LOG_LEVEL: 'warn' };
+  const product = await (await startRole('start', env)).ready();
+  for (let n = 0; n < 300; n += 1)
+    await client.xadd(STREAM, '*', 'data', wire(makeMatch(`subscription-${n % 30}`, n)));
+  await client.xadd(STREAM, '*', 'data', 'no JSON');
+  await vi.waitFor(
+    async () => {
+      for (let n = 0; n < 30; n += 1) expect(await client.xlen(`inbox:{subscription-${n}}`)).toBe(10);
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+  const sizes = await Promise.all(cluster.nodes.map((node) => node.client().dbsize()));
+  for (const size of sizes) expect(size).toBeGreaterThan(5);
+  const response = await fetch(`${product.url}/api/inboxes/subscription-7/items`);
+  expect(((await response.json()) as { items: unknown[] }).items).toHaveLength(10);
+  await vi.waitFor(async () => {
+    const seen = await scrape(product.url);
+    expect(seen.get(`stream_unread{stream="${STREAM}"}`)).toBe(0);
+    expect(seen.get('parked_matches{reason="malformed"}')).toBe(1);
+    expect(seen.get('redis_durable{server="home"}')).toBe(1);
+  }, 25_000);
+  const audit = await runCommand('audit', env);
+  expect(audit.output).toContain('300 in inbox');
+  expect(audit.code).toBe(0);
+  expect((await runCommand('doctor', env)).output).toMatch(/Redis [\d.]+ answers/);
+
+  // One node is nearly full: the pump waits, whichever node that is.
+  const queues = openQueues(client, 1);
+  for (const node of cluster.nodes) {
+    const operator = node.client();
+    const used = Number(/used_memory:(\d+)/.exec(await operator.info('memory'))![1]);
+    await operator.config('SET', 'maxmemory', Math.round(used * 1.1));
+    expect(await createBrake(queues, client, 100).why()).toContain('% full');
+    await operator.config('SET', 'maxmemory', 0);
+    expect(await createBrake(queues, client, 100).why()).toBeUndefined();
+  }
+  await queues.close();
+  product.signal('SIGTERM');
+  expect(await product.ended).toBe(0);
+});

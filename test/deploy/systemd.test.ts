@@ -1,0 +1,50 @@
+/** The systemd units as systemd itself judges them, without starting anything; and the Procfile. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { commands } from '../../src/main/commands.ts';
+
+const folder = new URL('../../deploy/systemd/', import.meta.url);
+const units = readdirSync(folder).filter((name) => name.endsWith('.service'));
+const textOf = (unit: string) => readFileSync(new URL(unit, folder), 'utf8');
+const noSystemd = Boolean(spawnSync('systemd-analyze', ['--version']).error);
+const skipped = 'skipped where systemd-analyze is absent: apt install systemd';
+const TIMEOUT = { timeout: 60_000 };
+/** systemd's own measure: 0 is shut off from everything, 9.6 is a service without any of this. */
+const MOST_EXPOSED = 2;
+
+test('there is a unit for each role, and each runs a command that there is', () => {
+  const roles = units.map((unit) => /main\.js (\w+)$/m.exec(textOf(unit))?.[1]);
+  expect(roles.toSorted()).toEqual(['pump', 'web', 'worker']);
+  for (const role of roles) expect(commands).toHaveProperty(role!);
+});
+
+test.skipIf(noSystemd)(`systemd takes the units, and finds them shut off well (${skipped})`, TIMEOUT, () => {
+  const dir = mkdtempSync(join(tmpdir(), 'skywire-inbox-units-'));
+  try {
+    for (const unit of units)
+      writeFileSync(join(dir, unit), textOf(unit).replace('/usr/bin/node', process.execPath));
+    const paths = units.map((unit) => join(dir, unit));
+    const verified = spawnSync('systemd-analyze', ['verify', ...paths], { encoding: 'utf8' });
+    expect(verified.stderr + verified.stdout).toBe('');
+    expect(verified.status).toBe(0);
+    for (const path of paths) {
+      const judged = spawnSync('systemd-analyze', ['security', '--offline=yes', path], { encoding: 'utf8' });
+      const exposure = /exposure level for .*: ([\d.]+)/.exec(judged.stdout)?.[1];
+      expect(Number(exposure), judged.stdout + judged.stderr).toBeLessThan(MOST_EXPOSED);
+    }
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
+test('the Procfile starts each role, without a shell in between', () => {
+  const lines = readFileSync(new URL('../../Procfile', import.meta.url), 'utf8')
+    .trim()
+    .split('\n');
+  expect(lines).toEqual(
+    ['web', 'pump', 'worker'].map((role) => `${role}: exec node dist/src/main.js ${role}`),
+  );
+});
