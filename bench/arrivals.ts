@@ -2,11 +2,27 @@
 import type { Redis } from 'ioredis';
 import { itemsKey } from './matches.ts';
 
-const COUNT = `local n = 0 for _, key in ipairs(KEYS) do n = n + redis.call('XLEN', key) end return n`;
+/** Not the length: a full inbox drops an old item for each new one. */
+const COUNT = `local n = 0 for _, key in ipairs(KEYS) do
+  if redis.call('EXISTS', key) == 1 then
+    local info = redis.call('XINFO', 'STREAM', key)
+    for at = 1, #info, 2 do if info[at] == 'entries-added' then n = n + info[at + 1] end end
+  end
+end return n`;
 const TIMES = `local ms = {} for _, item in ipairs(redis.call('XRANGE', KEYS[1], '-', '+')) do
   ms[#ms + 1] = string.match(item[1], '^%d+') end return ms`;
 const KEYS_PER_CALL = 1_000;
 
+/** Looking at all of many inboxes is work for Redis: how many there are about, from some of them. */
+const SOME = 500;
+
+export async function arrivedAbout(redis: Redis, inboxes: readonly string[]): Promise<number> {
+  const step = Math.max(1, Math.floor(inboxes.length / SOME));
+  const some = inboxes.filter((_, at) => at % step === 0);
+  return ((await arrived(redis, some)) * inboxes.length) / some.length;
+}
+
+/** Items ever written. */
 export async function arrived(redis: Redis, inboxes: readonly string[]): Promise<number> {
   let total = 0;
   for (let at = 0; at < inboxes.length; at += KEYS_PER_CALL) {

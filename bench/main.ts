@@ -5,11 +5,25 @@ import { thisMachine } from './machine.ts';
 import { command, type Options, type SuiteName, suiteNames } from './options.ts';
 import { printMachine, printResult, type Result } from './result.ts';
 import type { Say } from './rounds.ts';
+import { curves } from './suites/curves.ts';
+import { fanout } from './suites/fanout.ts';
+import { inbox } from './suites/inbox.ts';
+import { latency } from './suites/latency.ts';
+import { memory } from './suites/memory.ts';
+import { profile } from './suites/profile.ts';
+import { scale } from './suites/scale.ts';
 import { throughput } from './suites/throughput.ts';
 import { openWorld, type World } from './world.ts';
 
 const suites: Record<SuiteName, (world: World, options: Options, say: Say) => Promise<Result>> = {
   throughput,
+  profile,
+  latency,
+  memory,
+  fanout,
+  scale,
+  curves,
+  inbox,
 };
 
 async function bench(argv: string[]): Promise<void> {

@@ -2,7 +2,16 @@
 import type { Command, Option } from '../src/config/command-line.ts';
 import { oneOf, text, wholeNumber } from '../src/config/parsers.ts';
 
-export const suiteNames = ['throughput'] as const;
+export const suiteNames = [
+  'throughput',
+  'profile',
+  'latency',
+  'memory',
+  'fanout',
+  'scale',
+  'curves',
+  'inbox',
+] as const;
 export type SuiteName = (typeof suiteNames)[number];
 
 export const command = {

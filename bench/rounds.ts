@@ -45,7 +45,7 @@ export async function measureCases(
   return cases.map(({ system }, at) => together(system.name, drained[at]!));
 }
 
-function together(name: string, rounds: Drained[]): Measured {
+export function together(name: string, rounds: Drained[]): Measured {
   const names = Object.keys(rounds[0]!.cpu);
   return {
     name,

@@ -56,7 +56,7 @@ export async function openWorld(): Promise<World> {
   };
 }
 
-export async function until(isSo: () => Promise<boolean>, everyMs = 20, withinMs = 900_000): Promise<void> {
+export async function until(isSo: () => Promise<boolean>, everyMs = 20, withinMs = 120_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`not so within ${withinMs / 1_000} s`);

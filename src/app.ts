@@ -4,6 +4,7 @@ import type { Ports } from '../processors/index.ts';
 import type { Config } from './config.ts';
 import { createFeedTokens } from './inbox/feed-tokens.ts';
 import { createInboxReader } from './inbox/inbox-reader.ts';
+import { createInboxWatch } from './inbox/inbox-watch.ts';
 import { createInboxWriter } from './inbox/inbox-writer.ts';
 import type { Events } from './observe/events.ts';
 import type { Logger } from './observe/logger.ts';
@@ -99,6 +100,11 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
   const { config, redis, log } = context;
   const client = redis.connect(redis.home, 'commands', 'web');
   const queues = openQueues(client, config.delivery.attempts);
+  const watch = createInboxWatch({
+    reader: redis.connect(redis.home, 'reader', 'live'),
+    commands: client,
+    onTrouble: (error) => context.events.trouble('live streams', error),
+  });
   const parked = startParked({ client, queues, log });
   const readParked = () => parkedByReason(parked.index);
   const takeReadings = openReadings(context, client, queues, readParked);
@@ -107,6 +113,7 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
   const server = await startWebServer({
     config,
     client,
+    watch,
     log,
     queues,
     inboxes: createInboxReader(client),
@@ -118,6 +125,7 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
   });
   const running = once(async () => {
     await Promise.all([server.stop(), parked.stop(), overview.stop()]);
+    await watch.stop();
   });
   return { ...running, url: server.url };
 }

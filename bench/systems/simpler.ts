@@ -99,6 +99,22 @@ const roles: Record<string, () => Promise<unknown>> = {
     const queue = new Queue(QUEUE, { connection: connect() });
     return consume((payloads) => Promise.all(payloads.map((data) => queue.add('match', data, options))));
   },
+  /** No queue, no routing: the inbox writes of a big topic alone. */
+  'plain-calls': async () => {
+    const target = inboxes();
+    const [entry] = await connect().xrange(STREAM, '-', '+', 'COUNT', 1);
+    const [{ match }] = deliveriesOf([entry![1][1]!]) as [Delivery];
+    const subscribers = Array.from({ length: Number(process.argv[3]) }, (_, n) => `subscriber-${n}`);
+    let next = 0;
+    const write = async () => {
+      while (next < subscribers.length) {
+        const some = subscribers.slice(next, (next += 500));
+        await target.write(some.map((subscriber) => ({ subscriber, match })));
+      }
+    };
+    await Promise.all([write(), write()]);
+    await new Promise(() => setInterval(() => undefined, 60_000));
+  },
   'job-worker': async () => {
     const target = inboxes();
     const worker = new Worker<string>(

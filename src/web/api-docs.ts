@@ -16,6 +16,7 @@ interface Parameter {
 interface Operation {
   operationId: string;
   summary: string;
+  description?: string;
   parameters: Parameter[];
   requestBody?: { content: Record<string, Media> };
   responses: Record<string, { description?: string; content?: Record<string, Media> }>;
@@ -64,10 +65,11 @@ const endpoint = (method: string, path: string): string =>
   `<code><b>${method.toUpperCase()}</b> ${escapeHtml(path)}</code>`;
 
 function section(method: string, path: string, about: Operation): string {
-  const { parameters, requestBody, responses } = about;
+  const { description, parameters, requestBody, responses } = about;
   return `<section id="${about.operationId}">
 <h2>${endpoint(method, path)}</h2>
 <p>${escapeHtml(about.summary)}</p>
+${description ? `<p>${escapeHtml(description)}</p>` : ''}
 ${parameters.length ? `<table><tr><th>parameter</th><th>in</th><th>takes</th></tr>${parameters.map(row).join('')}</table>` : ''}
 ${Object.entries(requestBody?.content ?? {})
   .map(([type, media]) => schema(`Body, ${type}`, media))

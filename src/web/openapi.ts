@@ -40,10 +40,11 @@ export function describeApi(routes: readonly Route[]): object {
 
 const problemRef = { schema: { $ref: '#/components/schemas/Problem' } };
 
-function operation({ id, summary, params, query, body, responses }: Route): object {
+function operation({ id, summary, description, params, query, body, responses }: Route): object {
   return {
     operationId: id,
     summary,
+    ...(description && { description }),
     parameters: [...parameters(params, 'path'), ...parameters(query, 'query')],
     ...(body && {
       requestBody: {
@@ -69,8 +70,9 @@ function parameters(schema: z.ZodObject, where: 'path' | 'query'): object[] {
   }));
 }
 
-function response(status: string, { description, schema }: Route['responses'][number]): object {
+function response(status: string, { description, schema, mediaType }: Route['responses'][number]): object {
   if (Number(status) >= 400) return { description, content: { 'application/problem+json': problemRef } };
+  if (mediaType) return { description, content: { [mediaType]: { schema: { type: 'string' } } } };
   return schema
     ? { description, content: { 'application/json': { schema: schemaOf(schema, 'output') } } }
     : { description };

@@ -34,13 +34,16 @@ interface Description<Params extends z.ZodObject, Query extends z.ZodObject, Bod
   query?: Query;
   body?: Body;
   /** By status; those of errors are the same for every route. */
-  responses: Record<number, { description: string; schema?: z.ZodType }>;
+  responses: Record<number, { description: string; schema?: z.ZodType; mediaType?: string }>;
   handler: (input: Input<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Reply>;
 }
 
 export interface Route extends Omit<Description<z.ZodObject, z.ZodObject, z.ZodType>, 'handler' | 'query'> {
   query: z.ZodObject;
+  description?: string;
+  /** A reply that ends, or a stream that goes on. */
   answer(req: Request): Promise<Reply>;
+  open?(req: Request, res: Response): Promise<void>;
 }
 
 const noQuery = z.strictObject({});
@@ -68,6 +71,40 @@ export function defineRoute<
   };
 }
 
+/** A GET whose answer goes on: `open` sends it, or throws before it does. */
+export function defineStream<Params extends z.ZodObject, Query extends z.ZodObject>({
+  open,
+  params,
+  query,
+  ...description
+}: {
+  id: string;
+  path: string;
+  summary: string;
+  description: string;
+  params: Params;
+  query: Query;
+  open: (
+    req: Request,
+    res: Response,
+    input: { params: z.output<Params>; query: z.output<Query> },
+  ) => Promise<void>;
+}): Route {
+  return {
+    ...description,
+    method: 'get',
+    params,
+    query,
+    responses: { 200: { description: 'A stream of events', mediaType: 'text/event-stream' } },
+    answer: () => Promise.reject(new TypeError('a stream has no one answer')),
+    open: (req, res) =>
+      open(req, res, {
+        params: checked(params, req.params, 'path'),
+        query: checked(query, req.query, 'parameter'),
+      }),
+  };
+}
+
 const BODY_LIMIT = '256kb';
 const readJson = express.json({ limit: BODY_LIMIT, inflate: false, type: 'application/json' });
 
@@ -77,6 +114,7 @@ const ANSWER_WITHIN_MS = 5_000;
 export function mountRoutes(app: Express, routes: readonly Route[]): void {
   for (const route of routes) {
     const answer = async (req: Request, res: Response): Promise<void> => {
+      if (route.open) return within(ANSWER_WITHIN_MS, route.open(req, res));
       const { status, json } = await within(ANSWER_WITHIN_MS, route.answer(req));
       res.status(status);
       if (json === undefined) res.end();

@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts';
 import type { FeedTokens } from '../inbox/feed-tokens.ts';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
+import type { InboxWatch } from '../inbox/inbox-watch.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Parked } from '../parked/parked.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -16,6 +17,8 @@ import { feedTokenRoutes } from './feeds/feed-token-routes.ts';
 import { type HealthSource, mountHealth } from './health-routes.ts';
 import { inboxRoutes } from './inbox-routes.ts';
 import { listen, type WebServer } from './listen.ts';
+import { createLive, type Live, type LiveLimits } from './live/live.ts';
+import { liveRoutes } from './live/live-routes.ts';
 import { createLogin } from './login.ts';
 import { describeApi } from './openapi.ts';
 import { mountOperator } from './operator-routes.ts';
@@ -29,6 +32,8 @@ export interface WebDeps {
   queues: Queues;
   inboxes: InboxReader;
   feedTokens: FeedTokens;
+  watch: InboxWatch;
+  liveLimits?: Partial<LiveLimits>;
   directory: Directory;
   parked: Parked;
   overview: OverviewSource;
@@ -39,21 +44,31 @@ export interface WebDeps {
 }
 
 /** Listens at HOST and PORT. Throws ListenError. Closes none of what it was given. */
-export function startWebServer(deps: WebDeps): Promise<WebServer> {
-  const { config, log } = deps;
+export async function startWebServer(deps: WebDeps): Promise<WebServer & { live: Live }> {
+  const { config, log, liveLimits } = deps;
   const { host, port } = config.http;
-  return listen(createWebApp(deps), { host, port, setting: 'PORT' }, log);
+  const live = createLive(deps, liveLimits);
+  const server = await listen(createWebApp({ ...deps, live }), { host, port, setting: 'PORT' }, log);
+  return {
+    ...server,
+    live,
+    stop() {
+      live.stop();
+      return server.stop();
+    },
+  };
 }
 
-type ApiDeps = Pick<WebDeps, 'inboxes' | 'feedTokens' | 'directory'>;
+type ApiDeps = Pick<WebDeps, 'inboxes' | 'feedTokens' | 'directory'> & { live: Live };
 
-export const apiRoutes = ({ inboxes, feedTokens, directory }: ApiDeps): Route[] => [
+export const apiRoutes = ({ inboxes, feedTokens, live, directory }: ApiDeps): Route[] => [
   ...inboxRoutes(inboxes),
+  ...liveRoutes(live),
   ...feedTokenRoutes(feedTokens),
   ...subscriptionRoutes(directory),
 ];
 
-function createWebApp(deps: WebDeps) {
+function createWebApp(deps: WebDeps & { live: Live }) {
   const { config, log } = deps;
   const login = createLogin(config);
   const routes = apiRoutes(deps);

@@ -7,6 +7,7 @@ import { parseMatch } from '../../queues/index.ts';
 import type { Config } from '../../src/config.ts';
 import { createFeedTokens } from '../../src/inbox/feed-tokens.ts';
 import { createInboxReader } from '../../src/inbox/inbox-reader.ts';
+import { createInboxWatch } from '../../src/inbox/inbox-watch.ts';
 import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
 import { startOverview } from '../../src/operate/overview.ts';
 import { createReadings } from '../../src/operate/readings.ts';
@@ -15,6 +16,7 @@ import { type Parked, startParked } from '../../src/parked/parked.ts';
 import { openQueues, type Queues } from '../../src/redis/queues.ts';
 import { createDirectory } from '../../src/subscriptions/directory.ts';
 import type { HealthSource } from '../../src/web/health-routes.ts';
+import type { Live, LiveLimits } from '../../src/web/live/live.ts';
 import { startWebServer } from '../../src/web/server.ts';
 import type { TestRedis } from '../fixtures/redis.ts';
 
@@ -89,6 +91,7 @@ export interface TestWeb {
   port: number;
   url: string;
   queues: Queues;
+  live: Live;
   parked: Parked;
   /** Every line that was logged. */
   logged: string[];
@@ -105,6 +108,7 @@ export async function startWeb(
     isLoopback?: boolean;
     checks?: HealthSource['checks'];
     environmentName?: string;
+    liveLimits?: Partial<LiveLimits>;
     sampleEveryMs?: number;
   } = {},
 ): Promise<TestWeb> {
@@ -114,6 +118,12 @@ export async function startWeb(
   const logged: string[] = [];
   const http = { host: '127.0.0.1', port: 0, healthPort: undefined, isLoopback: given.isLoopback ?? true };
   const registry = new Registry();
+  const blocking = { maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false };
+  const watch = createInboxWatch({
+    reader: redis.client(blocking),
+    commands: client,
+    onTrouble: () => undefined,
+  });
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
   const parked = startParked({ client, queues, log });
   const takeReadings = createReadings({
@@ -141,6 +151,8 @@ export async function startWeb(
     queues,
     inboxes: createInboxReader(client),
     feedTokens: createFeedTokens(client),
+    watch,
+    ...(given.liveLimits && { liveLimits: given.liveLimits }),
     directory: createDirectory(client),
     parked,
     overview,
@@ -163,8 +175,10 @@ export async function startWeb(
       });
       await writer.write(deliveries);
     },
+    live: web.live,
     async stop() {
       await Promise.all([web.stop(), parked.stop(), overview.stop()]);
+      await watch.stop();
     },
   };
 }
