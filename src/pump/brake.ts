@@ -1,7 +1,7 @@
 /** When to stop reading: the backlog waits once, in the stream, and Redis keeps room for what is on its way. */
 import type { RedisClient } from '../redis/connections.ts';
 import type { Queues } from '../redis/queues.ts';
-import { parseInfo } from '../redis/server-check.ts';
+import { mastersOf, parseInfo } from '../redis/server-check.ts';
 
 /** Above it adding jobs would soon be refused, and delivering them too. */
 const FULLEST = 0.85;
@@ -29,10 +29,14 @@ export function createBrake({ byName }: Queues, client: RedisClient, maxWaitingJ
   };
 }
 
+/** On a Cluster one full node is enough: some inbox or the queue lies on it. */
 async function memoryProblem(client: RedisClient): Promise<string | undefined> {
-  const info = parseInfo(await client.info('memory'));
-  const used = Number(info['used_memory']);
-  const most = Number(info['maxmemory']);
-  if (!most || used < most * FULLEST) return undefined;
-  return `Redis is ${Math.round((100 * used) / most)} % full (maxmemory ${most} bytes)`;
+  const replies = await Promise.all((await mastersOf(client)).map((node) => node.info('memory')));
+  for (const info of replies.map(parseInfo)) {
+    const used = Number(info['used_memory']);
+    const most = Number(info['maxmemory']);
+    if (most && used >= most * FULLEST)
+      return `Redis is ${Math.round((100 * used) / most)} % full (maxmemory ${most} bytes)`;
+  }
+  return undefined;
 }

@@ -1,5 +1,7 @@
 /** The whole product behind Sentinel, through a failover, and on a Cluster. */
 import { afterEach, expect, test, vi } from 'vitest';
+import { createBrake } from '../../src/pump/brake.ts';
+import { openQueues } from '../../src/redis/queues.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { endRoles, runCommand, startRole } from '../fixtures/roles.ts';
 import { scrape } from '../fixtures/scrape.ts';
@@ -74,6 +76,18 @@ test('Cluster: stream, queues and inboxes lie on several nodes, every match arri
   expect(audit.output).toContain('300 in inbox');
   expect(audit.code).toBe(0);
   expect((await runCommand('doctor', env)).output).toMatch(/Redis [\d.]+ answers/);
+
+  // One node is nearly full: the pump waits, whichever node that is.
+  const queues = openQueues(client, 1);
+  for (const node of cluster.nodes) {
+    const operator = node.client();
+    const used = Number(/used_memory:(\d+)/.exec(await operator.info('memory'))![1]);
+    await operator.config('SET', 'maxmemory', Math.round(used * 1.1));
+    expect(await createBrake(queues, client, 100).why()).toContain('% full');
+    await operator.config('SET', 'maxmemory', 0);
+    expect(await createBrake(queues, client, 100).why()).toBeUndefined();
+  }
+  await queues.close();
   product.signal('SIGTERM');
   expect(await product.ended).toBe(0);
 });
