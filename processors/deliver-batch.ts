@@ -45,7 +45,7 @@ async function takeApart(batch: Batch, run: Run, jobs: Jobs, detail: string): Pr
   }
   const middle = Math.ceil(entries.length / 2);
   const halves = [entries.slice(0, middle), entries.slice(middle)];
-  await jobs.resubmit(halves.map((half) => ({ ...batch, entries: half, run: run.jobId })));
+  await jobs.resubmit(halves.map((half) => ({ stream, entries: half, run: run.jobId })));
   return { resubmitted: entries.length };
 }
 

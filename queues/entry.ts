@@ -1,15 +1,28 @@
 import { z } from 'zod';
 
-/** Version of every job's data. A worker that meets a newer one leaves the job to newer workers. */
+/** Version of the data of parked matches and fan-out pages. A worker that meets a newer one leaves the job to newer workers. */
 export const DATA_VERSION = 1;
 
-/** One stream entry as the pump found it: its id, and the text of its field `data`, or all fields where it has none. */
+/** One stream entry: its id, and the text of its field `data`, or all fields where it has none. */
 export const entrySchema = z.object({
   id: z.string().min(1),
   data: z.string().optional(),
   fields: z.array(z.string()).optional(),
 });
 export type Entry = z.infer<typeof entrySchema>;
+
+/** An entry as Redis sent it: nobody has looked at its bytes yet. */
+export interface RawEntry {
+  id: string;
+  data?: Buffer;
+  fields?: string[];
+}
+
+export const toEntry = ({ id, data, fields }: RawEntry): Entry => ({
+  id,
+  ...(data && { data: data.toString() }),
+  ...(fields && { fields }),
+});
 
 /** The stream an entry came from stands in every job, so that a person can find it again. */
 export const fromStream = { v: z.literal(DATA_VERSION), stream: z.string().min(1) };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineQueue } from './define-queue.ts';
-import { entrySchema, fromStream } from './entry.ts';
+import { DATA_VERSION, entrySchema, fromStream } from './entry.ts';
 import { jobId } from './job-id.ts';
 
 /** A range of subscriber names in byte order, both ends inside. */
@@ -19,7 +19,9 @@ export type FanoutPage = z.infer<typeof fanoutSchema>;
 export const fanout = defineQueue({
   name: 'fanout',
   description: 'One match for one page of the subscribers of a big topic',
+  version: DATA_VERSION,
   schema: fanoutSchema,
+  encode: (page) => page,
   attempts: 'until-done',
   keepCompleted: 100,
   id: ({ run, stream, entry, page }) => jobId('page', run, stream, entry.id, page.first, page.last),

@@ -4,12 +4,12 @@ import { matches } from './matches.ts';
 import { parked } from './parked.ts';
 
 export { type Backoff, backoffMs, outageBackoff } from './backoff.ts';
+export { type Batch, type BatchData, encodeBatch, type NewBatch, readableBatch } from './batch-data.ts';
 export type { QueueDefinition } from './define-queue.ts';
-export { DATA_VERSION, type Entry } from './entry.ts';
+export { DATA_VERSION, type Entry, type RawEntry, toEntry } from './entry.ts';
 export type { FanoutPage, SubscriberPage } from './fanout.ts';
 export { memberText } from './json-text.ts';
 export { MAX_MATCH_BYTES, type Match, parseMatch } from './match.ts';
-export type { Batch } from './matches.ts';
 export { type ParkedMatch, type ParkingReason, parkingReasons, retriedReasons } from './parked.ts';
 
 export const queues = { matches, parked, fanout } as const;
@@ -17,6 +17,9 @@ export type QueueName = keyof typeof queues;
 export const queueNames = Object.keys(queues) as QueueName[];
 
 type Definitions = typeof queues;
+/** What a queue's processor gets. */
 export type JobData = {
   [Name in QueueName]: Definitions[Name] extends { schema: { _output: infer Data } } ? Data : never;
 };
+/** What a queue's jobs are made of. */
+export type NewJobData = { [Name in QueueName]: Parameters<Definitions[Name]['id']>[0] };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineQueue } from './define-queue.ts';
-import { entrySchema, fromStream } from './entry.ts';
+import { DATA_VERSION, entrySchema, fromStream } from './entry.ts';
 import { jobId } from './job-id.ts';
 
 /**
@@ -27,7 +27,9 @@ export const parked = defineQueue({
   name: 'parked',
   description:
     'Matches that could not be delivered: why stands in the name; retry them when the cause is mended',
+  version: DATA_VERSION,
   schema: parkedSchema,
+  encode: (match) => match,
   attempts: 'delivery',
   keepCompleted: 100,
   id: ({ stream, entry, subscriber }) =>

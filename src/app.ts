@@ -24,6 +24,7 @@ import { openQueues, type Queues } from './redis/queues.ts';
 import { createDirectory, createDirectoryRouter, directRouter } from './subscriptions/directory.ts';
 import { type HealthSource, startHealthServer } from './web/health-routes.ts';
 import { startWebServer } from './web/server.ts';
+import { withCrashPoints } from './workers/crash-points.ts';
 import { createJobs, isWorkersOutage } from './workers/jobs.ts';
 import { startWorkers } from './workers/workers.ts';
 
@@ -78,7 +79,7 @@ export function startWorkerRole({ config, redis, events }: AppContext): Running 
   const client = redis.connect(redis.home, 'commands', 'worker');
   const queues = openQueues(client, config.delivery.attempts);
   const ports: Ports = {
-    inboxes: createInboxWriter(client, config.inbox),
+    inboxes: withCrashPoints(createInboxWriter(client, config.inbox)),
     router: config.routing === 'direct' ? directRouter : createDirectoryRouter(client),
     jobs: createJobs(queues, events),
     isOutage: isWorkersOutage,

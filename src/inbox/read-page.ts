@@ -3,7 +3,7 @@ import type { RedisClient } from '../redis/connections.ts';
 import { inboxKeys } from '../redis/keys.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
 import { withBodies } from './bodies.ts';
-import { subscriptionPrefix } from './inbox-writer.ts';
+import { subscriptionPrefix } from './inbox-calls.ts';
 
 const script = loadScript(new URL('page.lua', import.meta.url), new URL('read-state.lua', import.meta.url));
 

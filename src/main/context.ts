@@ -22,6 +22,8 @@ export interface ContextOptions {
   isTool?: boolean;
   /** Goes on with a Redis that the roles refuse. */
   anyServer?: boolean;
+  /** false: it has no use for Skywire's Redis, which need not let it in. */
+  usesSkywire?: boolean;
 }
 
 /** Runs `work` with everything open, and closes it whatever happens. Throws ConfigError and what openRedis throws. */
@@ -29,7 +31,7 @@ export async function withContext(
   role: string,
   listens: (values: Values) => boolean,
   work: (context: AppContext) => Promise<number>,
-  { isTool = false, anyServer = false }: ContextOptions = {},
+  { isTool = false, anyServer = false, usesSkywire = true }: ContextOptions = {},
 ): Promise<number> {
   const config: Config = toConfig(readEnvironment(), { listens });
   const log = createLogger(
@@ -43,6 +45,7 @@ export async function withContext(
   const events = createEvents(log, metrics);
   const redis = await openRedis({
     config: { ...config, allowEviction: config.allowEviction || anyServer },
+    usesSkywire,
     say: (line) => log.info(line),
     warn: (line) => (isTool ? undefined : log.warn(line)),
     onTrouble: events.trouble,

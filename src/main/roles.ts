@@ -32,7 +32,7 @@ function role(
   };
   return async ({ argv, signal }) => {
     parseCommandLine(command, argv);
-    return withContext(name, listens, async (context) => {
+    const run = async (context: AppContext) => {
       const running: Running[] = [];
       try {
         for (const part of parts) {
@@ -50,7 +50,8 @@ function role(
       }
       context.log.info(`${name} has stopped`);
       return 0;
-    });
+    };
+    return withContext(name, listens, run, { usesSkywire: name !== 'worker' });
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { readEntry } from '../../processors/deliver.ts';
 import type { Router } from '../../processors/index.ts';
-import { DATA_VERSION, queues as definitions, type Entry, type Match } from '../../queues/index.ts';
+import { DATA_VERSION, queues as definitions, type Entry, type Match, toEntry } from '../../queues/index.ts';
 import { arePresent } from '../inbox/presence.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { encodeName } from '../redis/keys.ts';
@@ -48,7 +48,7 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
     missing: [],
   };
   for await (const page of readWindow(options.skywire, options.stream, options)) {
-    let open = page;
+    let open = page.map(toEntry);
     let found: Found[] = [];
     // What is under way can arrive between two looks: only what is nowhere in two of them, with the jobs in between, is missing.
     for (let look = 1; open.length && look <= 2; look += 1) {

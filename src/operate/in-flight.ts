@@ -1,5 +1,5 @@
 /** Ids of all entries of a stream that are under way: not read yet, pending in the group, or held by a job that has not ended. */
-import type { Batch, FanoutPage } from '../../queues/index.ts';
+import type { Batch, BatchData, FanoutPage } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { Queues } from '../redis/queues.ts';
 
@@ -22,7 +22,7 @@ export async function inFlight({ skywire, queues, stream, group }: InFlightOptio
   for await (const page of idsAfter(skywire, stream, delivered)) for (const id of page) ids.add(id);
   const states = ['waiting', 'active', 'delayed', 'prioritized'] as const;
   for (const job of await queues.byName.matches.getJobs([...states])) {
-    for (const entry of (job?.data as Batch | undefined)?.entries ?? []) ids.add(entry.id);
+    for (const id of idsOf(job?.data as Partial<BatchData & Batch> | undefined)) ids.add(id);
   }
   for (const job of await queues.byName.fanout.getJobs([...states])) {
     const id = (job?.data as FanoutPage | undefined)?.entry?.id;
@@ -30,6 +30,10 @@ export async function inFlight({ skywire, queues, stream, group }: InFlightOptio
   }
   return ids;
 }
+
+/** Of either version of the data; a job whose data is gone holds nothing. */
+const idsOf = (data: Partial<BatchData & Batch> | undefined): string[] =>
+  data?.ids ?? data?.entries?.map((entry) => entry.id) ?? [];
 
 async function* pendingIds(client: RedisClient, stream: string, group: string): AsyncGenerator<string[]> {
   for (let start = '-'; ; ) {

@@ -1,7 +1,7 @@
 /** Puts a window of the stream through the pipeline again. Harmless: an inbox takes each post once. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Entry } from '../../queues/index.ts';
+import type { RawEntry } from '../../queues/index.ts';
 import { toBatches } from '../pump/pump.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { Queues } from '../redis/queues.ts';
@@ -43,7 +43,7 @@ export async function resubmit(
     maxWaitingJobs,
   }: Pick<ReplayOptions, 'queues' | 'stream' | 'batchSize' | 'maxWaitingJobs'>,
   run: string,
-  entries: readonly Entry[],
+  entries: readonly RawEntry[],
 ): Promise<void> {
   for (const batch of toBatches(stream, entries, batchSize)) {
     while ((await queues.byName.matches.getWaitingCount()) > maxWaitingJobs / 2) await pause(20);

@@ -1,8 +1,8 @@
 /** A window of a stream, read page by page. */
 
-import type { Entry } from '../../queues/index.ts';
+import type { RawEntry } from '../../queues/index.ts';
 import type { Parser } from '../config/parsers.ts';
-import { toEntry } from '../pump/source.ts';
+import { toRawEntry } from '../pump/source.ts';
 import type { RedisClient } from '../redis/connections.ts';
 
 const PAGE = 500;
@@ -21,11 +21,11 @@ export async function* readWindow(
   client: RedisClient,
   stream: string,
   { from, to }: { from: string; to: string },
-): AsyncGenerator<Entry[]> {
+): AsyncGenerator<RawEntry[]> {
   for (let start = from; ; ) {
-    const page = await client.xrange(stream, start, to, 'COUNT', PAGE);
-    if (page.length) yield page.map(([id, fields]) => toEntry(id, fields));
+    const page = await client.xrangeBuffer(stream, start, to, 'COUNT', PAGE);
+    if (page.length) yield page.map(([id, fields]) => toRawEntry(String(id), fields));
     if (page.length < PAGE) return;
-    start = `(${page.at(-1)![0]}`;
+    start = `(${String(page.at(-1)![0])}`;
   }
 }

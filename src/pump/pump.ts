@@ -6,7 +6,8 @@
  * else happens it stays pending, and pending entries are read again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Backoff, type Batch, backoffMs, DATA_VERSION, type Entry } from '../../queues/index.ts';
+import { type Backoff, backoffMs, type NewBatch, type RawEntry } from '../../queues/index.ts';
+import { crashPoint, isArmed } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
 import type { Queues } from '../redis/queues.ts';
 import type { Brake } from './brake.ts';
@@ -20,9 +21,9 @@ const FORGET_CONSUMER_AFTER_MS = 300_000;
 const BLOCK_MS = 2_000;
 const BRAKED_PAUSE_MS = 20;
 /** A job larger than this is closed early, whatever BATCH_SIZE says. */
-const MAX_BATCH_CHARS = 1_000_000;
+const MAX_BATCH_BYTES = 1_000_000;
 /** What one read should bring at the most; the count follows the size of the last entries. */
-const MAX_READ_CHARS = 8_000_000;
+const MAX_READ_BYTES = 8_000_000;
 const retryBackoff: Backoff = { baseMs: 100, maxMs: 2_000 };
 
 export interface Pump {
@@ -54,7 +55,7 @@ export function startPump({
   const { signal } = stopping;
   let recoverAt = 0;
   let isBraked = false;
-  let averageChars = 1_000;
+  let averageBytes = 1_000;
   const stopped = run();
 
   async function run(): Promise<void> {
@@ -84,11 +85,11 @@ export function startPump({
       .catch(() => undefined);
   }
 
-  async function readNew(): Promise<Entry[]> {
+  async function readNew(): Promise<RawEntry[]> {
     const overdue = setTimeout(interruptRead, BLOCK_MS + 5_000);
     try {
       const entries = await source.readNew(readCount(), BLOCK_MS);
-      if (entries.length) averageChars = sum(entries.map(charsOf)) / entries.length;
+      if (entries.length) averageBytes = sum(entries.map(bytesOf)) / entries.length;
       return entries;
     } finally {
       clearTimeout(overdue);
@@ -96,14 +97,17 @@ export function startPump({
   }
 
   function readCount(): number {
-    return Math.max(1, Math.min(batchSize * 2, Math.floor(MAX_READ_CHARS / averageChars)));
+    return Math.max(1, Math.min(batchSize * 2, Math.floor(MAX_READ_BYTES / averageBytes)));
   }
 
   /** Add, then ack; what could not be added stays pending. */
-  async function forward(entries: readonly Entry[]): Promise<void> {
+  async function forward(entries: readonly RawEntry[]): Promise<void> {
     const batches = toBatches(source.stream, entries, batchSize);
+    if (isArmed('pump.mid-add')) await queues.add('matches', batches.slice(0, Math.ceil(batches.length / 2)));
+    crashPoint('pump.mid-add');
     const added = await queues.add('matches', batches);
     const ids = batches.flatMap((batch, at) => (added[at] ? batch.entries.map((entry) => entry.id) : []));
+    crashPoint('pump.after-add');
     await source.ack(ids);
     events.entriesRead(ids.length);
     if (ids.length < entries.length)
@@ -156,22 +160,22 @@ export function startPump({
 }
 
 /** Batches of at most `size` entries, oldest first; a batch of large entries is closed early. */
-export function toBatches(stream: string, entries: readonly Entry[], size: number): Batch[] {
-  const batches: Batch[] = [];
-  let chars = 0;
+export function toBatches(stream: string, entries: readonly RawEntry[], size: number): NewBatch[] {
+  const batches: { stream: string; entries: RawEntry[] }[] = [];
+  let bytes = 0;
   for (const entry of entries) {
     const last = batches.at(-1);
-    const entryChars = charsOf(entry);
-    if (!last || last.entries.length >= size || chars + entryChars > MAX_BATCH_CHARS) {
-      batches.push({ v: DATA_VERSION, stream, entries: [entry] });
-      chars = entryChars;
+    const entryBytes = bytesOf(entry);
+    if (!last || last.entries.length >= size || bytes + entryBytes > MAX_BATCH_BYTES) {
+      batches.push({ stream, entries: [entry] });
+      bytes = entryBytes;
     } else {
       last.entries.push(entry);
-      chars += entryChars;
+      bytes += entryBytes;
     }
   }
   return batches;
 }
 
-const charsOf = (entry: Entry): number => entry.data?.length ?? JSON.stringify(entry.fields).length;
+const bytesOf = (entry: RawEntry): number => entry.data?.length ?? JSON.stringify(entry.fields).length;
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

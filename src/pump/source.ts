@@ -2,7 +2,7 @@
  * One Skywire stream as a member of its consumer group sees it. Knows Redis' commands, nothing of jobs.
  * Invariant: the group begins at the beginning of the stream, never at `$`, so that nothing appended before us is passed over.
  */
-import type { Entry } from '../../queues/index.ts';
+import type { RawEntry } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
 
@@ -13,14 +13,14 @@ export interface Source {
   /** Makes the group if it is not there; `from`: id after which it begins. */
   ensureGroup(from: string): Promise<void>;
   /** Entries that nobody in the group has read; waits for them up to `blockMs`. */
-  readNew(count: number, blockMs: number): Promise<Entry[]>;
+  readNew(count: number, blockMs: number): Promise<RawEntry[]>;
   /** Makes entries that others (or a lost reply of ours) left pending for `minIdleMs` ours; returns how many. */
   claim(minIdleMs: number): Promise<{ claimed: number; lost: string[] }>;
   /** Our own pending entries after `after`, oldest first; `lost`: trimmed from the stream before we read them. */
   readPending(
     after: string,
     count: number,
-  ): Promise<{ entries: Entry[]; lost: string[]; last: string | undefined }>;
+  ): Promise<{ entries: RawEntry[]; lost: string[]; last: string | undefined }>;
   ack(ids: readonly string[]): Promise<void>;
   /** Deletes a consumer that has nothing pending; one that has keeps it. */
   leave(consumer?: string): Promise<void>;
@@ -48,7 +48,7 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
       }
     },
     async readNew(count, blockMs) {
-      const reply = await reader.xreadgroup(
+      const reply = await reader.xreadgroupBuffer(
         'GROUP',
         group,
         consumer,
@@ -60,7 +60,7 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
         stream,
         '>',
       );
-      return (reply?.[0]?.[1] ?? []).map(([id, fields]) => toEntry(id, fields ?? []));
+      return rowsOf(reply).map(([id, fields]) => toRawEntry(String(id), fields ?? []));
     },
     async claim(minIdleMs) {
       let cursor = '0-0';
@@ -85,7 +85,7 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
       return { claimed, lost };
     },
     async readPending(after, count) {
-      const reply = await commands.xreadgroup(
+      const reply = await commands.xreadgroupBuffer(
         'GROUP',
         group,
         consumer,
@@ -95,11 +95,11 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
         stream,
         after,
       );
-      const raw = reply?.[0]?.[1] ?? [];
+      const rows = rowsOf(reply).map(([id, fields]) => ({ id: String(id), fields }));
       return {
-        entries: raw.flatMap(([id, fields]) => (fields ? [toEntry(id, fields)] : [])),
-        lost: raw.flatMap(([id, fields]) => (fields ? [] : [id])),
-        last: raw.at(-1)?.[0],
+        entries: rows.flatMap(({ id, fields }) => (fields ? [toRawEntry(id, fields)] : [])),
+        lost: rows.flatMap(({ id, fields }) => (fields ? [] : [id])),
+        last: rows.at(-1)?.id,
       };
     },
     async ack(ids) {
@@ -118,13 +118,18 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
   };
 }
 
+/** `fields` is null for an entry that was trimmed. Bytes, because nobody here reads them. */
+type Row = [id: Buffer, fields: Buffer[] | null];
+const rowsOf = (reply: unknown): Row[] => (reply as [unknown, Row[]][] | null)?.[0]?.[1] ?? [];
+
 /** The last field of a name counts, as in a hash. */
-export function toEntry(id: string, fields: string[]): Entry {
+export function toRawEntry(id: string, fields: readonly Buffer[]): RawEntry {
   for (let at = fields.length - 2; at >= 0; at -= 2) {
-    if (fields[at] === 'data') return { id, data: fields[at + 1]! };
+    if (fields[at]!.equals(DATA)) return { id, data: fields[at + 1]! };
   }
-  return { id, fields };
+  return { id, fields: fields.map(String) };
 }
+const DATA = Buffer.from('data');
 
 function toRecord(flat: readonly (string | number)[]): Record<string, string | number> {
   return Object.fromEntries(flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1]!]] : [])));

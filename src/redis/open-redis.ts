@@ -22,13 +22,21 @@ export interface OpenRedis {
 
 export interface OpenRedisOptions {
   config: Pick<Config, 'redis' | 'skywireRedis' | 'ownServer' | 'allowEviction'>;
+  /** false: Skywire's server is not looked at, for a process that has no use for it and perhaps no way to it. */
+  usesSkywire?: boolean;
   say: (line: string) => void;
   warn: (line: string) => void;
   onTrouble: (where: string, error: Error) => void;
 }
 
 /** Throws RedisUnreachable, RedisUnfit, OwnServerError. */
-export async function openRedis({ config, say, warn, onTrouble }: OpenRedisOptions): Promise<OpenRedis> {
+export async function openRedis({
+  config,
+  usesSkywire = true,
+  say,
+  warn,
+  onTrouble,
+}: OpenRedisOptions): Promise<OpenRedis> {
   const own = config.redis.address ? undefined : await useOwnServer({ ...config.ownServer, say });
   const target = ({ address, tls }: RedisSettings): RedisTarget => ({
     address: address ?? own!.address,
@@ -51,7 +59,7 @@ export async function openRedis({ config, say, warn, onTrouble }: OpenRedisOptio
   };
   try {
     for (const warning of await check(redis.home, config)) warn(warning);
-    if (config.skywireRedis.address !== config.redis.address)
+    if (usesSkywire && config.skywireRedis.address !== config.redis.address)
       await check(redis.skywire, { allowEviction: true });
   } catch (error) {
     await redis.stop();

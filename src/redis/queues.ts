@@ -1,6 +1,6 @@
 /** The queues in Redis: the only `new Queue`. Adding a job here checks that it is really there. */
 import { type JobsOptions, Queue } from 'bullmq';
-import { queues as definitions, type JobData, type QueueName, queueNames } from '../../queues/index.ts';
+import { queues as definitions, type NewJobData, type QueueName, queueNames } from '../../queues/index.ts';
 import type { RedisClient } from './connections.ts';
 import { queuePrefix } from './keys.ts';
 
@@ -14,7 +14,7 @@ const MAX_EVENTS = 1_000;
 export interface Queues {
   byName: Record<QueueName, Queue>;
   /** Adds the jobs in order; true for each one that is in the queue now (or was there before). Throws where Redis is out. */
-  add<Name extends QueueName>(name: Name, data: readonly JobData[Name][]): Promise<boolean[]>;
+  add<Name extends QueueName>(name: Name, data: readonly NewJobData[Name][]): Promise<boolean[]>;
   close(): Promise<void>;
 }
 
@@ -35,8 +35,8 @@ export function openQueues(client: RedisClient, deliveryAttempts: number): Queue
   return {
     byName,
     async add(name, data) {
-      const { id, jobName, attempts, keepCompleted } = definitions[name] as unknown as Definition<
-        JobData[typeof name]
+      const { id, jobName, encode, attempts, keepCompleted } = definitions[name] as unknown as Definition<
+        NewJobData[typeof name]
       >;
       const options: JobsOptions = {
         attempts: attempts === 'delivery' ? deliveryAttempts : UNTIL_DONE,
@@ -46,7 +46,7 @@ export function openQueues(client: RedisClient, deliveryAttempts: number): Queue
       };
       const wanted = data.map((one) => ({
         name: jobName(one),
-        data: one,
+        data: encode(one),
         opts: { ...options, jobId: id(one) },
       }));
       const jobs = await byName[name].addBulk(wanted);
@@ -62,6 +62,7 @@ export function openQueues(client: RedisClient, deliveryAttempts: number): Queue
 interface Definition<Data> {
   id: (data: Data) => string;
   jobName: (data: Data) => string;
+  encode: (data: Data) => object;
   attempts: 'until-done' | 'delivery';
   keepCompleted: number;
 }

@@ -10,9 +10,10 @@ export function hasToken(req: Request, { http, access }: AccessConfig): boolean 
   return given !== undefined && isSecret(given, access.apiToken);
 }
 
+/** Also lets pass whom another handler admitted. */
 export function requireToken(config: AccessConfig): RequestHandler {
-  return (req, _res, next) => {
-    if (!hasToken(req, config)) {
+  return (req, res, next) => {
+    if (res.locals['isAdmitted'] !== true && !hasToken(req, config)) {
       throw new Problem(401, 'Takes the API token: Authorization: Bearer <API_TOKEN>', {
         'WWW-Authenticate': 'Bearer realm="skywire-inbox"',
       });

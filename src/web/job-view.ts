@@ -1,4 +1,5 @@
 /** A job's data as the dashboard shows it: cut, so that a page of a hundred jobs stays a page, and nothing in it hidden or reversed. */
+import { readableBatch } from '../../queues/index.ts';
 import { redact } from './redact.ts';
 
 const MAX_TEXT = 2_000;
@@ -13,8 +14,9 @@ const invisible = /(?![\t\r\n])[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u20
 
 /** The data, and whether it is shown as it is. */
 export function viewJob(data: unknown): { shown: unknown; isWhole: boolean } {
-  const view = { bytesLeft: MAX_BYTES, isWhole: true };
-  return { shown: shown(data, view, 0), isWhole: view.isWhole };
+  const batch = readableBatch(data);
+  const view = { bytesLeft: MAX_BYTES, isWhole: batch === undefined };
+  return { shown: shown(batch ?? data, view, 0), isWhole: view.isWhole };
 }
 
 interface View {

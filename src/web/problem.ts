@@ -10,9 +10,9 @@ export class Problem extends Error {
   override name = 'Problem';
   readonly status: number;
   readonly detail: string;
-  readonly headers: Record<string, string>;
+  readonly headers: Record<string, string | string[]>;
 
-  constructor(status: number, detail: string, headers: Record<string, string> = {}) {
+  constructor(status: number, detail: string, headers: Record<string, string | string[]> = {}) {
     super(detail);
     this.status = status;
     this.detail = detail;

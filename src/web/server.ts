@@ -24,6 +24,8 @@ import { describeApi } from './openapi.ts';
 import { mountOperator } from './operator-routes.ts';
 import type { OverviewSource } from './overview-routes.ts';
 import { mountPages } from './pages.ts';
+import { mountReader } from './reader/reader-routes.ts';
+import { admitReaders, createReaderAccess } from './reader-access.ts';
 import { mountRoutes, type Route } from './route.ts';
 import { subscriptionRoutes } from './subscription-routes.ts';
 
@@ -71,6 +73,7 @@ export const apiRoutes = ({ inboxes, feedTokens, live, directory }: ApiDeps): Ro
 function createWebApp(deps: WebDeps & { live: Live }) {
   const { config, log } = deps;
   const login = createLogin(config);
+  const access = createReaderAccess(config, login, deps.feedTokens);
   const routes = apiRoutes(deps);
   const description = describeApi(routes);
   return createBaseApp(config, log, (app) => {
@@ -80,8 +83,11 @@ function createWebApp(deps: WebDeps & { live: Live }) {
     mountOperator(app, { ...deps, login, environmentName });
     mountPages(app, login);
     mountFeeds(app, deps);
+    mountReader(app, access, deps.feedTokens);
     mountApiDocs(app, description as Description);
-    app.use('/api', noStore, requireToken(config));
+    app.use('/api', noStore);
+    app.use('/api/inboxes/:subscriber', admitReaders(access));
+    app.use('/api', requireToken(config));
     mountRoutes(app, routes);
     serveGet(app, '/openapi.json', (_req, res) => {
       res.json(description);

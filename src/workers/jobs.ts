@@ -1,6 +1,6 @@
 /** The processors' port `Jobs`: what they hand on. Throws where a job could not be added, so that the batch runs again. */
 import type { Jobs } from '../../processors/index.ts';
-import type { JobData, QueueName } from '../../queues/index.ts';
+import type { NewJobData, QueueName } from '../../queues/index.ts';
 import { queues as definitions } from '../../queues/index.ts';
 import type { Events } from '../observe/events.ts';
 import { isOutage } from '../redis/errors.ts';
@@ -10,7 +10,7 @@ import type { Queues } from '../redis/queues.ts';
 const JOBS_PER_CALL = 200;
 
 export function createJobs(queues: Queues, events: Events): Jobs {
-  async function add<Name extends QueueName>(name: Name, data: readonly JobData[Name][]): Promise<void> {
+  async function add<Name extends QueueName>(name: Name, data: readonly NewJobData[Name][]): Promise<void> {
     for (let at = 0; at < data.length; at += JOBS_PER_CALL) {
       const some = data.slice(at, at + JOBS_PER_CALL);
       const added = await queues.add(name, some);

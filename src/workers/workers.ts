@@ -15,11 +15,11 @@ import { type Ports, type Processor, processors, Undelivered } from '../../proce
 import {
   type Backoff,
   backoffMs,
-  DATA_VERSION,
   queues as definitions,
   outageBackoff,
   queueNames,
 } from '../../queues/index.ts';
+import { crashPoint } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
@@ -118,10 +118,11 @@ async function run(
   { ports, events }: WorkersOptions,
 ): Promise<unknown> {
   const data = definitions[name].schema.safeParse(job.data);
-  if (!data.success) return refuse(job, token);
+  if (!data.success) return refuse(name, job, token);
   try {
     const about = { jobId: job.id!, stalls: job.stalledCounter, attemptsMade: job.attemptsMade, signal };
     const tally = await (processors[name] as Processor<unknown>)(data.data, about, ports);
+    crashPoint('worker.before-complete');
     events.verdicts(name, tally);
     return tally;
   } catch (error) {
@@ -138,9 +139,9 @@ async function run(
 }
 
 /** A job whose hash is gone runs with `{}`; one of a newer version is left to newer workers. */
-async function refuse(job: Job, token: string): Promise<never> {
+async function refuse(name: (typeof queueNames)[number], job: Job, token: string): Promise<never> {
   const version = (job.data as { v?: unknown } | undefined)?.v;
-  if (typeof version === 'number' && version > DATA_VERSION) return postpone(job, token);
+  if (typeof version === 'number' && version > definitions[name].version) return postpone(job, token);
   throw new UnrecoverableError(
     `its data is not that of a ${job.queueName} job: the job was removed or changed by hand`,
   );

@@ -205,6 +205,14 @@ test('every role does all of its work with its rights: nothing is refused', { ti
   expect(refused, 'grant it in deploy/redis-users.acl, and in the table of this test').toEqual([]);
 });
 
+test("a worker needs neither a right nor a way to Skywire's Redis, where that is another server", async () => {
+  const elsewhere = { SKYWIRE_REDIS_URL: 'redis://127.0.0.1:1' };
+  const worker = await startRole('worker', { ...environment('skywire-inbox-worker'), ...elsewhere });
+  await stop(await worker.ready());
+  const pump = await runCommand('pump', { ...environment('skywire-inbox-pump'), ...elsewhere });
+  expect(pump.output).toContain('redis://127.0.0.1:1 cannot be reached');
+});
+
 /** A worker that fetched a batch and was never heard of again. */
 async function takeAndDie(): Promise<void> {
   const connection = { port: redis.port, username: 'admin', password: ADMIN_PASSWORD };

@@ -58,6 +58,23 @@ test('a second subscription that matches a post stands beside the first', async 
   expect((await reader().page(inbox, { limit: 5, subscription: 'dog' })).items).toHaveLength(0);
 });
 
+test('what comes in one call is compared with what came before it in the same call', async () => {
+  const sent = [delivery(1), delivery(1, 'dogs'), delivery(1, 'dogs'), delivery(2, 'birds'), delivery(1)];
+  const results = ['delivered', 'merged', 'duplicate', 'delivered', 'duplicate'];
+  expect(await writer().write(sent)).toEqual(results);
+  const { items, unread } = await all();
+  expect(unread).toBe(2);
+  expect(items[1]?.matchedBy.map((match) => match.subscription_id)).toEqual(['cats', 'dogs']);
+});
+
+test('a key of another type beside the items leaves the inbox as it was', async () => {
+  await client.set(inboxKeys(inbox).seen, 'not a hash');
+  expect(await writer().write([delivery(1)])).toEqual([
+    { refused: expect.stringContaining('WRONGTYPE') as string },
+  ]);
+  expect((await all()).total).toBe(0);
+});
+
 test('a key of another type refuses this inbox and no other', async () => {
   await client.set(inboxKeys(inbox).items, 'not a stream');
   const [refused, delivered] = await writer().write([delivery(1), delivery(1, 'cats', 'somebody-else')]);

@@ -88,6 +88,15 @@ export const mutants: Mutant[] = [
     caughtBy: { file: 'test/operate/audit.redis.test.ts', test: 'a bad entry is parked' },
   },
   {
+    name: 'default maxStalledCount',
+    harm: 'a batch whose worker died twice is failed for good, and its matches wait for a person',
+    edits: [edit('src/workers/workers.ts', 'maxStalledCount: NEVER,', 'maxStalledCount: NEVER && 1,')],
+    caughtBy: {
+      file: 'test/faults/crash-points.process.test.ts',
+      test: 'the same batch loses its worker twice',
+    },
+  },
+  {
     name: 'lock loss with a write that is not idempotent',
     harm: 'a worker that stood still writes its batch a second time',
     edits: [edit('src/inbox/write.lua', "local id = redis.call('HGET', seen, identity)", 'local id = false')],

@@ -12,7 +12,6 @@ beforeEach(() => {
 
 const entryOf = (data: string, at: number): Entry => ({ id: `${at + 1}-0`, data });
 const batchOf = (...data: string[]): Batch => ({
-  v: 1,
   stream: 'skywire:matches',
   entries: data.map(entryOf),
 });

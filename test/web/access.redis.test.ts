@@ -34,9 +34,13 @@ interface Call {
 /** Of `/openapi.json`: every operation, each parameter of its path filled in. */
 function operations(description: { paths: Record<string, object> }, isRead: boolean): Call[] {
   return Object.entries(description.paths).flatMap(([path, methods]) =>
-    Object.keys(methods)
-      .filter((method) => (method === 'get') === isRead)
-      .map((method) => ({ method: method.toUpperCase(), path: path.replace(/\{\w+\}/g, '1-0') })),
+    Object.entries(methods)
+      .filter(([method]) => (method === 'get') === isRead)
+      .map(([method, about]) => ({
+        // A stream would not end.
+        method: JSON.stringify(about).includes('text/event-stream') ? 'HEAD' : method.toUpperCase(),
+        path: path.replace(/\{\w+\}/g, '1-0'),
+      })),
   );
 }
 
@@ -72,7 +76,7 @@ function filled(path: string, visitor: Visitor): string {
   return path.replace('JOB', job).replace('TOKEN', visitor === 'feed token' ? feedToken : 'x'.repeat(43));
 }
 
-const bodyOf = ({ method }: Call): object | undefined => (method === 'GET' ? undefined : {});
+const bodyOf = ({ method }: Call): object | undefined => (['GET', 'HEAD'].includes(method) ? undefined : {});
 const refused = (status: number, path: string): boolean =>
   status === 401 || status === 403 || (status === 404 && path.startsWith('/feeds/'));
 

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const data = matchJson(1, 'sub-one', { text: 'parked by hand \u202e<script>alert(1)</script>' });
   const entries = Array.from({ length: 200 }, (_, at) => ({ id: `${at}-0`, data: matchJson(at) }));
   await web.queues.add('parked', [parkedMatch({ id: '1704888000000-0', data })]);
-  await web.queues.add('matches', [{ v: 1, stream: 'skywire:matches', entries }]);
+  await web.queues.add('matches', [{ stream: 'skywire:matches', entries }]);
   const { parked } = web.queues.byName;
   const job = (await parked.getWaiting())[0]!;
   jobId = job.id!;

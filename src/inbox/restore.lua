@@ -1,0 +1,26 @@
+--[[
+Posts that an inbox has seen, and whose items are gone. One that a bound removed does not come back; one that was deleted behind
+our back is delivered again.
+
+KEYS  1 items   2 seen   3 state   4 merged   5 read   6 kept unread   7 starred   8 gone
+ARGV  for each post: identity, post, match
+Returns for each post: 1 delivered, 2 duplicate.
+
+Safe to run twice: the second run finds the item.
+]]
+local items, seen, state, merged, read, kept, starred, gone = unpack(KEYS)
+
+local function put(identity, post, match)
+  local id = redis.call('HGET', seen, identity)
+  if id and #redis.call('XRANGE', items, id, id) == 1 then return 2 end
+  if id and redis.call('ZSCORE', gone, identity) then return 2 end
+  if id then dropState({ id }, state, merged, read, kept, starred) end
+  id = redis.call('XADD', items, '*', 'post', post, 'matched_by', match, 'identity', identity)
+  redis.call('HSET', seen, identity, id)
+  redis.call('HINCRBY', state, 'unread', 1)
+  return 1
+end
+
+local results = {}
+for at = 1, #ARGV, 3 do results[#results + 1] = put(ARGV[at], ARGV[at + 1], ARGV[at + 2]) end
+return results

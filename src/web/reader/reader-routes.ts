@@ -1,0 +1,67 @@
+/** `/reader/<subscriber>`: an inbox as a page. The page is the same for all; what it shows it asks of the API. */
+import { readFileSync } from 'node:fs';
+import type { Express, Response } from 'express';
+import type { FeedTokens } from '../../inbox/feed-tokens.ts';
+import { encodeName } from '../../redis/keys.ts';
+import { noStore, serveGet } from '../base-app.ts';
+import { isSecure } from '../origin.ts';
+import { Problem } from '../problem.ts';
+import { type ReaderAccess, TOKEN_COOKIE } from '../reader-access.ts';
+
+const contentPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+const assets: [name: string, type: string][] = [
+  ['reader.js', 'text/javascript; charset=utf-8'],
+  ['item-view.js', 'text/javascript; charset=utf-8'],
+  ['post.js', 'text/javascript; charset=utf-8'],
+  ['reader.css', 'text/css; charset=utf-8'],
+];
+const COOKIE_S = 180 * 86_400;
+
+export function mountReader(app: Express, access: ReaderAccess, feedTokens: FeedTokens): void {
+  const html = read('reader.html');
+  serveGet(app, '/reader/:subscriber', noStore, async (req, res) => {
+    res.set('Content-Security-Policy', contentPolicy);
+    const name = String(req.params['subscriber']);
+    const inbox = encodeName(name);
+    if (inbox === undefined) throw new Problem(404, 'No inbox can have this name');
+    const { token } = req.query;
+    if (typeof token === 'string' && (await feedTokens.inboxOf(token)) === inbox) {
+      const segment = encodeURIComponent(name);
+      keepToken(res, token, [`/reader/${segment}`, `/api/inboxes/${segment}`], isSecure(req));
+      // Out of the address, where it would be seen, kept and sent on.
+      res.redirect(303, `/reader/${segment}`);
+      return;
+    }
+    if ((await access.of(req, inbox, true)) === undefined)
+      throw new Problem(401, 'Log in, or open the link that came with a token of this inbox', {
+        'WWW-Authenticate': access.challenges(true),
+      });
+    res.type('html').send(html);
+  });
+  for (const [name, type] of assets) {
+    const text = read(name);
+    serveGet(app, `/assets/${name}`, (_req, res) => {
+      res.set({ 'Content-Type': type, 'Cache-Control': 'no-cache' }).send(text);
+    });
+  }
+}
+
+/** Where this inbox is, and nowhere else. Lax: a link from another site leads here, a write from there is refused anyway. */
+function keepToken(res: Response, token: string, paths: readonly string[], secure: boolean): void {
+  for (const path of paths)
+    res.append(
+      'Set-Cookie',
+      `${TOKEN_COOKIE}=${token}; Path=${path}; Max-Age=${COOKIE_S}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`,
+    );
+}

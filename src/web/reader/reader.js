@@ -1,0 +1,165 @@
+/** The reader page. What it shows comes from the API, as it comes. */
+import { articleOf, paint } from './item-view.js';
+
+const segment = location.pathname.split('/')[2];
+const api = `/api/inboxes/${segment}`;
+const name = decodeURIComponent(segment);
+const $ = (id) => document.getElementById(id);
+const PAGE = 30;
+
+/** Articles in the order of the page, newest first. */
+const shown = new Map();
+let view = '';
+let next = null;
+let current = null;
+let arrived = [];
+let source;
+
+async function ask(path, method = 'GET', body) {
+  const headers = body ? { 'content-type': 'application/json' } : {};
+  const answer = await fetch(api + path, { method, headers, body: body && JSON.stringify(body) }).catch(
+    () => undefined,
+  );
+  const failed = answer?.ok
+    ? undefined
+    : `${answer ? (await answer.json().catch(() => ({}))).detail : 'The server does not answer.'}`;
+  $('problem').hidden = failed === undefined;
+  $('problem').textContent = failed ?? '';
+  if (failed !== undefined) throw new Error(failed);
+  return answer.status === 204 ? undefined : answer.json();
+}
+
+function showUnread(unread) {
+  $('unread').textContent = `${unread} unread`;
+  document.title = `${unread ? `(${unread}) ` : ''}${name}`;
+}
+
+function add(items, where) {
+  const fresh = items.filter(({ id }) => !shown.has(id)).map((item) => articleOf(item, name));
+  const before = [...shown];
+  if (where === 'prepend') shown.clear();
+  for (const entry of fresh) shown.set(entry.item.id, entry);
+  if (where === 'prepend') for (const [id, entry] of before) shown.set(id, entry);
+  $('items')[where](...fresh.map(({ article }) => article));
+  $('empty').hidden = shown.size > 0;
+}
+
+async function load(more) {
+  const cursor = more && next ? `&before=${next}` : '';
+  const asked = view;
+  const page = await ask(`/items?limit=${PAGE}&${view}${cursor}`);
+  if (asked !== view) return page;
+  if (!more) {
+    shown.clear();
+    $('items').replaceChildren();
+    select(undefined);
+  }
+  add(page.items, 'append');
+  next = page.next;
+  $('older').hidden = next === null;
+  $('gap').hidden = page.gap === null;
+  $('gap').textContent = page.gap
+    ? `${page.gap.unread} unread items were removed to keep the inbox within its bounds.`
+    : '';
+  showUnread(page.unread);
+  return page;
+}
+
+function select(entry) {
+  current?.article.classList.remove('current');
+  current = entry ?? null;
+  if (!entry) return;
+  entry.article.classList.add('current');
+  entry.article.focus({ preventScroll: true });
+  entry.article.scrollIntoView({ block: 'nearest' });
+}
+
+async function move(by) {
+  const entries = [...shown.values()];
+  const at = current ? entries.indexOf(current) + by : 0;
+  if (at >= entries.length && next !== null) {
+    await load(true);
+    return select([...shown.values()][at]);
+  }
+  if (entries[at]) select(entries[at]);
+}
+
+const doing = {
+  async mark(entry, read = !entry.item.read) {
+    entry.item.read = read;
+    paint(entry);
+    showUnread((await ask(read ? '/read' : '/unread', 'POST', { ids: [entry.item.id] })).unread);
+  },
+  async star(entry) {
+    entry.item.starred = !entry.item.starred;
+    paint(entry);
+    await ask(`/items/${entry.item.id}/star`, entry.item.starred ? 'PUT' : 'DELETE');
+  },
+  async open(entry) {
+    window.open(entry.item.post.url, '_blank', 'noopener,noreferrer');
+    if (!entry.item.read) await doing.mark(entry, true);
+  },
+};
+
+function showArrived() {
+  add(arrived.toReversed(), 'prepend');
+  arrived = [];
+  $('arrived').hidden = true;
+}
+
+function listen(after) {
+  source?.close();
+  source = new EventSource(`${api}/live?after=${after}`);
+  source.addEventListener('open', () => ($('live').textContent = '● live'));
+  source.addEventListener('error', () => ($('live').textContent = '○ reconnecting'));
+  source.addEventListener('message', ({ data }) => {
+    if (view === 'starred=1') return;
+    arrived.push(JSON.parse(data));
+    // Nothing moves under who reads further down.
+    if (scrollY < 80) showArrived();
+    $('arrived').textContent = `${arrived.length} new`;
+    $('arrived').hidden = arrived.length === 0;
+  });
+  source.addEventListener('counts', ({ data }) => showUnread(JSON.parse(data).unread));
+}
+
+async function open(chosen) {
+  view = chosen;
+  arrived = [];
+  $('arrived').hidden = true;
+  for (const button of document.querySelectorAll('[data-view]'))
+    button.setAttribute('aria-pressed', String(button.dataset.view === view));
+  const { newest } = await ask('');
+  await load(false);
+  listen(newest ?? '0-0');
+}
+
+const quietly = (work) => work?.catch(() => undefined);
+$('name').textContent = name;
+document.title = name;
+$('older').addEventListener('click', () => quietly(load(true)));
+$('arrived').addEventListener('click', () => (showArrived(), scrollTo(0, 0)));
+$('read-all').addEventListener('click', async () => {
+  const newest = [...shown.keys()][0];
+  if (newest === undefined) return;
+  const { unread } = await ask('/read', 'POST', { up_to: newest });
+  for (const entry of shown.values()) entry.item.read = true;
+  for (const entry of shown.values()) paint(entry);
+  showUnread(unread);
+});
+for (const button of document.querySelectorAll('[data-view]'))
+  button.addEventListener('click', () => quietly(open(button.dataset.view)));
+$('items').addEventListener('click', ({ target }) => {
+  const entry = shown.get(target.closest('article')?.dataset.id);
+  if (!entry || target.closest('a')) return;
+  select(entry);
+  quietly(doing[target.dataset.do]?.(entry));
+});
+document.addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === 'j') quietly(move(1));
+  if (event.key === 'k') quietly(move(-1));
+  const action = { m: 'mark', s: 'star', o: 'open' }[event.key];
+  if (action && current) quietly(doing[action](current));
+});
+quietly(open(''));

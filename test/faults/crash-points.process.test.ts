@@ -1,0 +1,81 @@
+/** Deaths at the worst instants, by the named crash points of pump, worker and trimmer; and an entry that kills whoever handles it. */
+import { expect } from 'vitest';
+import { startCrew } from '../chaos/crew.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { makeMatch, wire } from '../fixtures/posts.ts';
+import { jobsOf, STREAM } from '../fixtures/progress.ts';
+import { type Role, startRole } from '../fixtures/roles.ts';
+import type { World } from '../fixtures/world.ts';
+import { fault, kill9 } from './fault.ts';
+
+/** Starts a role that dies at the point; resolves when it has. */
+async function crash({ env }: World, name: string, point: string): Promise<Role> {
+  const role = await startRole(name, { ...env, SKYWIRE_INBOX_CRASH_AT: point });
+  await eventually(() => expect(role.hasEnded()).toBe(true), { withinMs: 40_000 });
+  expect(await role.ended, role.output()).toBe('SIGKILL');
+  return role;
+}
+
+const TIMES = 3;
+
+const points: [point: string, fault: string][] = [
+  ['pump.mid-add', 'pump dies in the middle of adding'],
+  ['pump.after-add', 'pump dies between add and ack'],
+  ['worker.before-write', 'worker dies before the inbox write'],
+  ['worker.after-write', 'worker dies after the inbox write'],
+  ['worker.before-complete', 'worker dies before its job is completed'],
+];
+
+for (const [point, name] of points)
+  fault(name, { workers: 1, rate: 500 }, async (world, cast) => {
+    const role = point.split('.', 1)[0]!;
+    for (let times = 1; times <= TIMES; times += 1) {
+      await world.deliveredMoreThan((await world.delivered()) + 200, 60_000);
+      // Alone, so that it is the one that gets work.
+      const others = role === 'pump' ? cast.pumps : cast.workers;
+      await kill9(others.pop()!);
+      await crash(world, role, `${point}:${times}`);
+      others.push(await world.start(role));
+    }
+    return `crash point ${point}, at its first, second and third pass, each time replaced`;
+  });
+
+fault('the same batch loses its worker twice', { workers: 0, rate: 0, timeoutMs: 240_000 }, async (world) => {
+  await world.producer.send(40);
+  await crash(world, 'worker', 'worker.before-write');
+  await crash(world, 'worker', 'worker.before-write');
+  await world.start('worker');
+  return 'crash point worker.before-write in two workers one after the other: nothing failed';
+});
+
+fault(
+  'the same batch kills its worker again and again',
+  {
+    workers: 0,
+    rate: 0,
+    parked: 1,
+    recoversWithinMs: 400_000,
+    timeoutMs: 600_000,
+    // Fewer halvings: each takes three dead workers, and their locks' time.
+    env: { BATCH_SIZE: '8' },
+  },
+  async (world) => {
+    const crew = startCrew('worker', 3, { ...world.env, SKYWIRE_INBOX_CRASH_AT: 'worker.poison' });
+    await world.producer.send(500);
+    const poison = makeMatch('sub-0', 900_000, { post: { text: 'POISON' } });
+    const id = await world.client.xadd(STREAM, '*', 'data', wire(poison));
+    await world.producer.send(500);
+    await eventually(async () => expect((await jobsOf(world.client, 'parked')).failed).toBe(1), {
+      withinMs: 400_000,
+      everyMs: 500,
+    });
+    const [jobId] = await world.client.zrange('skywire-inbox:{parked}:parked:failed', 0, '-1');
+    const job = await world.client.hgetall(`skywire-inbox:{parked}:parked:${jobId}`);
+    expect(job['name']).toBe('suspect');
+    expect(job['data']).toContain(id!);
+    expect(crew.surprises.length).toBeGreaterThan(2);
+    await world.quiet(120_000);
+    crew.dismiss();
+    return `a poison entry ended ${crew.surprises.length} workers; it alone stands in parked as suspect, the other 1,000 are delivered`;
+  },
+);
