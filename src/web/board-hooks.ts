@@ -57,7 +57,8 @@ async function note(
 ): Promise<void> {
   if (status >= 300) return;
   const { queueName: queue, jobId: job, queueStatus: jobs } = request.params;
-  const action = `board: ${route.split('/').slice(3).join('/')}`;
+  const named = route.split('/').slice(3);
+  const action = `dashboard: ${named.filter((part) => !part.startsWith(':')).join(' ')}`;
   const what = { queue, job, jobs };
   log.info({ action, ...what }, 'changed by hand on the dashboard');
   try {

@@ -44,7 +44,7 @@ test('a retry by hand is noted with who did it and from where', async () => {
   const [job] = await web.queues.byName.parked.getFailed(0, 0);
   expect((await web.ask('PUT', retried(job!.id!), asAdmin)).status).toBeLessThan(300);
   const [noted] = await operatorLog.latest(1);
-  expect(noted).toMatchObject({ who: 'admin', action: 'board: :queueName/:jobId/retry' });
+  expect(noted).toMatchObject({ who: 'admin', action: 'dashboard: retry' });
   expect(noted!.what).toEqual({ queue: 'parked', job: job!.id });
   expect(noted!.from).toContain('127.0.0.1');
 });
