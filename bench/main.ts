@@ -11,6 +11,7 @@ import { inbox } from './suites/inbox.ts';
 import { latency } from './suites/latency.ts';
 import { memory } from './suites/memory.ts';
 import { profile } from './suites/profile.ts';
+import { measureRelay } from './suites/relay.ts';
 import { scale } from './suites/scale.ts';
 import { throughput } from './suites/throughput.ts';
 import { openWorld, type World } from './world.ts';
@@ -24,6 +25,7 @@ const suites: Record<SuiteName, (world: World, options: Options, say: Say) => Pr
   scale,
   curves,
   inbox,
+  relay: measureRelay,
 };
 
 async function bench(argv: string[]): Promise<void> {

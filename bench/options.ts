@@ -11,6 +11,7 @@ export const suiteNames = [
   'scale',
   'curves',
   'inbox',
+  'relay',
 ] as const;
 export type SuiteName = (typeof suiteNames)[number];
 
