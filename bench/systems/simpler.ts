@@ -1,6 +1,6 @@
 /**
  * The simpler designs, each with the product's own parser and inbox writes: what differs is how matches get from the stream to
- * them. Each is what a good engineer would write, with the best numbers that were found for it.
+ * them. Each is what a good engineer would write. COUNT 400 and a concurrency of 50 are chosen; no search for better ones was made.
  */
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -73,7 +73,7 @@ function deliveriesOf(payloads: readonly string[]): Delivery[] {
   });
 }
 
-/** removeOnComplete: the cheapest; a burst of 500 at once, as its round trips would else cost most. */
+/** Nothing is kept of a job that is done: the cheapest. */
 const options = { removeOnComplete: true };
 
 const roles: Record<string, () => Promise<unknown>> = {
