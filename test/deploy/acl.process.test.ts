@@ -248,15 +248,20 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
     bullmq: words(`
       addStandardJob getCounts getState getStateV2 removeJob moveToActive moveToFinished moveToDelayed moveStalledJobsToWait
       extendLock extendLocks retryJob releaseLock moveJobFromActiveToWait`),
-    ours: ['inbox/write.lua', 'inbox/read-state.lua', 'inbox/presence.lua', 'subscriptions/route.lua'],
-    direct: ['bzpopmin'],
+    ours: [
+      ...words(
+        'inbox/write.lua inbox/restore.lua inbox/bound.lua inbox/item-state.lua inbox/read-state.lua inbox/presence.lua',
+      ),
+      'subscriptions/route.lua',
+    ],
+    direct: ['bzpopmin', 'pexpire', 'set'],
   },
   'skywire-inbox-web': {
     // The dashboard can do everything with a job.
     bullmq: scriptNames().filter((name) => !name.startsWith('relay')),
     ours: readdirSync(sourceUrl(''), { recursive: true })
       .map(String)
-      .filter((name) => name.endsWith('.lua') && !name.startsWith('pump')),
+      .filter((name) => name.endsWith('.lua') && !/^(pump|relay)\b/.test(name)),
     direct: [...READ_STREAM, 'exec', 'mget', 'multi'],
   },
 };

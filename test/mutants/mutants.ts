@@ -99,7 +99,13 @@ export const mutants: Mutant[] = [
   {
     name: 'lock loss with a write that is not idempotent',
     harm: 'a worker that stood still writes its batch a second time',
-    edits: [edit('src/inbox/write.lua', "local id = redis.call('HGET', seen, identity)", 'local id = false')],
+    edits: [
+      edit(
+        'src/inbox/write.lua',
+        "local ids = redis.call('HMGET', seen, unpack(identities))",
+        'local ids = {}',
+      ),
+    ],
     caughtBy: {
       file: 'test/faults/kills.process.test.ts',
       test: 'worker stopped longer than its lock, then continued',
