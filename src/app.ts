@@ -3,27 +3,20 @@ import { hostname } from 'node:os';
 import type { Ports } from '../processors/index.ts';
 import { openPumpSources } from './app/pump-sources.ts';
 import type { Config } from './config.ts';
-import { createFeedTokens } from './inbox/feed-tokens.ts';
-import { createInboxReader } from './inbox/inbox-reader.ts';
-import { createInboxWatch } from './inbox/inbox-watch.ts';
 import { createInboxWriter } from './inbox/inbox-writer.ts';
 import type { Events } from './observe/events.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { exposeReadings } from './operate/gauges.ts';
-import { startOverview } from './operate/overview.ts';
 import { createReadings, type ReadingsOptions, type TakeReadings } from './operate/readings.ts';
-import { parkedByReason } from './parked/groups.ts';
-import { startParked } from './parked/parked.ts';
 import { createBrake } from './pump/brake.ts';
 import { createCursor } from './pump/cursor.ts';
 import { startPump } from './pump/pump.ts';
 import type { RedisClient } from './redis/connections.ts';
 import type { OpenRedis } from './redis/open-redis.ts';
 import { openQueues, type Queues } from './redis/queues.ts';
-import { createDirectory, createDirectoryRouter, directRouter } from './subscriptions/directory.ts';
-import { type HealthSource, startHealthServer } from './web/health-routes.ts';
-import { startWebServer } from './web/server.ts';
+import { createDirectoryRouter, directRouter } from './subscriptions/directory.ts';
+import type { HealthSource } from './web/health-routes.ts';
 import { withCrashPoints } from './workers/crash-points.ts';
 import { createJobs, isWorkersOutage } from './workers/jobs.ts';
 import { startWorkers } from './workers/workers.ts';
@@ -97,42 +90,8 @@ export function startWorkerRole({ config, redis, events }: AppContext): Running 
   });
 }
 
-export async function startWebRole(context: AppContext): Promise<Running & { url: string }> {
-  const { config, redis, log } = context;
-  const client = redis.connect(redis.home, 'commands', 'web');
-  const queues = openQueues(client, config.delivery.attempts);
-  const watch = createInboxWatch({
-    reader: redis.connect(redis.home, 'reader', 'live'),
-    commands: client,
-    onTrouble: (error) => context.events.trouble('live streams', error),
-  });
-  const parked = startParked({ client, queues, log });
-  const readParked = () => parkedByReason(parked.index);
-  const takeReadings = openReadings(context, client, queues, readParked);
-  exposeReadings(context.metrics.registry, takeReadings);
-  const overview = startOverview({ client, queues, group: config.stream.group, takeReadings });
-  const server = await startWebServer({
-    config,
-    client,
-    watch,
-    log,
-    queues,
-    inboxes: createInboxReader(client),
-    feedTokens: createFeedTokens(client),
-    directory: createDirectory(client),
-    parked,
-    overview,
-    health: healthOf(context),
-  });
-  const running = once(async () => {
-    await Promise.all([server.stop(), parked.stop(), overview.stop()]);
-    await watch.stop();
-  });
-  return { ...running, url: server.url };
-}
-
 /** What stands in Redis; the worker does not look: it needs no right to Skywire's stream. */
-function openReadings(
+export function openReadings(
   { config, redis }: AppContext,
   home: RedisClient,
   queues: Queues,
@@ -151,23 +110,15 @@ function openReadings(
   });
 }
 
-/** Health and metrics of pump and worker, where HEALTH_PORT asks for them. */
-export async function startHealth(context: AppContext): Promise<Running | undefined> {
-  const { config, redis, log } = context;
-  if (config.http.healthPort === undefined) return undefined;
-  const client: RedisClient = redis.connect(redis.home, 'commands', 'health');
-  const http = { ...config.http, port: config.http.healthPort };
-  return startHealthServer({ config: { ...config, http }, client, health: healthOf(context), log });
-}
-
-function healthOf({ metrics, checks }: AppContext): HealthSource {
+export function healthOf({ metrics, checks }: AppContext): HealthSource {
   return {
     checks: () => Promise.resolve(Object.fromEntries([...checks].map(([name, check]) => [name, check()]))),
     registry: metrics.registry,
   };
 }
 
-function once(stop: () => Promise<void>): Running {
+/** stop() that runs once, however often it is called. */
+export function once(stop: () => Promise<void>): Running {
   let stopped: Promise<void> | undefined;
   return {
     stop() {

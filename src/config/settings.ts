@@ -109,13 +109,13 @@ export const settings = {
       default: 'direct',
     },
   ),
-  WORKER_CONCURRENCY: setting(wholeNumber(1, 1000), 'Jobs at once per worker', { default: '4' }),
-  BATCH_SIZE: setting(wholeNumber(1, 10_000), 'Matches per job at the most', { default: '200' }),
+  WORKER_CONCURRENCY: setting(wholeNumber(1, 1000), 'Jobs at once per worker', { default: '2' }),
+  BATCH_SIZE: setting(wholeNumber(1, 10_000), 'Matches per job at the most', { default: '500' }),
   MAX_WAITING_JOBS: setting(
     wholeNumber(1, 1_000_000),
     'The pump stops reading above it; the backlog waits in the stream',
     {
-      default: '100',
+      default: '40',
     },
   ),
   DELIVERY_ATTEMPTS: setting(wholeNumber(1, 1000), 'Automatic tries of a parked match', { default: '8' }),

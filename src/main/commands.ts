@@ -2,9 +2,24 @@
 import { nearestName } from '../config/spelling.ts';
 import type { RunCommand } from './context.ts';
 import { roles } from './roles.ts';
-import { tools } from './tools.ts';
+import type { tools } from './tools.ts';
 
-export const commands: Record<keyof typeof roles | keyof typeof tools, RunCommand> = { ...roles, ...tools };
+type ToolName = keyof typeof tools;
+
+/** Loaded when they are asked for: a role that runs for months need not hold them. */
+const tool =
+  (name: ToolName): RunCommand =>
+  async (input) =>
+    (await import('./tools.ts')).tools[name](input);
+
+export const commands: Record<keyof typeof roles | ToolName, RunCommand> = {
+  ...roles,
+  skywire: tool('skywire'),
+  replay: tool('replay'),
+  audit: tool('audit'),
+  doctor: tool('doctor'),
+  'relay-token': tool('relay-token'),
+};
 
 export function overview(given: string): string {
   const names = Object.keys(commands);

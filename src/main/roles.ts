@@ -1,18 +1,8 @@
 /** The roles: each runs until a signal ends it. */
 
-import { startRelayRole } from '../app/relay-role.ts';
-import {
-  type AppContext,
-  type Running,
-  startHealth,
-  startPumpRole,
-  startWebRole,
-  startWorkerRole,
-} from '../app.ts';
+import { type AppContext, type Running, startPumpRole, startWorkerRole } from '../app.ts';
 import { type Command, parseCommandLine } from '../config/command-line.ts';
 import type { Values } from '../config/settings.ts';
-import { madeUpPosts } from '../skywire/made-up-posts.ts';
-import { startSimulator } from '../skywire/simulator.ts';
 import { type ContextOptions, type RunCommand, withContext } from './context.ts';
 
 type StartPart = (context: AppContext) => Running | Promise<Running | undefined>;
@@ -58,7 +48,14 @@ function role(
   };
 }
 
+// What only some roles need is loaded by them: a pump is a third smaller without the pages.
+const startHealth: StartPart = async (context) => {
+  if (context.config.http.healthPort === undefined) return undefined;
+  return (await import('../app/health-role.ts')).startHealth(context);
+};
+
 const web: StartPart = async (context) => {
+  const { startWebRole } = await import('../app/web-role.ts');
   const server = await startWebRole(context);
   context.log.info(
     { dashboard: `${server.url}/dashboard`, api: `${server.url}/api` },
@@ -68,6 +65,7 @@ const web: StartPart = async (context) => {
 };
 
 const relay: StartPart = async (context) => {
+  const { startRelayRole } = await import('../app/relay-role.ts');
   const started = await startRelayRole(context);
   context.log.info(`pumps connect to ${started.url}`);
   return started;
@@ -76,7 +74,9 @@ const relay: StartPart = async (context) => {
 const DEMO_RATE = 20;
 const DEMO_SUBSCRIPTIONS = 12;
 
-const simulatedSkywire: StartPart = ({ config, redis, log }) => {
+const simulatedSkywire: StartPart = async ({ config, redis, log }) => {
+  const { madeUpPosts } = await import('../skywire/made-up-posts.ts');
+  const { startSimulator } = await import('../skywire/simulator.ts');
   const client = redis.connect(redis.skywire, 'commands', 'skywire');
   log.info(`simulated Skywire: ${DEMO_RATE} matches per second for ${DEMO_SUBSCRIPTIONS} subscriptions`);
   return startSimulator(client, {

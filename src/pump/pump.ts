@@ -97,7 +97,7 @@ export function startPump({
   }
 
   function readCount(): number {
-    return Math.max(1, Math.min(batchSize * 2, Math.floor(MAX_READ_BYTES / averageBytes)));
+    return Math.max(1, Math.min(batchSize, Math.floor(MAX_READ_BYTES / averageBytes)));
   }
 
   /** Add, then ack; what could not be added stays pending. */

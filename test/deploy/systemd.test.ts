@@ -40,11 +40,12 @@ test.skipIf(noSystemd)(`systemd takes the units, and finds them shut off well ($
   }
 });
 
-test('the Procfile starts each role, without a shell in between', () => {
+test('the Procfile starts each role as package.json does, without a shell in between', () => {
+  const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
   const lines = readFileSync(new URL('../../Procfile', import.meta.url), 'utf8')
     .trim()
     .split('\n');
-  expect(lines).toEqual(
-    ['web', 'pump', 'worker'].map((role) => `${role}: exec node dist/src/main.js ${role}`),
-  );
+  expect(lines).toEqual(['web', 'pump', 'worker'].map((role) => `${role}: ${scripts[role]}`));
 });

@@ -2,11 +2,11 @@
  * Streams of inboxes (server-sent events): who has one open, how many one inbox may have, their heartbeat and their end.
  * Open → a client leaves, is slow, or all are ended by stop() → gone. After stop() none is opened.
  */
-import { setFlagsFromString } from 'node:v8';
 import type { Request, Response } from 'express';
 import type { InboxReader } from '../../inbox/inbox-reader.ts';
 import type { InboxWatch } from '../../inbox/inbox-watch.ts';
 import { compareIds, FIRST_ID } from '../../inbox/item-id.ts';
+import { keepHeapSmall } from '../../observe/heap.ts';
 import { Problem } from '../problem.ts';
 import { createFrames } from './frames.ts';
 import { type Hold, runStream } from './stream.ts';
@@ -39,12 +39,6 @@ const defaults: LiveLimits = {
 };
 const RETRY_MS = 2_000;
 const HEARTBEAT = Buffer.from(':\n\n');
-
-/**
- * V8 lets its heap grow by a multiple before it looks for garbage: 100 MB of what was sent long ago, measured with 500 clients.
- * Here it looks sooner.
- */
-const keepHeapSmall = (): void => setFlagsFromString('--heap-growing-percent=20');
 
 export function createLive(
   { inboxes, watch }: { inboxes: InboxReader; watch: InboxWatch },

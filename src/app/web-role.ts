@@ -1,0 +1,46 @@
+/** Pages, API, feeds, live streams and dashboard. In a file of its own, so that pump and worker need not load any of it. */
+import { type AppContext, healthOf, once, openReadings, type Running } from '../app.ts';
+import { createFeedTokens } from '../inbox/feed-tokens.ts';
+import { createInboxReader } from '../inbox/inbox-reader.ts';
+import { createInboxWatch } from '../inbox/inbox-watch.ts';
+import { exposeReadings } from '../operate/gauges.ts';
+import { startOverview } from '../operate/overview.ts';
+import { parkedByReason } from '../parked/groups.ts';
+import { startParked } from '../parked/parked.ts';
+import { openQueues } from '../redis/queues.ts';
+import { createDirectory } from '../subscriptions/directory.ts';
+import { startWebServer } from '../web/server.ts';
+
+export async function startWebRole(context: AppContext): Promise<Running & { url: string }> {
+  const { config, redis, log } = context;
+  const client = redis.connect(redis.home, 'commands', 'web');
+  const queues = openQueues(client, config.delivery.attempts);
+  const watch = createInboxWatch({
+    reader: redis.connect(redis.home, 'reader', 'live'),
+    commands: client,
+    onTrouble: (error) => context.events.trouble('live streams', error),
+  });
+  const parked = startParked({ client, queues, log });
+  const readParked = () => parkedByReason(parked.index);
+  const takeReadings = openReadings(context, client, queues, readParked);
+  exposeReadings(context.metrics.registry, takeReadings);
+  const overview = startOverview({ client, queues, group: config.stream.group, takeReadings });
+  const server = await startWebServer({
+    config,
+    client,
+    watch,
+    log,
+    queues,
+    inboxes: createInboxReader(client),
+    feedTokens: createFeedTokens(client),
+    directory: createDirectory(client),
+    parked,
+    overview,
+    health: healthOf(context),
+  });
+  const running = once(async () => {
+    await Promise.all([server.stop(), parked.stop(), overview.stop()]);
+    await watch.stop();
+  });
+  return { ...running, url: server.url };
+}
