@@ -46,13 +46,15 @@ export function startPumpRole(context: AppContext): Running {
   const brake = createBrake(queues, home, config.work.maxWaitingJobs);
   const { group } = config.stream;
   const consumer = `${hostname()}-${process.pid}-${Date.now().toString(36)}`;
+  const { address } = redis.home;
+  const isOneServer = !config.relay && redis.skywire.address === address && address.kind !== 'cluster';
   const { sources, check } = openPumpSources(context, consumer);
   const pumps = sources.map(({ source, interruptRead }) =>
     startPump({
       source,
       queues,
       brake,
-      cursor: createCursor({ home, source, group }),
+      cursor: createCursor({ home, source, group, isOneServer }),
       events,
       batchSize: config.work.batchSize,
       interruptRead,

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { settings } from '../src/config/settings.ts';
 import {
   cursorKey,
+  cursorServersKey,
   feedTokenKey,
   historyKeys,
   inboxKeys,
@@ -54,6 +55,7 @@ test('docs/keys.md names every key', () => {
     postKey('<identity>'),
     feedTokenKey('<hash>'),
     cursorKey('<stream>', '<group>'),
+    cursorServersKey('<stream>', '<group>'),
     queuePrefix('<queue>'),
     operatorLogKey,
     ...Object.values(retryRunKeys),

@@ -23,6 +23,9 @@ export function createEvents(log: Logger, metrics: Metrics) {
       metrics.entriesReclaimed.inc(count);
       log.info({ stream, count }, 'took over pending entries');
     },
+    readAgain(from: string, stream: string) {
+      log.warn({ stream, from }, 'Redis of queues and inboxes was restarted: reading again from before that');
+    },
     /** The only event that means a loss: the exact ids, always. */
     entriesLost(ids: readonly string[], stream: string) {
       metrics.entriesLost.inc(ids.length);

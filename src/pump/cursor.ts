@@ -1,35 +1,65 @@
 /**
- * Where the group stands, kept beside the queues: every entry up to it is in the queue or beyond. A group that was destroyed is
- * made again there; without a cursor (or with a stream that was made anew since) at the beginning.
+ * Where the group stands, kept beside the queues: every entry up to it is in the queue or beyond.
+ *
+ * A group that was destroyed is made again there; without a cursor (or with a stream that was made anew since) at the beginning.
+ * A Redis of queues and inboxes that restarted or failed over may have lost its last second, with jobs whose entries another
+ * Redis has as acknowledged: then the group is set back to the cursor and everything since is read again. It is no more than a
+ * minute too much, and an inbox takes each post once. docs/decisions/0006-two-servers.md says why it is done this way.
  */
 import type { RedisClient } from '../redis/connections.ts';
-import { cursorKey } from '../redis/keys.ts';
+import { cursorKey, cursorServersKey } from '../redis/keys.ts';
+import { mastersOf, parseInfo } from '../redis/server-check.ts';
 import type { Source } from './source.ts';
+
+/** The cursor is saved every few seconds, and a restart is noticed as late: what is read again begins well before it. */
+const MARGIN_MS = 60_000;
 
 export interface Cursor {
   read(): Promise<string>;
-  save(): Promise<void>;
+  /** Returns the id after which everything is read again, where Redis of the queues was restarted. */
+  save(): Promise<string | undefined>;
 }
 
 export interface CursorOptions {
   /** Redis of the queues. */
   home: RedisClient;
-  source: Pick<Source, 'stream' | 'position'>;
+  source: Pick<Source, 'stream' | 'position' | 'rewind'>;
   group: string;
+  /** Stream, queues and inboxes lie on one server: what it loses, it loses of all three at once. */
+  isOneServer: boolean;
 }
 
-export function createCursor({ home, source, group }: CursorOptions): Cursor {
+export function createCursor({ home, source, group, isOneServer }: CursorOptions): Cursor {
   const key = cursorKey(source.stream, group);
+  const serversKey = cursorServersKey(source.stream, group);
+
+  async function read(): Promise<string> {
+    const saved = await home.get(key);
+    if (!saved) return '0';
+    const { newest } = await source.position();
+    return newest && isBefore(newest, saved) ? '0' : saved;
+  }
+
+  async function rewindAfterRestart(): Promise<string | undefined> {
+    const [servers, known] = await Promise.all([runIdsOf(home), home.get(serversKey)]);
+    if (servers === known) return undefined;
+    const saved = await read();
+    let from: string | undefined;
+    if (known !== null) {
+      from = earlier(saved, MARGIN_MS);
+      await source.rewind(from);
+    }
+    await home.set(serversKey, servers);
+    return from;
+  }
+
   return {
-    async read() {
-      const saved = await home.get(key);
-      if (!saved) return '0';
-      const { newest } = await source.position();
-      return newest && isBefore(newest, saved) ? '0' : saved;
-    },
+    read,
     async save() {
-      const position = await safePosition();
+      const from = isOneServer ? undefined : await rewindAfterRestart();
+      const position = from === undefined ? await safePosition() : undefined;
       if (position) await home.set(key, position);
+      return from;
     },
   };
 
@@ -39,6 +69,13 @@ export function createCursor({ home, source, group }: CursorOptions): Cursor {
     if (!delivered) return undefined;
     return oldestPending && !isBefore(delivered, oldestPending) ? before(oldestPending) : delivered;
   }
+}
+
+/** A server has another id after each start, and its replica another one still. */
+async function runIdsOf(client: RedisClient): Promise<string> {
+  const nodes = await mastersOf(client);
+  const ids = await Promise.all(nodes.map(async (node) => parseInfo(await node.info('server'))['run_id']));
+  return ids.sort().join(' ');
 }
 
 function isBefore(a: string, b: string): boolean {
@@ -51,4 +88,9 @@ function before(id: string): string {
   const [ms, seq] = id.split('-').map(BigInt) as [bigint, bigint];
   if (seq > 0n) return `${ms}-${seq - 1n}`;
   return ms > 0n ? `${ms - 1n}-${2n ** 64n - 1n}` : '0-0';
+}
+
+/** The entry ids count milliseconds of Skywire's Redis. */
+function earlier(id: string, ms: number): string {
+  return `${Math.max(0, Number(id.split('-')[0]) - ms)}-0`;
 }

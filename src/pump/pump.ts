@@ -120,7 +120,8 @@ export function startPump({
     if (lost.length) events.entriesLost(lost, source.stream);
     await forwardPending(() => signal.aborted);
     for (const consumer of await source.idleConsumers(FORGET_CONSUMER_AFTER_MS)) await source.leave(consumer);
-    await cursor.save();
+    const readAgainFrom = await cursor.save();
+    if (readAgainFrom) events.readAgain(readAgainFrom, source.stream);
     recoverAt = Date.now() + RECOVER_EVERY_MS;
   }
 

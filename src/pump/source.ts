@@ -6,6 +6,7 @@ import type { RawEntry } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
 
+const rewindScript = loadScript(new URL('rewind.lua', import.meta.url));
 const leaveScript = loadScript(new URL('leave.lua', import.meta.url));
 
 export interface Source {
@@ -27,6 +28,8 @@ export interface Source {
   /** Consumers with nothing pending that have not been heard of for `idleMs`. */
   idleConsumers(idleMs: number): Promise<string[]>;
   position(): Promise<Position>;
+  /** Everything after `to` is handed out again. Never passes over what was not handed out yet. */
+  rewind(to: string): Promise<void>;
 }
 
 /** Where stream and group stand. A member is not there where there is no such entry, or no group. */
@@ -140,6 +143,9 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
         delivered: row && String(row['last-delivered-id']),
         oldestPending: pending?.[1] ?? undefined,
       };
+    },
+    async rewind(to) {
+      await runScript(commands, rewindScript, [stream], [group, to]);
     },
   };
 }

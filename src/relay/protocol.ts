@@ -66,6 +66,7 @@ export const requestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('pending'), n, after: id, count: z.int().min(1).max(1_000_000) }),
   z.object({ do: z.literal('leave'), n, consumer: name.optional() }),
   z.object({ do: z.literal('position'), n }),
+  z.object({ do: z.literal('rewind'), n, to: id }),
   z.object({ do: z.literal('idle-consumers'), n, idleMs: milliseconds }),
 ]);
 export type Request = z.infer<typeof requestSchema>;

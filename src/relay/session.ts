@@ -95,6 +95,9 @@ export function startSession({ connection, upstream, allowance, departed, events
         return {};
       case 'position':
         return source.position();
+      case 'rewind':
+        await source.rewind(request.to);
+        return {};
       case 'idle-consumers':
         return { consumers: await source.idleConsumers(request.idleMs) };
     }

@@ -242,7 +242,15 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
   'skywire-inbox-pump': {
     bullmq: ['addStandardJob', 'getCounts'],
     ours: [],
-    direct: [...READ_STREAM, 'xack', 'xautoclaim', 'xgroup|create', 'xgroup|delconsumer', 'xreadgroup'],
+    direct: [
+      ...READ_STREAM,
+      'xack',
+      'xautoclaim',
+      'xgroup|create',
+      'xgroup|delconsumer',
+      'xgroup|setid',
+      'xreadgroup',
+    ],
   },
   'skywire-inbox-worker': {
     bullmq: words(`
@@ -334,7 +342,7 @@ const limits: Record<User, { allowed: string; forbidden: string }> = {
     allowed: `XREADGROUP GROUP g c STREAMS ${STREAM} >; LPUSH ${BATCH} x; SET ${CURSOR} 1-1; ZRANGE ${PARKED} 0 1`,
     forbidden: `
       DEL ${STREAM}; XADD ${STREAM} * data x; XTRIM ${STREAM} MAXLEN 0; XGROUP DESTROY ${STREAM} ${GROUP}
-      XGROUP SETID ${STREAM} ${GROUP} $; XDEL ${STREAM} 1-1; SET ${STREAM} x; ZREM ${PARKED} x; DEL ${PARKED}
+      XGROUP DESTROY ${STREAM} ${GROUP}; XDEL ${STREAM} 1-1; SET ${STREAM} x; ZREM ${PARKED} x; DEL ${PARKED}
       XRANGE ${INBOX} - +; XADD ${INBOX} * a b; HGETALL ${SUBSCRIPTION}; GET ${POST}; SET ${POST} x`,
   },
   'skywire-inbox-worker': {

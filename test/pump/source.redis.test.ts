@@ -288,6 +288,18 @@ describe.each(Object.entries(ways))('a source %s', (_, way) => {
     expect([done.newest, done.delivered, done.oldestPending]).toEqual([ids[4], ids[4], undefined]);
   });
 
+  test('hands out again what came after an id, acknowledged or not, and never passes over anything', async () => {
+    const source = openSource('a');
+    await source.rewind('0-1');
+    const ids = await append(5);
+    await source.ensureGroup('0');
+    await source.rewind(ids[4]!);
+    expect(await readAll(source, 5)).toHaveLength(5);
+    await source.ack(ids.slice(1));
+    await source.rewind(ids[2]!);
+    expect((await readAll(source, 2)).map(({ id }) => id)).toEqual(ids.slice(3));
+  });
+
   test('fails where the group is gone, and goes on when it is made again', async () => {
     const source = openSource('a');
     await source.ensureGroup('0');
