@@ -6,7 +6,7 @@ import { isSuspect, suspicion } from './suspicion.ts';
 import { tally } from './tally.ts';
 
 /** Fewer than for a single match: taking a batch apart keeps nothing from its readers. */
-const STALLS_BEFORE_SPLIT = 3;
+const STALLS_BEFORE_SPLIT = 2;
 
 export const deliverBatch: Processor<Batch> = async (batch, run, ports) => {
   const isAlone = batch.entries.length === 1;
@@ -36,16 +36,14 @@ async function deliverEntries({ stream, entries }: Batch, run: Run, ports: Ports
   return tally(outcomes.map((outcome) => outcome.verdict));
 }
 
-/** Halves, until the entry that does the harm stands alone and is parked. */
+/** Into single entries, at once: halving would cost a few dead workers for each half. The one that does the harm is parked. */
 async function takeApart(batch: Batch, run: Run, jobs: Jobs, detail: string): Promise<Tally> {
   const { stream, entries } = batch;
   if (entries.length === 1) {
     await jobs.park([parkedMatch(stream, entries[0]!, { reason: 'suspect', detail })]);
     return { parked: 1 };
   }
-  const middle = Math.ceil(entries.length / 2);
-  const halves = [entries.slice(0, middle), entries.slice(middle)];
-  await jobs.resubmit(halves.map((half) => ({ stream, entries: half, run: run.jobId })));
+  await jobs.resubmit(entries.map((entry) => ({ stream, entries: [entry], run: run.jobId })));
   return { resubmitted: entries.length };
 }
 

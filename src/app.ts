@@ -11,7 +11,9 @@ import { exposeReadings } from './operate/gauges.ts';
 import { createReadings, type ReadingsOptions, type TakeReadings } from './operate/readings.ts';
 import { createBrake } from './pump/brake.ts';
 import { createCursor } from './pump/cursor.ts';
+import { createLosses } from './pump/losses.ts';
 import { startPump } from './pump/pump.ts';
+import { createTrimmer } from './pump/trimmer.ts';
 import type { RedisClient } from './redis/connections.ts';
 import type { OpenRedis } from './redis/open-redis.ts';
 import { openQueues, type Queues } from './redis/queues.ts';
@@ -49,17 +51,14 @@ export function startPumpRole(context: AppContext): Running {
   const { address } = redis.home;
   const isOneServer = !config.relay && redis.skywire.address === address && address.kind !== 'cluster';
   const { sources, check } = openPumpSources(context, consumer);
-  const pumps = sources.map(({ source, interruptRead }) =>
-    startPump({
-      source,
-      queues,
-      brake,
-      cursor: createCursor({ home, source, group, isOneServer }),
-      events,
-      batchSize: config.work.batchSize,
-      interruptRead,
-    }),
-  );
+  const losses = createLosses(home, events);
+  const windowMs = config.stream.retentionMs;
+  const pumps = sources.map(({ source, interruptRead }) => {
+    const cursor = createCursor({ home, source, group, isOneServer });
+    const trimmer = createTrimmer({ home, source, cursor, queues: ['matches', 'fanout'], windowMs });
+    const { batchSize } = config.work;
+    return startPump({ source, queues, brake, cursor, trimmer, losses, events, batchSize, interruptRead });
+  });
   if (config.relay) context.checks.set('relay', check);
   exposeReadings(context.metrics.registry, openReadings(context, home, queues));
   return once(async () => {

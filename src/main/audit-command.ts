@@ -64,17 +64,20 @@ function report(results: readonly AuditResult[], asJson: boolean): number {
     names.map((name) => [name, results.reduce((sum, result) => sum + result.counts[name], 0)]),
   );
   const missing = results.flatMap((result) => result.missing);
+  const lost = results.flatMap((result) => result.lost.map((id) => ({ stream: result.stream, id })));
   if (asJson) {
-    out.write(`${JSON.stringify({ entries, counts, missing })}\n`);
+    out.write(`${JSON.stringify({ entries, counts, missing, lost })}\n`);
   } else {
     out.write(
       `${entries} entries: ${names.map((name) => `${counts[name]} ${name.replace('_', ' ')}`).join(', ')}\n`,
     );
+    for (const { stream, id } of lost)
+      out.write(`lost: ${stream} ${id} was trimmed from the stream before anybody read it\n`);
     for (const { stream, id, subscription, subscriber } of missing) {
       out.write(
         `missing: ${stream} ${id} subscription ${JSON.stringify(subscription)} subscriber ${JSON.stringify(subscriber)}\n`,
       );
     }
   }
-  return missing.length ? 1 : 0;
+  return missing.length || lost.length ? 1 : 0;
 }

@@ -26,6 +26,10 @@ export function createEvents(log: Logger, metrics: Metrics) {
     readAgain(from: string, stream: string) {
       log.warn({ stream, from }, 'Redis of queues and inboxes was restarted: reading again from before that');
     },
+    trimmed(count: number, stream: string) {
+      metrics.trimmed.inc(count);
+      log.debug({ stream, count }, 'trimmed what nobody needs any more');
+    },
     /** The only event that means a loss: the exact ids, always. */
     entriesLost(ids: readonly string[], stream: string) {
       metrics.entriesLost.inc(ids.length);

@@ -31,6 +31,10 @@ export function createMetrics() {
       'entries_trimmed_while_pending_total',
       'Stream entries that were trimmed before they were read: lost',
     ),
+    trimmed: counter(
+      'stream_trimmed_total',
+      'Stream entries that this pump trimmed: nobody needed them any more',
+    ),
     verdicts: counter('verdicts_total', 'Verdicts on matches, by queue', ['queue', 'verdict']),
     parked: counter('parked_total', 'Matches parked, by reason', ['reason']),
     postponed: counter('jobs_postponed_total', 'Jobs put off because of an outage', ['queue']),

@@ -11,6 +11,7 @@ import { encodeName } from '../redis/keys.ts';
 import type { Queues } from '../redis/queues.ts';
 import type { Directory } from '../subscriptions/directory.ts';
 import { inFlight } from './in-flight.ts';
+import { lostIn } from './lost.ts';
 import { readWindow } from './stream-window.ts';
 
 export type Whereabouts = 'in_inbox' | 'parked' | 'in_flight' | 'dropped' | 'missing';
@@ -22,9 +23,12 @@ export interface Missing {
   subscriber: string | null;
 }
 export interface AuditResult {
+  stream: string;
   entries: number;
   counts: Record<Whereabouts, number>;
   missing: Missing[];
+  /** Trimmed before anybody read them: nothing brings them back. */
+  lost: string[];
 }
 export interface AuditOptions {
   /** Redis of queues and inboxes. */
@@ -43,9 +47,11 @@ export interface AuditOptions {
 
 export async function audit(options: AuditOptions): Promise<AuditResult> {
   const result: AuditResult = {
+    stream: options.stream,
     entries: 0,
     counts: { in_inbox: 0, parked: 0, in_flight: 0, dropped: 0, missing: 0 },
     missing: [],
+    lost: await lostIn(options),
   };
   for await (const page of readWindow(options.skywire, options.stream, options)) {
     let open = page.map(toEntry);

@@ -10,6 +10,7 @@ import type { RedisClient } from '../redis/connections.ts';
 import { cursorKey, cursorServersKey } from '../redis/keys.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
 import type { Source } from './source.ts';
+import { before, earlier, isBefore, oldestOf } from './stream-id.ts';
 
 /** The cursor is saved every few seconds, and a restart is noticed as late: what is read again begins well before it. */
 const MARGIN_MS = 60_000;
@@ -18,6 +19,8 @@ export interface Cursor {
   read(): Promise<string>;
   /** Returns the id after which everything is read again, where Redis of the queues was restarted. */
   save(): Promise<string | undefined>;
+  /** Nothing from this id on may leave the stream: it could have to be read again. */
+  needs(): Promise<string>;
 }
 
 export interface CursorOptions {
@@ -35,9 +38,9 @@ export function createCursor({ home, source, group, isOneServer }: CursorOptions
 
   async function read(): Promise<string> {
     const saved = await home.get(key);
-    if (!saved) return '0';
+    if (!saved) return '0-0';
     const { newest } = await source.position();
-    return newest && isBefore(newest, saved) ? '0' : saved;
+    return newest && isBefore(newest, saved) ? '0-0' : saved;
   }
 
   async function rewindAfterRestart(): Promise<string | undefined> {
@@ -61,6 +64,10 @@ export function createCursor({ home, source, group, isOneServer }: CursorOptions
       if (position) await home.set(key, position);
       return from;
     },
+    async needs() {
+      const [saved, position = '0-0'] = await Promise.all([read(), safePosition()]);
+      return oldestOf([isOneServer ? saved : earlier(saved, MARGIN_MS), position])!;
+    },
   };
 
   /** Just before the oldest pending entry; with nothing pending, the last one that was handed out. */
@@ -76,21 +83,4 @@ async function runIdsOf(client: RedisClient): Promise<string> {
   const nodes = await mastersOf(client);
   const ids = await Promise.all(nodes.map(async (node) => parseInfo(await node.info('server'))['run_id']));
   return ids.sort().join(' ');
-}
-
-function isBefore(a: string, b: string): boolean {
-  const [aMs, aSeq] = a.split('-').map(BigInt) as [bigint, bigint];
-  const [bMs, bSeq] = b.split('-').map(BigInt) as [bigint, bigint];
-  return aMs < bMs || (aMs === bMs && aSeq < bSeq);
-}
-
-function before(id: string): string {
-  const [ms, seq] = id.split('-').map(BigInt) as [bigint, bigint];
-  if (seq > 0n) return `${ms}-${seq - 1n}`;
-  return ms > 0n ? `${ms - 1n}-${2n ** 64n - 1n}` : '0-0';
-}
-
-/** The entry ids count milliseconds of Skywire's Redis. */
-function earlier(id: string, ms: number): string {
-  return `${Math.max(0, Number(id.split('-')[0]) - ms)}-0`;
 }

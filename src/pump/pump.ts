@@ -12,7 +12,9 @@ import type { Events } from '../observe/events.ts';
 import type { Queues } from '../redis/queues.ts';
 import type { Brake } from './brake.ts';
 import type { Cursor } from './cursor.ts';
+import type { Losses } from './losses.ts';
 import type { Source } from './source.ts';
+import type { Trimmer } from './trimmer.ts';
 
 /** Longer than adding a batch takes; a dead pump's entries are back within this and RECOVER_EVERY_MS. */
 const CLAIM_AFTER_MS = 15_000;
@@ -36,6 +38,8 @@ export interface PumpOptions {
   queues: Queues;
   brake: Brake;
   cursor: Cursor;
+  trimmer: Trimmer;
+  losses: Losses;
   events: Events;
   batchSize: number;
   /** Drops a blocking read whose answer will not come. */
@@ -47,6 +51,8 @@ export function startPump({
   queues,
   brake,
   cursor,
+  trimmer,
+  losses,
   events,
   batchSize,
   interruptRead,
@@ -117,11 +123,13 @@ export function startPump({
   async function recover(): Promise<void> {
     const { claimed, lost } = await source.claim(CLAIM_AFTER_MS);
     if (claimed) events.entriesReclaimed(claimed, source.stream);
-    if (lost.length) events.entriesLost(lost, source.stream);
+    await losses.note(lost, source.stream);
     await forwardPending(() => signal.aborted);
     for (const consumer of await source.idleConsumers(FORGET_CONSUMER_AFTER_MS)) await source.leave(consumer);
     const readAgainFrom = await cursor.save();
     if (readAgainFrom) events.readAgain(readAgainFrom, source.stream);
+    const trimmed = await trimmer.trim();
+    if (trimmed) events.trimmed(trimmed, source.stream);
     recoverAt = Date.now() + RECOVER_EVERY_MS;
   }
 
@@ -129,10 +137,8 @@ export function startPump({
     for (let after = '0'; !isOver(); ) {
       await waitForRoom();
       const pending = await source.readPending(after, readCount());
-      if (pending.lost.length) {
-        events.entriesLost(pending.lost, source.stream);
-        await source.ack(pending.lost);
-      }
+      await losses.note(pending.lost, source.stream);
+      await source.ack(pending.lost);
       if (pending.entries.length) await forward(pending.entries);
       if (pending.last === undefined) return;
       after = pending.last;

@@ -7,6 +7,8 @@ import type { RedisClient } from '../redis/connections.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
 
 const rewindScript = loadScript(new URL('rewind.lua', import.meta.url));
+const trimScript = loadScript(new URL('trim.lua', import.meta.url));
+const TRIM_AT_ONCE = 10_000;
 const leaveScript = loadScript(new URL('leave.lua', import.meta.url));
 
 export interface Source {
@@ -30,6 +32,11 @@ export interface Source {
   position(): Promise<Position>;
   /** Everything after `to` is handed out again. Never passes over what was not handed out yet. */
   rewind(to: string): Promise<void>;
+  /**
+   * Trims entries older than the window that no group needs and that lie before `floor`, some at once.
+   * `isDue`: there are more of them.
+   */
+  trim(floor: string, windowMs: number): Promise<{ trimmed: number; isDue: boolean }>;
 }
 
 /** Where stream and group stand. A member is not there where there is no such entry, or no group. */
@@ -146,6 +153,11 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
     },
     async rewind(to) {
       await runScript(commands, rewindScript, [stream], [group, to]);
+    },
+    async trim(floor, windowMs) {
+      const args = [floor, windowMs, TRIM_AT_ONCE];
+      const [trimmed, isDue] = (await runScript(commands, trimScript, [stream], args)) as [number, number];
+      return { trimmed, isDue: isDue === 1 };
     },
   };
 }

@@ -67,6 +67,8 @@ export const requestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('leave'), n, consumer: name.optional() }),
   z.object({ do: z.literal('position'), n }),
   z.object({ do: z.literal('rewind'), n, to: id }),
+  /** Never within the last hour, whatever a pump asks for. */
+  z.object({ do: z.literal('trim'), n, floor: id, windowMs: z.int().min(3_600_000).max(400_000_000_000) }),
   z.object({ do: z.literal('idle-consumers'), n, idleMs: milliseconds }),
 ]);
 export type Request = z.infer<typeof requestSchema>;
@@ -84,6 +86,7 @@ export const answerSchemas = {
   claim: z.object({ claimed: z.int(), lost: z.array(z.string()) }),
   /** Follows the entries themselves, which come in binary frames of the same number. */
   pending: z.object({ lost: z.array(z.string()), last: z.string().optional() }),
+  trim: z.object({ trimmed: z.int(), isDue: z.boolean() }),
   position: z.object({
     newest: z.string().optional(),
     delivered: z.string().optional(),

@@ -137,6 +137,10 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
       const to = await connected();
       return (await to.ask({ do: 'position' }, answerSchemas.position)).answer;
     },
+    async trim(floor, windowMs) {
+      const to = await connected();
+      return (await to.ask({ do: 'trim', floor, windowMs }, answerSchemas.trim)).answer;
+    },
     async rewind(to) {
       const link = await connected();
       await link.ask({ do: 'rewind', to }, answerSchemas.nothing);

@@ -95,6 +95,8 @@ export function startSession({ connection, upstream, allowance, departed, events
         return {};
       case 'position':
         return source.position();
+      case 'trim':
+        return source.trim(request.floor, request.windowMs);
       case 'rewind':
         await source.rewind(request.to);
         return {};

@@ -31,9 +31,10 @@ const STALL_CHECK_MS = 5_000;
 /** By default two crashes fail a job for good, whatever its attempts. */
 const NEVER = 2 ** 31;
 const PAUSE_AFTER_ERROR_MS = 1_000;
+const SUSPECT_WAITS_MS = 100;
 
 export interface Workers {
-  /** Idempotent. Lets running jobs end until the deadline; what is left then goes back to others when its lock runs out. */
+  /** Idempotent. Lets running jobs end until the deadline; what is left then is given back to others at once. */
   stop(deadlineMs: number): Promise<void>;
   isRunning(): boolean;
 }
@@ -47,18 +48,22 @@ export interface WorkersOptions {
 }
 
 export function startWorkers(options: WorkersOptions): Workers {
-  const workers = queueNames.map((name) => startWorker(name, options));
+  const running: RunningJobs = new Map();
+  const workers = queueNames.map((name) => startWorker(name, options, running));
   let stopped: Promise<void> | undefined;
   return {
     isRunning: () => workers.every((worker) => worker.isRunning()),
     stop(deadlineMs) {
-      stopped ??= closeAll(workers, deadlineMs);
+      stopped ??= closeAll(workers, running, deadlineMs);
       return stopped;
     },
   };
 }
 
-async function closeAll(workers: Worker[], deadlineMs: number): Promise<void> {
+/** Each with its lock's token. */
+type RunningJobs = Map<Job, string>;
+
+async function closeAll(workers: Worker[], running: RunningJobs, deadlineMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, deadlineMs);
@@ -66,15 +71,29 @@ async function closeAll(workers: Worker[], deadlineMs: number): Promise<void> {
   // close() never resolves while Redis is away.
   await Promise.race([Promise.allSettled(workers.map((worker) => worker.close())), deadline]);
   clearTimeout(timer);
+  // Without this they would wait for their locks to run out. What they still write changes nothing for whoever runs them again.
+  const givenBack = [...running].map(([job, token]) => job.moveToWait(token));
+  await Promise.race([Promise.allSettled(givenBack), shortly()]);
   await Promise.race([Promise.allSettled(workers.map((worker) => worker.disconnect())), shortly()]);
 }
 
 const shortly = () => new Promise<void>((resolve) => setTimeout(resolve, 500).unref());
 
-function startWorker(name: (typeof queueNames)[number], options: WorkersOptions): Worker {
+function startWorker(
+  name: (typeof queueNames)[number],
+  options: WorkersOptions,
+  running: RunningJobs,
+): Worker {
   const { client, events, concurrency, deliveryBackoff } = options;
-  const process: WorkerProcessor = (job, token, signal) =>
-    measure(name, job, events, () => run(name, job, token!, signal!, options));
+  const process: WorkerProcessor = async (job, token, signal) => {
+    if (running.size > 0 && mayKill(job)) return putOff(job, token!, SUSPECT_WAITS_MS * (1 + Math.random()));
+    running.set(job, token!);
+    try {
+      return await measure(name, job, events, () => run(name, job, token!, signal!, options));
+    } finally {
+      running.delete(job);
+    }
+  };
   const worker = new Worker(name, process, {
     connection: client,
     prefix: queuePrefix(name),
@@ -93,6 +112,15 @@ function startWorker(name: (typeof queueNames)[number], options: WorkersOptions)
   });
   pauseOnErrors(worker, (error) => events.trouble(`worker of ${name}`, error));
   return worker;
+}
+
+/**
+ * A job whose worker died runs alone in its process, so that the innocent do not die with it; but it does not wait for that for
+ * ever.
+ */
+function mayKill({ stalledCounter, attemptsStarted, attemptsMade }: Job): boolean {
+  const putOffs = attemptsStarted - attemptsMade - stalledCounter;
+  return stalledCounter > 0 && putOffs <= 10;
 }
 
 /** Fetching fails without a pause while Redis refuses (READONLY, OOM): thousands of times a second unless we wait. */
@@ -150,6 +178,10 @@ async function refuse(name: (typeof queueNames)[number], job: Job, token: string
 /** Back into the queue, later; no attempt is used up. */
 async function postpone(job: Job, token: string): Promise<never> {
   const tries = Math.max(1, job.attemptsStarted - job.attemptsMade);
-  await job.moveToDelayed(Date.now() + backoffMs(tries, outageBackoff), token);
+  return putOff(job, token, backoffMs(tries, outageBackoff));
+}
+
+async function putOff(job: Job, token: string, ms: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + ms, token);
   throw new DelayedError();
 }

@@ -82,6 +82,15 @@ export const mutants: Mutant[] = [
     caughtBy: { file: 'test/operate/audit.redis.test.ts', test: 'a bad entry is parked' },
   },
   {
+    name: 'trimming past another group',
+    harm: 'another reader of the stream misses what it has not read yet',
+    edits: [edit('src/pump/trim.lua', 'if isBefore(keep, floor) then floor = keep end', '')],
+    caughtBy: {
+      file: 'test/pump/trimmer.redis.test.ts',
+      test: 'nothing goes that another group has not read',
+    },
+  },
+  {
     name: 'failed jobs removed',
     harm: 'what waits for a person is gone',
     edits: [edit('src/redis/queues.ts', 'removeOnFail: false', 'removeOnFail: true')],

@@ -51,6 +51,24 @@ test('an item deleted behind our back is named, repaired, and then the books are
   expect(await pipeline.inbox('cats')).toHaveLength(100);
 });
 
+test('what was trimmed before anybody read it is named as lost, and nothing brings it back', async () => {
+  pipeline = await openPipeline(redis);
+  const client = redis.client();
+  const ids = await pipeline.append(payloads('cats', 30));
+  await client.xgroup('CREATE', STREAM, GROUP, '0');
+  await client.xreadgroup('GROUP', GROUP, 'dead', 'COUNT', 10, 'STREAMS', STREAM, '>');
+  await client.xclaim(STREAM, GROUP, 'dead', 0, ...ids.slice(0, 10), 'IDLE', 60_000, 'JUSTID');
+  await client.xdel(STREAM, ...ids.slice(0, 4));
+  pipeline.startPump();
+  pipeline.startWorker();
+  await pipeline.quiet();
+  const found = await audit(options());
+  expect(found.lost).toEqual(ids.slice(0, 4));
+  expect(found.counts).toMatchObject({ in_inbox: 26, missing: 0 });
+  expect((await audit({ ...options(), from: ids[2]!, to: ids[20]! })).lost).toEqual(ids.slice(2, 4));
+  expect((await audit({ ...options(), from: ids[4]! })).lost).toEqual([]);
+});
+
 test('what is not read yet, or waits in a job, is in flight', async () => {
   pipeline = await openPipeline(redis, { BATCH_SIZE: '10', MAX_WAITING_JOBS: '2' });
   await pipeline.append(payloads('cats', 100));

@@ -200,16 +200,15 @@ describe('a batch that ends its workers', () => {
   const one = batchOf(post(1));
 
   test('runs as it is while that may be chance', async () => {
-    expect(await deliver(five, { stalls: 2 })).toEqual({ delivered: 5 });
+    expect(await deliver(five, { stalls: 1 })).toEqual({ delivered: 5 });
     expect(await deliver(batchOf(post(6)), { stalls: 4 })).toEqual({ delivered: 1 });
   });
 
-  test('is split into halves that hold every entry in order and run again under its name', async () => {
-    expect(await deliver(five, { stalls: 3, jobId: 'batch-5' })).toEqual({ resubmitted: 5 });
-    expect(world.batches).toEqual([
-      { ...five, entries: five.entries.slice(0, 3), run: 'batch-5' },
-      { ...five, entries: five.entries.slice(3), run: 'batch-5' },
-    ]);
+  test('is split into its entries, which run again one by one under its name', async () => {
+    expect(await deliver(five, { stalls: 2, jobId: 'batch-5' })).toEqual({ resubmitted: 5 });
+    expect(world.batches).toEqual(
+      five.entries.map((entry) => ({ ...five, entries: [entry], run: 'batch-5' })),
+    );
     expect(world.inboxes.size).toBe(0);
   });
 

@@ -1,0 +1,27 @@
+--[[
+The oldest stream entry that an unfinished job of one queue holds. Writes nothing.
+
+KEYS  1 wait (list)   2 active (list)   3 delayed (zset)   4 prioritized (zset)
+ARGV  1 prefix of the jobs' keys   2 most jobs to look at
+Returns an entry's id; '' where no job holds any; '0-0' where there are more jobs than that, so that nothing may go.
+]]
+local prefix, most = ARGV[1], tonumber(ARGV[2])
+local jobs = {}
+for at, key in ipairs(KEYS) do
+  local command = at <= 2 and 'LRANGE' or 'ZRANGE'
+  for _, id in ipairs(redis.call(command, key, 0, most)) do jobs[#jobs + 1] = id end
+end
+if #jobs > most then return '0-0' end
+
+local oldestMs, oldestSeq
+for _, job in ipairs(jobs) do
+  local data = redis.call('HGET', prefix .. job, 'data') or ''
+  -- Entries stand oldest first. A quote inside a text has a backslash before it.
+  local ms, seq = string.match(data, '"ids":%["(%d+)%-(%d+)"')
+  if not ms then ms, seq = string.match(data, '"id":"(%d+)%-(%d+)"') end
+  ms, seq = tonumber(ms), tonumber(seq)
+  if ms and (not oldestMs or ms < oldestMs or (ms == oldestMs and seq < oldestSeq)) then
+    oldestMs, oldestSeq = ms, seq
+  end
+end
+return oldestMs and string.format('%.0f-%.0f', oldestMs, oldestSeq) or ''

@@ -1,0 +1,54 @@
+--[[
+Trims a stream below all that anybody may still need: what its groups have not acknowledged, what the caller holds, and the
+replay window. A bounded number of entries a call.
+
+KEYS  1 stream
+ARGV  1 id that the caller still needs, and everything after it   2 replay window in ms   3 most entries a call
+Returns { entries trimmed, 1 if entries older than the replay window are left, else 0 }.
+
+Safe to run twice: it trims what is not needed, and the second time there is less of it.
+]]
+local stream, needed, windowMs, most = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+
+local function parts(id)
+  local ms, seq = string.match(id, '^(%d+)%-(%d+)$')
+  return tonumber(ms), tonumber(seq)
+end
+
+local function isBefore(a, b)
+  local aMs, aSeq = parts(a)
+  local bMs, bSeq = parts(b)
+  return aMs < bMs or (aMs == bMs and aSeq < bSeq)
+end
+
+local function oldest()
+  local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  return first and first[1]
+end
+
+local first = oldest()
+if not first then return { 0, 0 } end
+local now = redis.call('TIME')
+local windowMsAgo = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000) - windowMs
+local window = string.format('%.0f-0', math.max(0, windowMsAgo))
+if not isBefore(first, window) then return { 0, 0 } end
+
+local floor = isBefore(needed, window) and needed or window
+local groups = redis.call('XINFO', 'GROUPS', stream)
+-- Without a group nobody has read anything.
+if #groups == 0 then return { 0, 1 } end
+for _, group in ipairs(groups) do
+  local row = {}
+  for at = 1, #group, 2 do row[group[at]] = group[at + 1] end
+  local keep = row['last-delivered-id']
+  if row.pending > 0 then
+    local pending = redis.call('XPENDING', stream, row.name)[2]
+    if isBefore(pending, keep) then keep = pending end
+  end
+  if isBefore(keep, floor) then floor = keep end
+end
+-- Whole nodes first, which is cheap; then the rest exactly, which is less than a node.
+local trimmed = redis.call('XTRIM', stream, 'MINID', '~', floor, 'LIMIT', most)
+if trimmed == 0 then trimmed = redis.call('XTRIM', stream, 'MINID', floor) end
+first = oldest()
+return { trimmed, first and isBefore(first, window) and 1 or 0 }
