@@ -5,6 +5,7 @@ import { parked } from './parked.ts';
 
 export { type Backoff, backoffMs, outageBackoff } from './backoff.ts';
 export { type Batch, type BatchData, encodeBatch, type NewBatch, readableBatch } from './batch-data.ts';
+export { CANARY, canaryMatch, isCanary } from './canary.ts';
 export type { QueueDefinition } from './define-queue.ts';
 export { DATA_VERSION, type Entry, type RawEntry, toEntry } from './entry.ts';
 export type { FanoutPage, SubscriberPage } from './fanout.ts';

@@ -10,6 +10,7 @@ import type { Metrics } from './observe/metrics.ts';
 import { exposeReadings } from './operate/gauges.ts';
 import { createReadings, type ReadingsOptions, type TakeReadings } from './operate/readings.ts';
 import { createBrake } from './pump/brake.ts';
+import { type Canary, startCanary } from './pump/canary.ts';
 import { createCursor } from './pump/cursor.ts';
 import { createLosses } from './pump/losses.ts';
 import { startPump } from './pump/pump.ts';
@@ -20,6 +21,7 @@ import { openQueues, type Queues } from './redis/queues.ts';
 import { createDirectoryRouter, directRouter } from './subscriptions/directory.ts';
 import type { HealthSource } from './web/health-routes.ts';
 import { withCrashPoints } from './workers/crash-points.ts';
+import { watchForDeafness } from './workers/deaf-watch.ts';
 import { createJobs, isWorkersOutage } from './workers/jobs.ts';
 import { startWorkers } from './workers/workers.ts';
 
@@ -30,7 +32,7 @@ export interface AppContext {
   events: Events;
   metrics: Metrics;
   /** What /readyz asks beside Redis: true, or what is wrong. */
-  checks: Map<string, () => true | string>;
+  checks: Map<string, () => true | string | Promise<true | string>>;
 }
 
 export interface Running {
@@ -40,6 +42,7 @@ export interface Running {
 
 /** Running jobs get this long to end. */
 const STOP_WORKERS_WITHIN_MS = 5_000;
+const CANARY_IS_LATE_MS = 120_000;
 
 export function startPumpRole(context: AppContext): Running {
   const { config, redis, events } = context;
@@ -50,7 +53,7 @@ export function startPumpRole(context: AppContext): Running {
   const consumer = `${hostname()}-${process.pid}-${Date.now().toString(36)}`;
   const { address } = redis.home;
   const isOneServer = !config.relay && redis.skywire.address === address && address.kind !== 'cluster';
-  const { sources, check } = openPumpSources(context, consumer);
+  const { sources, check, appendTo } = openPumpSources(context, consumer);
   const losses = createLosses(home, events);
   const windowMs = config.stream.retentionMs;
   const pumps = sources.map(({ source, interruptRead }) => {
@@ -60,12 +63,37 @@ export function startPumpRole(context: AppContext): Running {
     return startPump({ source, queues, brake, cursor, trimmer, losses, events, batchSize, interruptRead });
   });
   if (config.relay) context.checks.set('relay', check);
-  exposeReadings(context.metrics.registry, openReadings(context, home, queues));
+  const takeReadings = openReadings(context, home, queues);
+  const canary = startCanary({
+    home,
+    streams: config.stream.keys,
+    append: appendTo,
+    // A relay takes nothing: what stands beside it is Skywire's.
+    everyMs: config.relay ? 0 : config.canary.everyMs,
+    events,
+  });
+  exposeReadings(context.metrics.registry, takeReadings);
+  if (config.canary.everyMs && !config.relay) context.checks.set('canary', canaryCheck(canary, takeReadings));
   return once(async () => {
+    canary.stop();
     await Promise.all(pumps.map((pump) => pump.stop()));
     await Promise.all(sources.map(({ end }) => end()));
     await queues.close();
   });
+}
+
+/** Our own test match must arrive; a process that has just started, or a first one that is on its way, is given time. */
+function canaryCheck(canary: Canary, takeReadings: TakeReadings): () => Promise<true | string> {
+  const startedAt = Date.now();
+  return async () => {
+    const { canaryAgeMs = Number.POSITIVE_INFINITY } = await takeReadings();
+    const ageMs = Math.min(canaryAgeMs, Date.now() - startedAt);
+    return (
+      canary.isGivenUp() ||
+      ageMs < CANARY_IS_LATE_MS ||
+      `our own test match has not come through for ${Math.round(ageMs / 1_000)} s`
+    );
+  };
 }
 
 export function startWorkerRole({ config, redis, events }: AppContext): Running {
@@ -85,7 +113,17 @@ export function startWorkerRole({ config, redis, events }: AppContext): Running 
     concurrency: config.work.concurrency,
     deliveryBackoff: config.delivery.backoff,
   });
+  const deafWatch = watchForDeafness({
+    queue: queues.byName.matches,
+    lastSignOfLife: workers.lastSignOfLife,
+    isBusy: workers.isBusy,
+    onDeaf(message) {
+      events.deaf(message);
+      process.exit(1);
+    },
+  });
   return once(async () => {
+    deafWatch.stop();
     await workers.stop(STOP_WORKERS_WITHIN_MS);
     await queues.close();
   });
@@ -113,7 +151,8 @@ export function openReadings(
 
 export function healthOf({ metrics, checks }: AppContext): HealthSource {
   return {
-    checks: () => Promise.resolve(Object.fromEntries([...checks].map(([name, check]) => [name, check()]))),
+    checks: async () =>
+      Object.fromEntries(await Promise.all([...checks].map(async ([name, check]) => [name, await check()]))),
     registry: metrics.registry,
   };
 }

@@ -33,6 +33,7 @@ export interface Config extends RelaySettings {
   environmentName?: string;
   routing: 'direct' | 'directory';
   work: { concurrency: number; batchSize: number; maxWaitingJobs: number };
+  canary: { everyMs: number };
   delivery: { attempts: number; backoff: { baseMs: number; maxMs: number } };
   inbox: { maxItems: number; maxAgeMs: number; seenWindowMs: number };
   logLevel: Values['LOG_LEVEL'];
@@ -106,6 +107,7 @@ function nest(values: Values, isLoopback: boolean): Config {
       batchSize: values.BATCH_SIZE,
       maxWaitingJobs: values.MAX_WAITING_JOBS,
     },
+    canary: { everyMs: values.CANARY_SECONDS * 1_000 },
     delivery: {
       attempts: values.DELIVERY_ATTEMPTS,
       backoff: { baseMs: values.DELIVERY_BACKOFF_MS, maxMs: values.DELIVERY_BACKOFF_MAX_MS },

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { settings } from '../src/config/settings.ts';
 import {
+  canaryTurnKey,
   cursorKey,
   cursorServersKey,
   feedTokenKey,
@@ -58,6 +59,7 @@ test('docs/keys.md names every key', () => {
     cursorKey('<stream>', '<group>'),
     cursorServersKey('<stream>', '<group>'),
     lossesKey,
+    canaryTurnKey,
     queuePrefix('<queue>'),
     operatorLogKey,
     ...Object.values(retryRunKeys),

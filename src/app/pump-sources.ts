@@ -15,6 +15,7 @@ export interface PumpSources {
   sources: PumpSource[];
   /** What is wrong with the way to the streams; true: nothing. */
   check: () => true | string;
+  appendTo: (stream: string, data: string) => Promise<unknown>;
 }
 
 export function openPumpSources({ config, redis, log }: AppContext, consumer: string): PumpSources {
@@ -30,7 +31,8 @@ export function openPumpSources({ config, redis, log }: AppContext, consumer: st
         end: () => Promise.resolve(),
       };
     });
-    return { sources, check: () => true };
+    const appendTo = (stream: string, data: string) => commands.xadd(stream, '*', 'data', data);
+    return { sources, check: () => true, appendTo };
   }
   const open = new Set<string>();
   const sources = keys.map((stream): PumpSource => {
@@ -42,5 +44,9 @@ export function openPumpSources({ config, redis, log }: AppContext, consumer: st
     const source = createRelaySource({ ...relay, stream, group, consumer, onConnection });
     return { source, interruptRead: source.interrupt, end: source.stop };
   });
-  return { sources, check: () => open.size === keys.length || 'is not connected' };
+  return {
+    sources,
+    check: () => open.size === keys.length || 'is not connected',
+    appendTo: () => Promise.reject(new Error('a relay takes no entries')),
+  };
 }

@@ -118,6 +118,11 @@ export const settings = {
       default: '40',
     },
   ),
+  CANARY_SECONDS: setting(
+    wholeNumber(0, 3_600),
+    'Pump: a match of our own is sent through the pipeline this often; 0 = never',
+    { default: '5' },
+  ),
   DELIVERY_ATTEMPTS: setting(wholeNumber(1, 1000), 'Automatic tries of a parked match', { default: '8' }),
   DELIVERY_BACKOFF_MS: setting(wholeNumber(1, 86_400_000), 'Pause before the second try; doubles with each', {
     default: '1000',

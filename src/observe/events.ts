@@ -26,6 +26,14 @@ export function createEvents(log: Logger, metrics: Metrics) {
     readAgain(from: string, stream: string) {
       log.warn({ stream, from }, 'Redis of queues and inboxes was restarted: reading again from before that');
     },
+    canaryGivenUp() {
+      log.warn(
+        'no canary: Redis does not let the pump append to the stream (+xadd), so nothing of ours is sent through',
+      );
+    },
+    deaf(message: string) {
+      log.fatal(message);
+    },
     trimmed(count: number, stream: string) {
       metrics.trimmed.inc(count);
       log.debug({ stream, count }, 'trimmed what nobody needs any more');

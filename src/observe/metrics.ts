@@ -32,7 +32,7 @@ export function createMetrics() {
       'Stream entries that were trimmed before they were read: lost',
     ),
     trimmed: counter(
-      'stream_trimmed_total',
+      'entries_trimmed_total',
       'Stream entries that this pump trimmed: nobody needed them any more',
     ),
     verdicts: counter('verdicts_total', 'Verdicts on matches, by queue', ['queue', 'verdict']),

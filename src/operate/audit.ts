@@ -4,7 +4,14 @@
  */
 import { readEntry } from '../../processors/deliver.ts';
 import type { Router } from '../../processors/index.ts';
-import { DATA_VERSION, queues as definitions, type Entry, type Match, toEntry } from '../../queues/index.ts';
+import {
+  DATA_VERSION,
+  queues as definitions,
+  type Entry,
+  isCanary,
+  type Match,
+  toEntry,
+} from '../../queues/index.ts';
 import { arePresent } from '../inbox/presence.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { encodeName } from '../redis/keys.ts';
@@ -54,7 +61,8 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
     lost: await lostIn(options),
   };
   for await (const page of readWindow(options.skywire, options.stream, options)) {
-    let open = page.map(toEntry);
+    const entries = page.filter(({ data }) => !isCanary(data)).map(toEntry);
+    let open = entries;
     let found: Found[] = [];
     // What is under way can arrive between two looks: only what is nowhere in two of them, with the jobs in between, is missing.
     for (let look = 1; open.length && look <= 2; look += 1) {
@@ -69,7 +77,7 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
     const missing = found.filter((one) => one.at === 'missing');
     result.counts.missing += missing.length;
     result.missing.push(...missing.flatMap((one) => toMissing(options.stream, one)));
-    result.entries += page.length;
+    result.entries += entries.length;
     options.onProgress(result.entries);
   }
   return result;

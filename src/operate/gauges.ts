@@ -86,6 +86,13 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
   );
 
   gauge(
+    'canary_age_seconds',
+    'Since our own test match last arrived in its inbox; not there: none ever did',
+    [],
+    ({ canaryAgeMs }) => (canaryAgeMs === undefined ? [] : [[{}, canaryAgeMs / 1_000]]),
+  );
+
+  gauge(
     'redis_memory_used_bytes',
     'Memory that Redis uses',
     ['server'],

@@ -34,7 +34,7 @@ export function startOverview({
     hasEntries: name === 'matches',
   }));
   const recentWork = createRecentWork(client, counted);
-  const figures = createFigures({ client, group, takeReadings, recentWork });
+  const figures = createFigures({ group, takeReadings, recentWork });
   const history = startHistory(client, figures, sampleEveryMs);
   return { figures, since: history.since, stop: history.stop };
 }

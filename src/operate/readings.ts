@@ -6,6 +6,7 @@ import type { Queue } from 'bullmq';
 import { parkingReasons, queueNames } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { Queues } from '../redis/queues.ts';
+import { canaryAge } from './canary-age.ts';
 import { createParkedReasons, type ReasonCounts } from './parked-reasons.ts';
 import { readServer, type ServerReading } from './read-server.ts';
 import { readStream, type StreamReading } from './read-stream.ts';
@@ -25,6 +26,8 @@ export interface Readings {
   streams: StreamReading[] | undefined;
   queues: QueueReading[] | undefined;
   parked: ReasonCounts | undefined;
+  /** Also where none ever arrived. */
+  canaryAgeMs: number | undefined;
   servers: Partial<Record<ServerName, ServerReading | undefined>>;
 }
 
@@ -56,10 +59,11 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
   let readAt = 0;
 
   async function read(): Promise<Readings> {
-    const [found, jobs, parked, homeServer, skywireServer] = await Promise.all([
+    const [found, jobs, parked, canaryAgeMs, homeServer, skywireServer] = await Promise.all([
       part(Promise.all(streams.map((stream) => readStream(skywire, stream, group)))),
       part(Promise.all(allQueues(queues).map(readQueue))),
       part(readParked()),
+      part(canaryAge(home)),
       part(readServer(home)),
       isTwoServers ? part(readServer(skywire)) : undefined,
     ]);
@@ -67,6 +71,7 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
       streams: found,
       queues: jobs,
       parked,
+      canaryAgeMs,
       servers: { home: homeServer, ...(isTwoServers && { skywire: skywireServer }) },
     };
   }

@@ -3,7 +3,7 @@
  * matches are dropped knowingly; one that nobody ever registered for has none, and its matches are parked.
  */
 import type { Route, Router } from '../../processors/index.ts';
-import type { SubscriberPage } from '../../queues/index.ts';
+import { CANARY, type SubscriberPage } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { decodeName, encodeName, MAX_NAME_BYTES, subscriptionKeys } from '../redis/keys.ts';
 import { loadScript, runScript, runScripts } from '../redis/scripts.ts';
@@ -83,6 +83,10 @@ export function createDirectoryRouter(client: RedisClient, pageSize = PAGE_SIZE)
       const routes = new Map<string, Route>();
       const known = subscriptionIds.flatMap((id) => {
         const encoded = encodeName(id);
+        if (id === CANARY) {
+          routes.set(id, { to: 'subscribers', subscribers: [CANARY] });
+          return [];
+        }
         if (encoded === undefined) routes.set(id, invalidName);
         return encoded === undefined ? [] : [{ id, keys: routeKeys(encoded) }];
       });

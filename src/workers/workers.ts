@@ -37,6 +37,9 @@ export interface Workers {
   /** Idempotent. Lets running jobs end until the deadline; what is left then is given back to others at once. */
   stop(deadlineMs: number): Promise<void>;
   isRunning(): boolean;
+  isBusy(): boolean;
+  /** When a job was last started or ended here, or could not be for a reason that was reported (ms). */
+  lastSignOfLife(): number;
 }
 
 export interface WorkersOptions {
@@ -48,11 +51,13 @@ export interface WorkersOptions {
 }
 
 export function startWorkers(options: WorkersOptions): Workers {
-  const running: RunningJobs = new Map();
+  const running: RunningJobs = { jobs: new Map(), lastSignOfLife: Date.now() };
   const workers = queueNames.map((name) => startWorker(name, options, running));
   let stopped: Promise<void> | undefined;
   return {
     isRunning: () => workers.every((worker) => worker.isRunning()),
+    isBusy: () => running.jobs.size > 0,
+    lastSignOfLife: () => running.lastSignOfLife,
     stop(deadlineMs) {
       stopped ??= closeAll(workers, running, deadlineMs);
       return stopped;
@@ -60,8 +65,11 @@ export function startWorkers(options: WorkersOptions): Workers {
   };
 }
 
-/** Each with its lock's token. */
-type RunningJobs = Map<Job, string>;
+interface RunningJobs {
+  /** Each with its lock's token. */
+  jobs: Map<Job, string>;
+  lastSignOfLife: number;
+}
 
 async function closeAll(workers: Worker[], running: RunningJobs, deadlineMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
@@ -72,7 +80,7 @@ async function closeAll(workers: Worker[], running: RunningJobs, deadlineMs: num
   await Promise.race([Promise.allSettled(workers.map((worker) => worker.close())), deadline]);
   clearTimeout(timer);
   // Without this they would wait for their locks to run out. What they still write changes nothing for whoever runs them again.
-  const givenBack = [...running].map(([job, token]) => job.moveToWait(token));
+  const givenBack = [...running.jobs].map(([job, token]) => job.moveToWait(token));
   await Promise.race([Promise.allSettled(givenBack), shortly()]);
   await Promise.race([Promise.allSettled(workers.map((worker) => worker.disconnect())), shortly()]);
 }
@@ -86,12 +94,15 @@ function startWorker(
 ): Worker {
   const { client, events, concurrency, deliveryBackoff } = options;
   const process: WorkerProcessor = async (job, token, signal) => {
-    if (running.size > 0 && mayKill(job)) return putOff(job, token!, SUSPECT_WAITS_MS * (1 + Math.random()));
-    running.set(job, token!);
+    running.lastSignOfLife = Date.now();
+    if (running.jobs.size > 0 && mayKill(job))
+      return putOff(job, token!, SUSPECT_WAITS_MS * (1 + Math.random()));
+    running.jobs.set(job, token!);
     try {
       return await measure(name, job, events, () => run(name, job, token!, signal!, options));
     } finally {
-      running.delete(job);
+      running.jobs.delete(job);
+      running.lastSignOfLife = Date.now();
     }
   };
   const worker = new Worker(name, process, {
@@ -110,7 +121,10 @@ function startWorker(
   worker.on('lockRenewalFailed', (jobIds: string[]) => {
     for (const id of jobIds) worker.cancelJob(id, 'the lock was lost: another worker has this job');
   });
-  pauseOnErrors(worker, (error) => events.trouble(`worker of ${name}`, error));
+  pauseOnErrors(worker, (error) => {
+    running.lastSignOfLife = Date.now();
+    events.trouble(`worker of ${name}`, error);
+  });
   return worker;
 }
 

@@ -36,6 +36,7 @@ describe('without any setting', () => {
       http: { host: '127.0.0.1', port: 3000, healthPort: undefined, isLoopback: true },
       access: { adminUser: 'admin' },
       routing: 'direct',
+      canary: { everyMs: 5_000 },
       work: {
         concurrency: Number(settings.WORKER_CONCURRENCY.default),
         batchSize: Number(settings.BATCH_SIZE.default),

@@ -342,7 +342,7 @@ const limits: Record<User, { allowed: string; forbidden: string }> = {
   'skywire-inbox-pump': {
     allowed: `XREADGROUP GROUP g c STREAMS ${STREAM} >; LPUSH ${BATCH} x; SET ${CURSOR} 1-1; ZRANGE ${PARKED} 0 1`,
     forbidden: `
-      DEL ${STREAM}; XADD ${STREAM} * data x; XSETID ${STREAM} 1-1; XGROUP DESTROY ${STREAM} ${GROUP}
+      DEL ${STREAM}; XADD ${INBOX} * post x; XSETID ${STREAM} 1-1; XGROUP DESTROY ${STREAM} ${GROUP}
       XGROUP DESTROY ${STREAM} ${GROUP}; XDEL ${STREAM} 1-1; SET ${STREAM} x; ZREM ${PARKED} x; DEL ${PARKED}
       XRANGE ${INBOX} - +; XADD ${INBOX} * a b; HGETALL ${SUBSCRIPTION}; GET ${POST}; SET ${POST} x`,
   },

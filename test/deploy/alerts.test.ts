@@ -26,7 +26,13 @@ test('each alert has a section of its name in the runbook, and the runbook has n
 test('alerts ask for metrics that there are', () => {
   const { registry } = createMetrics();
   exposeReadings(registry, () =>
-    Promise.resolve({ streams: undefined, queues: undefined, parked: undefined, servers: {} }),
+    Promise.resolve({
+      streams: undefined,
+      queues: undefined,
+      parked: undefined,
+      canaryAgeMs: undefined,
+      servers: {},
+    }),
   );
   for (const name of metricsIn(alertsText)) expect(registry.getSingleMetric(name), name).toBeDefined();
 });
@@ -46,6 +52,7 @@ const healthy: Series = {
       '1x120',
     ]),
   ),
+  'skywire_inbox_canary_age_seconds{instance="web:1"}': '4x120',
   'skywire_inbox_stream_unread{instance="web:1", stream="s"}': '50x120',
   'skywire_inbox_stream_unread_age_seconds{instance="web:1", stream="s"}': '1x120',
   'skywire_inbox_stream_pending_age_seconds{instance="web:1", stream="s"}': '1x120',
@@ -76,6 +83,7 @@ const healthy: Series = {
 const cases: Record<string, { change: Series; too?: string[] }> = {
   SkywireInboxMatchesLost: { change: { skywire_inbox_entries_trimmed: '0x110 3x10' } },
   SkywireInboxNothingDelivered: { change: { skywire_inbox_verdicts: '5000x120' } },
+  SkywireInboxCanaryLate: { change: { skywire_inbox_canary_age: '125x120' } },
   SkywireInboxBacklogOld: { change: { skywire_inbox_stream_unread_age: '61x120' } },
   SkywireInboxBacklogVeryOld: {
     change: { skywire_inbox_stream_unread_age: '3601x120' },

@@ -45,7 +45,13 @@ test('no panel lies on another', () => {
 test('it asks for metrics that there are', () => {
   const { registry } = createMetrics();
   exposeReadings(registry, () =>
-    Promise.resolve({ streams: undefined, queues: undefined, parked: undefined, servers: {} }),
+    Promise.resolve({
+      streams: undefined,
+      queues: undefined,
+      parked: undefined,
+      canaryAgeMs: undefined,
+      servers: {},
+    }),
   );
   const known = registry.getMetricsAsArray().map(({ name }) => name);
   for (const name of metricsIn(text)) expect(known, name).toContain(name);

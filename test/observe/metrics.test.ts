@@ -9,7 +9,13 @@ import type { Readings } from '../../src/operate/readings.ts';
 
 const documented = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
 
-const nothing: Readings = { streams: undefined, queues: undefined, parked: undefined, servers: {} };
+const nothing: Readings = {
+  streams: undefined,
+  queues: undefined,
+  parked: undefined,
+  canaryAgeMs: undefined,
+  servers: {},
+};
 
 function createAll(readings: Readings = nothing) {
   const metrics = createMetrics();
