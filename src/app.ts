@@ -60,7 +60,13 @@ export function startPumpRole(context: AppContext): Running {
     const cursor = createCursor({ home, source, group, isOneServer });
     const trimmer = createTrimmer({ home, source, cursor, queues: ['matches', 'fanout'], windowMs });
     const { batchSize } = config.work;
-    return startPump({ source, queues, brake, cursor, trimmer, losses, events, batchSize, interruptRead });
+    const housekeep = async () => {
+      const trimmed = await trimmer.trim();
+      if (trimmed) events.trimmed(trimmed, source.stream);
+      const vanished = await queues.books.reconcile();
+      if (vanished) events.vanished(vanished);
+    };
+    return startPump({ source, queues, brake, cursor, housekeep, losses, events, batchSize, interruptRead });
   });
   if (config.relay) context.checks.set('relay', check);
   const takeReadings = openReadings(context, home, queues);
@@ -112,6 +118,7 @@ export function startWorkerRole({ config, redis, events }: AppContext): Running 
     events,
     concurrency: config.work.concurrency,
     deliveryBackoff: config.delivery.backoff,
+    books: queues.books,
   });
   const deafWatch = watchForDeafness({
     queue: queues.byName.matches,

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { settings } from '../src/config/settings.ts';
 import {
+  booksKeys,
   canaryTurnKey,
   cursorKey,
   cursorServersKey,
@@ -60,6 +61,7 @@ test('docs/keys.md names every key', () => {
     cursorServersKey('<stream>', '<group>'),
     lossesKey,
     canaryTurnKey,
+    ...Object.values(booksKeys('<queue>')),
     queuePrefix('<queue>'),
     operatorLogKey,
     ...Object.values(retryRunKeys),

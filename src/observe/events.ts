@@ -34,6 +34,12 @@ export function createEvents(log: Logger, metrics: Metrics) {
     deaf(message: string) {
       log.fatal(message);
     },
+    vanished(count: number) {
+      log.warn(
+        { count },
+        'jobs were removed by hand, and their entries with them: npm run audit -- --repair finds and replays them',
+      );
+    },
     trimmed(count: number, stream: string) {
       metrics.trimmed.inc(count);
       log.debug({ stream, count }, 'trimmed what nobody needs any more');

@@ -86,6 +86,27 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
   );
 
   gauge(
+    'books_entries',
+    'The running balance: entries read, and what became of them; read = all others + in flight',
+    ['verdict'],
+    ({ balance }) =>
+      balance
+        ? [
+            [{ verdict: 'read' }, balance.read],
+            ...Object.entries(balance.settled).map(
+              ([verdict, count]) => [{ verdict }, count] as [Record<string, string>, number],
+            ),
+          ]
+        : [],
+  );
+  gauge('books_in_flight', 'Entries that are read and on their way', [], ({ balance }) =>
+    balance ? [[{}, balance.inFlight]] : [],
+  );
+  gauge('books_drift', 'Entries read that are nowhere in the books: 0, or a bug', [], ({ balance }) =>
+    balance ? [[{}, balance.drift]] : [],
+  );
+
+  gauge(
     'canary_age_seconds',
     'Since our own test match last arrived in its inbox; not there: none ever did',
     [],

@@ -4,6 +4,7 @@
  */
 import type { Queue } from 'bullmq';
 import { parkingReasons, queueNames } from '../../queues/index.ts';
+import type { Balance } from '../redis/books.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { Queues } from '../redis/queues.ts';
 import { canaryAge } from './canary-age.ts';
@@ -26,6 +27,7 @@ export interface Readings {
   streams: StreamReading[] | undefined;
   queues: QueueReading[] | undefined;
   parked: ReasonCounts | undefined;
+  balance: Balance | undefined;
   /** Also where none ever arrived. */
   canaryAgeMs: number | undefined;
   servers: Partial<Record<ServerName, ServerReading | undefined>>;
@@ -59,10 +61,11 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
   let readAt = 0;
 
   async function read(): Promise<Readings> {
-    const [found, jobs, parked, canaryAgeMs, homeServer, skywireServer] = await Promise.all([
+    const [found, jobs, parked, balance, canaryAgeMs, homeServer, skywireServer] = await Promise.all([
       part(Promise.all(streams.map((stream) => readStream(skywire, stream, group)))),
       part(Promise.all(allQueues(queues).map(readQueue))),
       part(readParked()),
+      part(queues.books.balance()),
       part(canaryAge(home)),
       part(readServer(home)),
       isTwoServers ? part(readServer(skywire)) : undefined,
@@ -71,6 +74,7 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
       streams: found,
       queues: jobs,
       parked,
+      balance,
       canaryAgeMs,
       servers: { home: homeServer, ...(isTwoServers && { skywire: skywireServer }) },
     };

@@ -14,7 +14,6 @@ import type { Brake } from './brake.ts';
 import type { Cursor } from './cursor.ts';
 import type { Losses } from './losses.ts';
 import type { Source } from './source.ts';
-import type { Trimmer } from './trimmer.ts';
 
 /** Longer than adding a batch takes; a dead pump's entries are back within this and RECOVER_EVERY_MS. */
 const CLAIM_AFTER_MS = 15_000;
@@ -38,7 +37,8 @@ export interface PumpOptions {
   queues: Queues;
   brake: Brake;
   cursor: Cursor;
-  trimmer: Trimmer;
+  /** What is done beside, every few seconds. */
+  housekeep: () => Promise<void>;
   losses: Losses;
   events: Events;
   batchSize: number;
@@ -51,7 +51,7 @@ export function startPump({
   queues,
   brake,
   cursor,
-  trimmer,
+  housekeep,
   losses,
   events,
   batchSize,
@@ -128,8 +128,7 @@ export function startPump({
     for (const consumer of await source.idleConsumers(FORGET_CONSUMER_AFTER_MS)) await source.leave(consumer);
     const readAgainFrom = await cursor.save();
     if (readAgainFrom) events.readAgain(readAgainFrom, source.stream);
-    const trimmed = await trimmer.trim();
-    if (trimmed) events.trimmed(trimmed, source.stream);
+    await housekeep();
     recoverAt = Date.now() + RECOVER_EVERY_MS;
   }
 

@@ -66,6 +66,11 @@ export const queuePrefix = (queue: string): string => `skywire-inbox:{${queue}}`
 
 /** How far the group of a stream has come, for a group that must be made again. */
 export const cursorKey = (stream: string, group: string): string => `skywire-inbox:cursor:${stream}:${group}`;
+/** The running balance, in the slot of its queue. */
+export const booksKeys = (queue: string) => ({
+  books: `${queuePrefix(queue)}:books`,
+  open: `${queuePrefix(queue)}:books:open`,
+});
 /** Whose turn it is to send our own test match. */
 export const canaryTurnKey = 'skywire-inbox:canary-turn';
 /** Entries that were trimmed before anybody read them. */

@@ -1,6 +1,7 @@
 /** The queues in Redis: the only `new Queue`. Adding a job here checks that it is really there. */
 import { type JobsOptions, Queue } from 'bullmq';
 import { queues as definitions, type NewJobData, type QueueName, queueNames } from '../../queues/index.ts';
+import { type Books, createBooks } from './books.ts';
 import type { RedisClient } from './connections.ts';
 import { queuePrefix } from './keys.ts';
 
@@ -13,6 +14,7 @@ const MAX_EVENTS = 1_000;
 
 export interface Queues {
   byName: Record<QueueName, Queue>;
+  books: Books;
   /** Adds the jobs in order; true for each one that is in the queue now (or was there before). Throws where Redis is out. */
   add<Name extends QueueName>(name: Name, data: readonly NewJobData[Name][]): Promise<boolean[]>;
   close(): Promise<void>;
@@ -32,8 +34,10 @@ export function openQueues(client: RedisClient, deliveryAttempts: number): Queue
       return [name, queue];
     }),
   ) as Record<QueueName, Queue>;
+  const books = createBooks(client);
   return {
     byName,
+    books,
     async add(name, data) {
       const { id, jobName, encode, attempts, keepCompleted } = definitions[name] as unknown as Definition<
         NewJobData[typeof name]
@@ -49,7 +53,13 @@ export function openQueues(client: RedisClient, deliveryAttempts: number): Queue
         data: encode(one),
         opts: { ...options, jobId: id(one) },
       }));
-      const jobs = await byName[name].addBulk(wanted);
+      const entries = (one: NewJobData[typeof name]) => ('entries' in one ? one.entries.length : 0);
+      // One connection: the books come first, whatever happens then.
+      const booked =
+        name === 'matches'
+          ? books.open(data.map((one, at) => ({ id: wanted[at]!.opts.jobId, entries: entries(one) })))
+          : undefined;
+      const [jobs] = await Promise.all([byName[name].addBulk(wanted), booked]);
       // A script error comes back as a job whose id is a negative number: only the very id that was asked for is a success.
       return wanted.map((one, at) => jobs[at]?.id === one.opts.jobId);
     },

@@ -21,8 +21,10 @@ import {
 } from '../../queues/index.ts';
 import { crashPoint } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
+import type { Books } from '../redis/books.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
+import { closeAll, pauseOnErrors } from './care.ts';
 import { measure } from './measure.ts';
 
 /** A crashed worker's job is back with another within LOCK_MS + STALL_CHECK_MS. */
@@ -48,6 +50,7 @@ export interface WorkersOptions {
   events: Events;
   concurrency: number;
   deliveryBackoff: Backoff;
+  books: Pick<Books, 'settle'>;
 }
 
 export function startWorkers(options: WorkersOptions): Workers {
@@ -59,7 +62,7 @@ export function startWorkers(options: WorkersOptions): Workers {
     isBusy: () => running.jobs.size > 0,
     lastSignOfLife: () => running.lastSignOfLife,
     stop(deadlineMs) {
-      stopped ??= closeAll(workers, running, deadlineMs);
+      stopped ??= closeAll(workers, running.jobs, deadlineMs);
       return stopped;
     },
   };
@@ -70,22 +73,6 @@ interface RunningJobs {
   jobs: Map<Job, string>;
   lastSignOfLife: number;
 }
-
-async function closeAll(workers: Worker[], running: RunningJobs, deadlineMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, deadlineMs);
-  });
-  // close() never resolves while Redis is away.
-  await Promise.race([Promise.allSettled(workers.map((worker) => worker.close())), deadline]);
-  clearTimeout(timer);
-  // Without this they would wait for their locks to run out. What they still write changes nothing for whoever runs them again.
-  const givenBack = [...running.jobs].map(([job, token]) => job.moveToWait(token));
-  await Promise.race([Promise.allSettled(givenBack), shortly()]);
-  await Promise.race([Promise.allSettled(workers.map((worker) => worker.disconnect())), shortly()]);
-}
-
-const shortly = () => new Promise<void>((resolve) => setTimeout(resolve, 500).unref());
 
 function startWorker(
   name: (typeof queueNames)[number],
@@ -137,33 +124,19 @@ function mayKill({ stalledCounter, attemptsStarted, attemptsMade }: Job): boolea
   return stalledCounter > 0 && putOffs <= 10;
 }
 
-/** Fetching fails without a pause while Redis refuses (READONLY, OOM): thousands of times a second unless we wait. */
-function pauseOnErrors(worker: Worker, report: (error: Error) => void): void {
-  let isPausing = false;
-  worker.on('error', (error) => {
-    report(error);
-    if (isPausing || worker.closing) return;
-    isPausing = true;
-    worker.pause(true).catch(report);
-    setTimeout(() => {
-      isPausing = false;
-      if (!worker.closing) worker.resume().catch(report);
-    }, PAUSE_AFTER_ERROR_MS).unref();
-  });
-}
-
 async function run(
   name: (typeof queueNames)[number],
   job: Job,
   token: string,
   signal: AbortSignal,
-  { ports, events }: WorkersOptions,
+  { ports, events, books }: WorkersOptions,
 ): Promise<unknown> {
   const data = definitions[name].schema.safeParse(job.data);
   if (!data.success) return refuse(name, job, token);
   try {
     const about = { jobId: job.id!, stalls: job.stalledCounter, attemptsMade: job.attemptsMade, signal };
     const tally = await (processors[name] as Processor<unknown>)(data.data, about, ports);
+    if (name === 'matches') await books.settle(job.id!, tally);
     crashPoint('worker.before-complete');
     events.verdicts(name, tally);
     return tally;

@@ -241,7 +241,7 @@ const READ_STREAM = ['xinfo|consumers', 'xinfo|groups', 'xlen', 'xpending', 'xra
 const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]; direct: string[] }> = {
   'skywire-inbox-pump': {
     bullmq: ['addStandardJob', 'getCounts'],
-    ours: [],
+    ours: words('redis/open-books.lua redis/reconcile-books.lua redis/read-books.lua pump/oldest-held.lua'),
     direct: [
       ...READ_STREAM,
       'xack',
@@ -262,6 +262,8 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
         'inbox/write.lua inbox/restore.lua inbox/bound.lua inbox/item-state.lua inbox/read-state.lua inbox/presence.lua',
       ),
       'subscriptions/route.lua',
+      'redis/open-books.lua',
+      'redis/settle-books.lua',
     ],
     direct: ['bzpopmin', 'pexpire', 'set'],
   },

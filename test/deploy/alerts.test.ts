@@ -30,6 +30,7 @@ test('alerts ask for metrics that there are', () => {
       streams: undefined,
       queues: undefined,
       parked: undefined,
+      balance: undefined,
       canaryAgeMs: undefined,
       servers: {},
     }),
@@ -53,6 +54,8 @@ const healthy: Series = {
     ]),
   ),
   'skywire_inbox_canary_age_seconds{instance="web:1"}': '4x120',
+  'skywire_inbox_books_drift{instance="web:1"}': '0x120',
+  'skywire_inbox_books_entries{instance="web:1", verdict="vanished"}': '0x120',
   'skywire_inbox_stream_unread{instance="web:1", stream="s"}': '50x120',
   'skywire_inbox_stream_unread_age_seconds{instance="web:1", stream="s"}': '1x120',
   'skywire_inbox_stream_pending_age_seconds{instance="web:1", stream="s"}': '1x120',
@@ -84,6 +87,10 @@ const cases: Record<string, { change: Series; too?: string[] }> = {
   SkywireInboxMatchesLost: { change: { skywire_inbox_entries_trimmed: '0x110 3x10' } },
   SkywireInboxNothingDelivered: { change: { skywire_inbox_verdicts: '5000x120' } },
   SkywireInboxCanaryLate: { change: { skywire_inbox_canary_age: '125x120' } },
+  SkywireInboxBooksDrift: { change: { skywire_inbox_books_drift: '7x120' } },
+  SkywireInboxJobsVanished: {
+    change: { 'skywire_inbox_books_entries{instance="web:1", verdict="vanished"}': '0x110 5x10' },
+  },
   SkywireInboxBacklogOld: { change: { skywire_inbox_stream_unread_age: '61x120' } },
   SkywireInboxBacklogVeryOld: {
     change: { skywire_inbox_stream_unread_age: '3601x120' },

@@ -49,6 +49,7 @@ test('it asks for metrics that there are', () => {
       streams: undefined,
       queues: undefined,
       parked: undefined,
+      balance: undefined,
       canaryAgeMs: undefined,
       servers: {},
     }),

@@ -13,6 +13,7 @@ const nothing: Readings = {
   streams: undefined,
   queues: undefined,
   parked: undefined,
+  balance: undefined,
   canaryAgeMs: undefined,
   servers: {},
 };

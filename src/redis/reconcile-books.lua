@@ -1,0 +1,27 @@
+--[[
+Closes what is open in the books though its job is not: a person removed it, or it had run before and was not run again.
+
+KEYS  1 books (hash: counters)   2 open (hash: job id -> entries, a blank, when it was entered in ms)   3 completed jobs (zset)
+ARGV  1 prefix of the jobs' keys   2 leave alone what was entered less than this ago, in ms
+Returns the number of entries whose job is gone. Safe to run twice: what is closed is not open.
+]]
+local books, open, completed = KEYS[1], KEYS[2], KEYS[3]
+local now = redis.call('TIME')
+local nowMs = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
+local vanished = 0
+local rows = redis.call('HGETALL', open)
+for at = 1, #rows, 2 do
+  local id = rows[at]
+  local count, since = string.match(rows[at + 1], '^(%d+) (%d+)$')
+  if nowMs - tonumber(since) >= tonumber(ARGV[2]) then
+    if redis.call('ZSCORE', completed, id) then
+      redis.call('HDEL', open, id)
+      redis.call('HINCRBY', books, 'duplicate', count)
+    elseif redis.call('EXISTS', ARGV[1] .. id) == 0 then
+      redis.call('HDEL', open, id)
+      redis.call('HINCRBY', books, 'vanished', count)
+      vanished = vanished + count
+    end
+  end
+end
+return vanished

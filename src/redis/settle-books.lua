@@ -1,0 +1,21 @@
+--[[
+Writes down what became of the entries of a job.
+
+KEYS  1 books (hash: counters)   2 open (hash: job id -> entries, a blank, when it was entered in ms)
+ARGV  1 job id, then pairs: verdict, number of entries
+Returns 1 if the job was open, else 0. Safe to run twice: a job is settled once.
+
+Entries that were put into new jobs are read again there: they leave the books here.
+]]
+local books, open = KEYS[1], KEYS[2]
+local entry = redis.call('HGET', open, ARGV[1])
+if not entry then return 0 end
+redis.call('HDEL', open, ARGV[1])
+for at = 2, #ARGV, 2 do
+  if ARGV[at] == 'resubmitted' then
+    redis.call('HINCRBY', books, 'read', -ARGV[at + 1])
+  else
+    redis.call('HINCRBY', books, ARGV[at], ARGV[at + 1])
+  end
+end
+return 1
