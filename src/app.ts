@@ -47,8 +47,7 @@ const CANARY_IS_LATE_MS = 120_000;
 export function startPumpRole(context: AppContext): Running {
   const { config, redis, events } = context;
   const home = redis.connect(redis.home, 'commands', 'pump-queue');
-  const queues = openQueues(home, config.delivery.attempts);
-  const brake = createBrake(queues, home, config.work.maxWaitingJobs);
+  const queues = openQueues(home, config.delivery.attempts, config.stream.keys);
   const { group } = config.stream;
   const consumer = `${hostname()}-${process.pid}-${Date.now().toString(36)}`;
   const { address } = redis.home;
@@ -58,12 +57,14 @@ export function startPumpRole(context: AppContext): Running {
   const windowMs = config.stream.retentionMs;
   const pumps = sources.map(({ source, interruptRead }) => {
     const cursor = createCursor({ home, source, group, isOneServer });
-    const trimmer = createTrimmer({ home, source, cursor, queues: ['matches', 'fanout'], windowMs });
+    const lane = queues.laneOf(source.stream);
+    const brake = createBrake(lane, home, config.work.maxWaitingJobs);
+    const trimmer = createTrimmer({ home, source, cursor, queues: [lane.name, 'fanout'], windowMs });
     const { batchSize } = config.work;
     const housekeep = async () => {
       const trimmed = await trimmer.trim();
       if (trimmed) events.trimmed(trimmed, source.stream);
-      const vanished = await queues.books.reconcile();
+      const vanished = await lane.books.reconcile();
       if (vanished) events.vanished(vanished);
     };
     return startPump({ source, queues, brake, cursor, housekeep, losses, events, batchSize, interruptRead });
@@ -105,7 +106,7 @@ function canaryCheck(canary: Canary, takeReadings: TakeReadings): () => Promise<
 export function startWorkerRole({ config, redis, events }: AppContext): Running {
   events.workerStarts();
   const client = redis.connect(redis.home, 'commands', 'worker');
-  const queues = openQueues(client, config.delivery.attempts);
+  const queues = openQueues(client, config.delivery.attempts, config.stream.keys);
   const ports: Ports = {
     inboxes: withCrashPoints(createInboxWriter(client, config.inbox)),
     router: config.routing === 'direct' ? directRouter : createDirectoryRouter(client),
@@ -118,19 +119,21 @@ export function startWorkerRole({ config, redis, events }: AppContext): Running 
     events,
     concurrency: config.work.concurrency,
     deliveryBackoff: config.delivery.backoff,
-    books: queues.books,
+    queues,
   });
-  const deafWatch = watchForDeafness({
-    queue: queues.byName.matches,
-    lastSignOfLife: workers.lastSignOfLife,
-    isBusy: workers.isBusy,
-    onDeaf(message) {
-      events.deaf(message);
-      process.exit(1);
-    },
-  });
+  const deafWatches = queues.lanes.map(({ queue }) =>
+    watchForDeafness({
+      queue,
+      lastSignOfLife: workers.lastSignOfLife,
+      isBusy: workers.isBusy,
+      onDeaf(message) {
+        events.deaf(message);
+        process.exit(1);
+      },
+    }),
+  );
   return once(async () => {
-    deafWatch.stop();
+    for (const watch of deafWatches) watch.stop();
     await workers.stop(STOP_WORKERS_WITHIN_MS);
     await queues.close();
   });

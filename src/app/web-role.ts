@@ -14,7 +14,7 @@ import { startWebServer } from '../web/server.ts';
 export async function startWebRole(context: AppContext): Promise<Running & { url: string }> {
   const { config, redis, log } = context;
   const client = redis.connect(redis.home, 'commands', 'web');
-  const queues = openQueues(client, config.delivery.attempts);
+  const queues = openQueues(client, config.delivery.attempts, config.stream.keys);
   const watch = createInboxWatch({
     reader: redis.connect(redis.home, 'reader', 'live'),
     commands: client,

@@ -15,7 +15,12 @@ export function openTools({ config, redis }: AppContext) {
     );
   const home = redis.connect(redis.home, 'commands', 'tool');
   const skywireClient = redis.connect(redis.skywire, 'commands', 'tool-stream');
-  return { config, home, skywire: skywireClient, queues: openQueues(home, config.delivery.attempts) };
+  return {
+    config,
+    home,
+    skywire: skywireClient,
+    queues: openQueues(home, config.delivery.attempts, config.stream.keys),
+  };
 }
 
 export async function newestId(

@@ -1,5 +1,4 @@
 /** Looks at everything that a promise rests on. Each finding says what to type; what may not be looked at is said, never an error. */
-import { queueNames } from '../../queues/index.ts';
 import type { Config } from '../config.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { Queues } from '../redis/queues.ts';
@@ -87,11 +86,11 @@ async function examineStream(client: RedisClient, stream: string, group: string)
   ];
 }
 
-async function examineQueues({ byName }: Queues): Promise<Finding[]> {
+async function examineQueues({ all }: Queues): Promise<Finding[]> {
   const found = await Promise.all(
-    queueNames.map(async (name): Promise<Finding[]> => {
-      const counts = await byName[name].getJobCounts('waiting', 'active', 'delayed', 'failed');
-      const workers = await byName[name].getWorkersCount().catch(() => undefined);
+    all.map(async ({ name, queue }): Promise<Finding[]> => {
+      const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'failed');
+      const workers = await queue.getWorkersCount().catch(() => undefined);
       const { waiting = 0, delayed = 0, failed = 0 } = counts;
       const what = `queue ${name}: ${waiting} waiting, ${counts['active']} active, ${delayed} delayed, ${failed} failed`;
       return [

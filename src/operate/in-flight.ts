@@ -21,7 +21,7 @@ export async function inFlight({ skywire, queues, stream, group }: InFlightOptio
   const delivered = row ? String(row[row.indexOf('last-delivered-id') + 1]) : '0-0';
   for await (const page of idsAfter(skywire, stream, delivered)) for (const id of page) ids.add(id);
   const states = ['waiting', 'active', 'delayed', 'prioritized'] as const;
-  for (const job of await queues.byName.matches.getJobs([...states])) {
+  for (const job of await queues.laneOf(stream).queue.getJobs([...states])) {
     for (const id of idsOf(job?.data as Partial<BatchData & Batch> | undefined)) ids.add(id);
   }
   for (const job of await queues.byName.fanout.getJobs([...states])) {

@@ -28,10 +28,10 @@ export function startOverview({
   takeReadings,
   sampleEveryMs,
 }: OverviewOptions): Overview {
-  const counted = Object.entries(queues.byName).map(([name, queue]) => ({
+  const counted = queues.all.map(({ name, kind, queue }) => ({
     name,
     queue,
-    hasEntries: name === 'matches',
+    hasEntries: kind === 'matches',
   }));
   const recentWork = createRecentWork(client, counted);
   const figures = createFigures({ group, takeReadings, recentWork });

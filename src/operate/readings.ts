@@ -3,8 +3,8 @@
  * its own: one that is refused or does not answer is left out, and said so.
  */
 import type { Queue } from 'bullmq';
-import { parkingReasons, queueNames } from '../../queues/index.ts';
-import type { Balance } from '../redis/books.ts';
+import { parkingReasons } from '../../queues/index.ts';
+import { type Balance, balanceOf } from '../redis/books.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { Queues } from '../redis/queues.ts';
 import { canaryAge } from './canary-age.ts';
@@ -63,9 +63,9 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
   async function read(): Promise<Readings> {
     const [found, jobs, parked, balance, canaryAgeMs, homeServer, skywireServer] = await Promise.all([
       part(Promise.all(streams.map((stream) => readStream(skywire, stream, group)))),
-      part(Promise.all(allQueues(queues).map(readQueue))),
+      part(Promise.all(queues.all.map(readQueue))),
       part(readParked()),
-      part(queues.books.balance()),
+      part(balanceOf(queues.lanes.map(({ books }) => books))),
       part(canaryAge(home)),
       part(readServer(home)),
       isTwoServers ? part(readServer(skywire)) : undefined,
@@ -94,8 +94,6 @@ async function readQueue({ name, queue }: { name: string; queue: Queue }): Promi
   const jobs = Object.fromEntries(jobStates.map((state) => [state, counts[state] ?? 0]));
   return { queue: name, jobs: jobs as QueueReading['jobs'] };
 }
-
-const allQueues = ({ byName }: Queues) => queueNames.map((name) => ({ name, queue: byName[name] }));
 
 /** The result, or undefined where it fails or takes too long. */
 async function part<T>(work: Promise<T>): Promise<T | undefined> {

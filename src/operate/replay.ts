@@ -46,7 +46,7 @@ export async function resubmit(
   entries: readonly RawEntry[],
 ): Promise<void> {
   for (const batch of toBatches(stream, entries, batchSize)) {
-    while ((await queues.byName.matches.getWaitingCount()) > maxWaitingJobs / 2) await pause(20);
+    while ((await queues.laneOf(stream).queue.getWaitingCount()) > maxWaitingJobs / 2) await pause(20);
     const [isThere] = await queues.add('matches', [{ ...batch, run }]);
     if (!isThere) throw new Error(`Redis refused a batch that begins with ${batch.entries[0]!.id}`);
   }

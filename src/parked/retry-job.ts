@@ -19,8 +19,7 @@ export async function retryFailed(queues: Queues, queueName: string, id: string)
 /** BullMQ's codes: no such job, locked, not in that state. */
 const notThere: ReadonlySet<unknown> = new Set([-1, -2, -3, 0]);
 
-export const queueOf = ({ byName }: Queues, name: string) =>
-  Object.hasOwn(byName, name) ? byName[name as keyof typeof byName] : undefined;
+export const queueOf = ({ all }: Queues, name: string) => all.find((one) => one.name === name)?.queue;
 
 export type EditOutcome = 'retried' | 'not there' | 'not failed' | 'not editable';
 

@@ -64,7 +64,7 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
   async function settle(run: RetryRun, { inFlight, sent }: Memory): Promise<InFlight[]> {
     const left: InFlight[] = [];
     const over: InFlight[] = [];
-    for (const [name, queue] of Object.entries(queues.byName)) {
+    for (const { name, queue } of queues.all) {
       const here = inFlight.filter((job) => job.queue === name);
       const outcomes = await outcomesOf(client, queue, here);
       outcomes.forEach((outcome, at) => {

@@ -1,6 +1,6 @@
 /** When to stop reading: the backlog waits once, in the stream, and Redis keeps room for what is on its way. */
 import type { RedisClient } from '../redis/connections.ts';
-import type { Queues } from '../redis/queues.ts';
+import type { Lane } from '../redis/queues.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
 
 /** Above it adding jobs would soon be refused, and delivering them too. */
@@ -12,14 +12,15 @@ export interface Brake {
   why(): Promise<string | undefined>;
 }
 
-export function createBrake({ byName }: Queues, client: RedisClient, maxWaitingJobs: number): Brake {
+/** Of one partition's queue. */
+export function createBrake({ queue, name }: Lane, client: RedisClient, maxWaitingJobs: number): Brake {
   let checkedAt = 0;
   let fullness: string | undefined;
   return {
     async why() {
-      const { waiting = 0, delayed = 0 } = await byName.matches.getJobCounts('waiting', 'delayed');
+      const { waiting = 0, delayed = 0 } = await queue.getJobCounts('waiting', 'delayed');
       if (waiting + delayed >= maxWaitingJobs)
-        return `${waiting + delayed} jobs wait in matches (MAX_WAITING_JOBS=${maxWaitingJobs})`;
+        return `${waiting + delayed} jobs wait in ${name} (MAX_WAITING_JOBS=${maxWaitingJobs})`;
       if (Date.now() - checkedAt >= MEMORY_CHECK_MS) {
         fullness = await memoryProblem(client);
         checkedAt = Date.now();

@@ -41,6 +41,22 @@ export interface Books {
   balance(): Promise<Balance>;
 }
 
+/** Of all partitions together. */
+export async function balanceOf(all: readonly Pick<Books, 'balance'>[]): Promise<Balance> {
+  const [first, ...others] = await Promise.all(all.map((books) => books.balance()));
+  return others.reduce(
+    (sum, one) => ({
+      read: sum.read + one.read,
+      settled: Object.fromEntries(
+        bookedVerdicts.map((verdict) => [verdict, sum.settled[verdict] + one.settled[verdict]]),
+      ) as Balance['settled'],
+      inFlight: sum.inFlight + one.inFlight,
+      drift: sum.drift + one.drift,
+    }),
+    first!,
+  );
+}
+
 const RECONCILE_AFTER_MS = 60_000;
 
 /** Of the queue of one partition of the stream. */

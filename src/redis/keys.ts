@@ -62,7 +62,21 @@ export const subscriptionKeys = (encodedSubscription: string) => ({
 });
 
 /** BullMQ's prefix: a queue's keys are `<prefix>:<queue>:…`, all in one slot. */
-export const queuePrefix = (queue: string): string => `skywire-inbox:{${queue}}`;
+export const queuePrefix = (queue: string): string => `skywire-inbox:{${laneTags[queue] ?? queue}}`;
+
+/** The queue of the nth partition of the stream, from 0. */
+export const laneName = (nth: number): string => (nth === 0 ? 'matches' : `matches-${nth + 1}`);
+
+/**
+ * Hash tags by which the queues of the first sixteen partitions lie evenly over the slots of a Cluster, however many there are
+ * (each 0.618 of the way around from the one before). Found by trying; a test computes their slots.
+ */
+const laneTags: Record<string, string> = Object.fromEntries(
+  [20, 7, 160, 71, 48, 34, 72, 4, 8, 34, 21, 102, 102, 50, 13].map((suffix, at) => [
+    laneName(at + 1),
+    `${laneName(at + 1)}.${suffix}`,
+  ]),
+);
 
 /** How far the group of a stream has come, for a group that must be made again. */
 export const cursorKey = (stream: string, group: string): string => `skywire-inbox:cursor:${stream}:${group}`;

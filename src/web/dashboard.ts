@@ -4,7 +4,7 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { AppControllerRoute, AppViewRoute, UIConfig } from '@bull-board/api/typings/app';
 import { ExpressAdapter } from '@bull-board/express';
 import type { Express, RequestHandler } from 'express';
-import { queues as definitions, type QueueName, queueNames } from '../../queues/index.ts';
+import { queues as definitions, type QueueName } from '../../queues/index.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { OperatorLog } from '../parked/operator-log.ts';
 import type { Queues } from '../redis/queues.ts';
@@ -63,11 +63,11 @@ function createBoard(
   serverAdapter.setBasePath(PATH);
   createBullBoard({
     serverAdapter,
-    queues: queueNames.map((name) => {
-      const adapter = new BullMQAdapter(queues.byName[name], {
+    queues: queues.all.map(({ name, kind, queue }) => {
+      const adapter = new BullMQAdapter(queue, {
         readOnlyMode,
-        description: definitions[name].description,
-        displayName: `${groups[name]}: ${name}`,
+        description: definitions[kind].description,
+        displayName: `${groups[kind]}: ${name}`,
         externalJobUrl: ({ id }) => ({
           displayText: 'Open on the page Parked',
           href: `/parked?queue=${name}&job=${id}`,

@@ -17,13 +17,13 @@ import {
   backoffMs,
   queues as definitions,
   outageBackoff,
-  queueNames,
+  type QueueName,
 } from '../../queues/index.ts';
 import { crashPoint } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
-import type { Books } from '../redis/books.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
+import type { AnyQueue, Queues } from '../redis/queues.ts';
 import { closeAll, pauseOnErrors } from './care.ts';
 import { measure } from './measure.ts';
 
@@ -50,12 +50,12 @@ export interface WorkersOptions {
   events: Events;
   concurrency: number;
   deliveryBackoff: Backoff;
-  books: Pick<Books, 'settle'>;
+  queues: Pick<Queues, 'all' | 'lanes'>;
 }
 
 export function startWorkers(options: WorkersOptions): Workers {
   const running: RunningJobs = { jobs: new Map(), lastSignOfLife: Date.now() };
-  const workers = queueNames.map((name) => startWorker(name, options, running));
+  const workers = options.queues.all.map((queue) => startWorker(queue, options, running));
   let stopped: Promise<void> | undefined;
   return {
     isRunning: () => workers.every((worker) => worker.isRunning()),
@@ -74,11 +74,7 @@ interface RunningJobs {
   lastSignOfLife: number;
 }
 
-function startWorker(
-  name: (typeof queueNames)[number],
-  options: WorkersOptions,
-  running: RunningJobs,
-): Worker {
+function startWorker({ name, kind }: AnyQueue, options: WorkersOptions, running: RunningJobs): Worker {
   const { client, events, concurrency, deliveryBackoff } = options;
   const process: WorkerProcessor = async (job, token, signal) => {
     running.lastSignOfLife = Date.now();
@@ -86,7 +82,7 @@ function startWorker(
       return putOff(job, token!, SUSPECT_WAITS_MS * (1 + Math.random()));
     running.jobs.set(job, token!);
     try {
-      return await measure(name, job, events, () => run(name, job, token!, signal!, options));
+      return await measure(kind, job, events, () => run(kind, job, token!, signal!, options));
     } finally {
       running.jobs.delete(job);
       running.lastSignOfLife = Date.now();
@@ -125,18 +121,18 @@ function mayKill({ stalledCounter, attemptsStarted, attemptsMade }: Job): boolea
 }
 
 async function run(
-  name: (typeof queueNames)[number],
+  name: QueueName,
   job: Job,
   token: string,
   signal: AbortSignal,
-  { ports, events, books }: WorkersOptions,
+  { ports, events, queues }: WorkersOptions,
 ): Promise<unknown> {
   const data = definitions[name].schema.safeParse(job.data);
   if (!data.success) return refuse(name, job, token);
   try {
     const about = { jobId: job.id!, stalls: job.stalledCounter, attemptsMade: job.attemptsMade, signal };
     const tally = await (processors[name] as Processor<unknown>)(data.data, about, ports);
-    if (name === 'matches') await books.settle(job.id!, tally);
+    await queues.lanes.find((lane) => lane.name === job.queueName)?.books.settle(job.id!, tally);
     crashPoint('worker.before-complete');
     events.verdicts(name, tally);
     return tally;
@@ -154,7 +150,7 @@ async function run(
 }
 
 /** A job whose hash is gone runs with `{}`; one of a newer version is left to newer workers. */
-async function refuse(name: (typeof queueNames)[number], job: Job, token: string): Promise<never> {
+async function refuse(name: QueueName, job: Job, token: string): Promise<never> {
   const version = (job.data as { v?: unknown } | undefined)?.v;
   if (typeof version === 'number' && version > definitions[name].version) return postpone(job, token);
   throw new UnrecoverableError(

@@ -20,7 +20,7 @@ const settledIn = ({ settled }: Balance) => Object.fromEntries(Object.entries(se
 
 test('every entry read is in the books once, by what became of it', async () => {
   pipeline = await openPipeline(redis, { ROUTING: 'directory', BATCH_SIZE: '7' });
-  const { books } = pipeline.queues;
+  const { books } = pipeline.queues.laneOf(STREAM);
   for (const subscription of ['cats', 'dogs']) await pipeline.directory.register(subscription, 'ann');
   await pipeline.directory.register('left', 'bob');
   await pipeline.directory.unregister('left', 'bob');
@@ -46,8 +46,11 @@ test('a batch that was taken apart is counted once', async () => {
   const [job] = await queues.byName.matches.getWaiting();
   await redis.client().hset(`skywire-inbox:{matches}:matches:${job!.id}`, 'stc', 2);
   pipeline.startWorker();
-  await vi.waitFor(async () => expect((await queues.books.balance()).settled.delivered).toBe(5), 10_000);
-  expect(await queues.books.balance()).toMatchObject({ read: 5, inFlight: 0, drift: 0 });
+  await vi.waitFor(
+    async () => expect((await queues.laneOf(STREAM).books.balance()).settled.delivered).toBe(5),
+    10_000,
+  );
+  expect(await queues.laneOf(STREAM).books.balance()).toMatchObject({ read: 5, inFlight: 0, drift: 0 });
 });
 
 test('a job that a person removed is said to have vanished; one that ran before is a duplicate', async () => {
@@ -56,15 +59,18 @@ test('a job that a person removed is said to have vanished; one that ran before 
   const batch = (id: string) => ({ stream: STREAM, entries: [{ id, data: wire(makeMatch('s', 1)) }] });
   await queues.add('matches', [batch('1-0')]);
   await queues.byName.matches.obliterate({ force: true });
-  expect(await queues.books.reconcile(0)).toBe(1);
+  expect(await queues.laneOf(STREAM).books.reconcile(0)).toBe(1);
   const worker = pipeline.startWorker();
   await queues.add('matches', [batch('2-0')]);
   await pipeline.append([]);
-  await vi.waitFor(async () => expect((await queues.books.balance()).inFlight).toBe(0), 10_000);
+  await vi.waitFor(
+    async () => expect((await queues.laneOf(STREAM).books.balance()).inFlight).toBe(0),
+    10_000,
+  );
   await worker.stop();
   await queues.add('matches', [batch('2-0')]);
-  expect(await queues.books.reconcile(0)).toBe(0);
-  const balance = await queues.books.balance();
+  expect(await queues.laneOf(STREAM).books.reconcile(0)).toBe(0);
+  const balance = await queues.laneOf(STREAM).books.balance();
   expect(balance).toMatchObject({ read: 3, inFlight: 0, drift: 0 });
   expect(settledIn(balance)).toEqual({ delivered: 1, duplicate: 1, vanished: 1 });
 });
@@ -84,8 +90,8 @@ test('killed pumps and workers leave no drift', async () => {
   }
   await startRole('worker', env);
   await pipeline.quiet(50_000);
-  await pipeline.queues.books.reconcile(0);
-  const balance = await pipeline.queues.books.balance();
+  await pipeline.queues.laneOf(STREAM).books.reconcile(0);
+  const balance = await pipeline.queues.laneOf(STREAM).books.balance();
   expect(balance).toMatchObject({ inFlight: 0, drift: 0 });
   expect(balance.settled.delivered + balance.settled.duplicate).toBe(balance.read);
   expect(balance.read).toBeGreaterThanOrEqual(6_000);

@@ -38,7 +38,7 @@ test('work that does not end by the deadline is back with others at once, not af
     events: pipeline.context.events,
     concurrency: 2,
     deliveryBackoff: { baseMs: 1, maxMs: 1 },
-    books: pipeline.queues.books,
+    queues: pipeline.queues,
   });
   const entries = [{ id: '1-0', data: wire(makeMatch('cats', 1)) }];
   await pipeline.queues.add('matches', [{ stream: STREAM, entries }]);
