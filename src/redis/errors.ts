@@ -1,7 +1,7 @@
 import { ReplyError } from 'ioredis';
 
 const connectionErrors =
-  /^(Connection is closed|Command timed out|Command aborted|connect |read |write |Stream isn't writeable|Reached the max retries|Failed to refresh slots|Cluster |All sentinels)/;
+  /^(Connection is closed|Command timed out|Command aborted|connect |read |write |Stream isn't writeable|Reached the max retries|Failed to refresh slots|Cluster |Too many Cluster redirections|All sentinels)/;
 
 /** Inside a script's error too: Redis 6.2 wraps them ("ERR Error running script … OOM …"). */
 const outageCodes =

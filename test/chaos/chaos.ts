@@ -53,7 +53,7 @@ export async function runChaos(options: ChaosOptions, signal: AbortSignal): Prom
     };
     const all = Object.values(crews);
     await eventually(() => mustBeWhole(all), { withinMs: 120_000 });
-    const producer = createProducer({ client: sender, journal, traffic, stream: STREAM });
+    const producer = createProducer({ client: sender, journal, traffic, streams: [STREAM] });
     const begun = performance.now();
     producer.run(options.rate);
     const storm = startStorm({

@@ -84,10 +84,20 @@ export function fault(
       expect(found).toMatchObject(flawless);
       for (const queue of ['matches', 'fanout'])
         expect(await world.failed(queue), `jobs failed in ${queue}`).toBe(0);
-      expect(await world.failed('parked'), 'matches parked').toBe(options.parked ?? 0);
+      expect(await world.failed('parked'), `matches parked: ${await whyParked(world)}`).toBe(
+        options.parked ?? 0,
+      );
     },
     timeoutMs,
   );
+}
+
+async function whyParked({ client }: World): Promise<string> {
+  const ids = await client.zrange('skywire-inbox:{parked}:parked:failed', '0', '5');
+  const reasons = await Promise.all(
+    ids.map((id) => client.hget(`skywire-inbox:{parked}:parked:${id}`, 'failedReason')),
+  );
+  return JSON.stringify([...new Set(reasons)]);
 }
 
 /** Ends a role at once, and makes sure that it was this that ended it. */
