@@ -2,8 +2,21 @@
 import type { System } from '../drain.ts';
 import type { ProcessPlan, Settings } from '../processes.ts';
 
-const role = (name: 'pump' | 'worker'): ProcessPlan => ({ name, program: 'product', args: [name] });
-const simpler = (name: string, args: string): ProcessPlan => ({ name, program: 'simpler', args: [args] });
+/** What `npm run pump` and `npm run worker` tell node; the simpler ones get what does a worker good. */
+const roomForTheYoung = ['--max-semi-space-size=64'];
+const nodeArgs = { pump: ['--max-semi-space-size=2'], worker: roomForTheYoung };
+const role = (name: 'pump' | 'worker'): ProcessPlan => ({
+  name,
+  program: 'product',
+  args: [name],
+  nodeArgs: nodeArgs[name],
+});
+const simpler = (name: string, args: string): ProcessPlan => ({
+  name,
+  program: 'simpler',
+  args: [args],
+  nodeArgs: roomForTheYoung,
+});
 
 export function product(name = 'skywire-inbox', settings: Settings = {}, workers = 1): System {
   return {

@@ -109,7 +109,7 @@ export const settings = {
       default: 'direct',
     },
   ),
-  WORKER_CONCURRENCY: setting(wholeNumber(1, 1000), 'Jobs at once per worker', { default: '2' }),
+  WORKER_CONCURRENCY: setting(wholeNumber(1, 1000), 'Jobs at once per worker', { default: '4' }),
   BATCH_SIZE: setting(wholeNumber(1, 10_000), 'Matches per job at the most', { default: '500' }),
   MAX_WAITING_JOBS: setting(
     wholeNumber(1, 1_000_000),

@@ -46,6 +46,21 @@ export function groupByInbox(deliveries: readonly Delivery[], written: WriteResu
   return calls;
 }
 
+/** Calls that one server may do in one script: as many posts together as one call may have. */
+export function groupCalls(calls: readonly InboxCall[]): InboxCall[][] {
+  const groups: InboxCall[][] = [];
+  let posts = POSTS_PER_CALL;
+  for (const call of calls) {
+    if (posts + call.places.length > POSTS_PER_CALL) {
+      groups.push([]);
+      posts = 0;
+    }
+    groups.at(-1)!.push(call);
+    posts += call.places.length;
+  }
+  return groups;
+}
+
 /** How an item's `matched_by` begins for this subscription. */
 export const subscriptionPrefix = (subscriptionId: string): string =>
   `{"subscription_id":${JSON.stringify(subscriptionId)},`;

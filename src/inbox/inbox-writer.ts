@@ -1,11 +1,12 @@
-/** Writes matches into inboxes: one script call for each inbox of a batch. Implements the processors' port `Inboxes`. */
+/** Writes matches into inboxes: a script call for many inboxes of a batch. Implements the processors' port `Inboxes`. */
+import { Cluster, ReplyError } from 'ioredis';
 import type { Inboxes, WriteResult } from '../../processors/index.ts';
 import { CANARY } from '../../queues/index.ts';
 import type { Config } from '../config.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { inboxKeys } from '../redis/keys.ts';
-import { loadScript, runScripts, type Script, type ScriptArg, type ScriptCall } from '../redis/scripts.ts';
-import { groupByInbox, type InboxCall } from './inbox-calls.ts';
+import { loadScript, runScripts, type ScriptArg } from '../redis/scripts.ts';
+import { groupByInbox, groupCalls, type InboxCall } from './inbox-calls.ts';
 import { shareBodies } from './shared-bodies.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
@@ -28,6 +29,17 @@ export function createInboxWriter(client: RedisClient, bounds: Config['inbox']):
   const { maxItems, maxAgeMs, seenWindowMs } = bounds;
   const sweepEveryMs = sweepPause(bounds);
   const mostItems = (inbox: string) => (inbox === CANARY ? MOST_CANARIES : maxItems);
+  function groupArgs(group: readonly InboxCall[], post: (place: number) => ScriptArg[]): ScriptArg[] {
+    const args: ScriptArg[] = [sweepEveryMs];
+    for (const { inbox, places, matchedBy } of group) {
+      args.push(mostItems(inbox), places.length);
+      for (const [at, place] of places.entries()) {
+        const { json, subscriptionBytes } = matchedBy[at]!;
+        args.push(...post(place), json, subscriptionBytes);
+      }
+    }
+    return args;
+  }
   return {
     async write(deliveries) {
       const written: WriteResult[] = Array.from({ length: deliveries.length });
@@ -37,30 +49,40 @@ export function createInboxWriter(client: RedisClient, bounds: Config['inbox']):
         const { identity, postJson } = deliveries[place]!.match;
         return [identity, bodies.has(identity) ? '' : postJson];
       };
-      const write = calls.map(({ inbox, places, matchedBy }) => {
-        const { items, seen, state, merged } = inboxKeys(inbox);
-        const args: ScriptArg[] = [mostItems(inbox), sweepEveryMs];
-        for (const [at, place] of places.entries()) {
-          const { json, subscriptionBytes } = matchedBy[at]!;
-          args.push(...post(place), json, subscriptionBytes);
-        }
-        return { keys: [items, seen, state, merged], args };
-      });
       const again: InboxCall[] = [];
       const toBound: string[] = [];
-      await run(client, writeScript, write, calls, written, (call, codes) => {
-        const gone = call.places.flatMap((_, at) => (codes[at] === ITEM_IS_GONE ? [at] : []));
-        if (gone.length) {
-          const pick = <One>(list: readonly One[]) => gone.map((at) => list[at]!);
-          again.push({ ...call, places: pick(call.places), matchedBy: pick(call.matchedBy) });
+      const groups = client instanceof Cluster ? calls.map((call) => [call]) : groupCalls(calls);
+      const replies = await runScripts(
+        client,
+        writeScript,
+        groups.map((group) => ({ keys: group.flatMap(writeKeys), args: groupArgs(group, post) })),
+      );
+      for (const [at, reply] of replies.entries()) {
+        if (reply.status === 'rejected') throw reply.reason;
+        for (const [n, codes] of (reply.value as (number[] | string)[]).entries()) {
+          const call = groups[at]![n]!;
+          if (typeof codes === 'string') {
+            refuse(call, new Error(codes), written);
+            continue;
+          }
+          note(call, codes, written);
+          const gone = call.places.flatMap((_, place) => (codes[place] === ITEM_IS_GONE ? [place] : []));
+          if (gone.length) {
+            const pick = <One>(list: readonly One[]) => gone.map((place) => list[place]!);
+            again.push({ ...call, places: pick(call.places), matchedBy: pick(call.matchedBy) });
+          }
+          if (codes.at(-1) === 1) toBound.push(call.inbox);
         }
-        if (codes.at(-1) === 1) toBound.push(call.inbox);
-      });
+      }
       const restore = again.map(({ inbox, places, matchedBy }) => ({
         keys: allKeys(inbox),
         args: places.flatMap((place, at) => [...post(place), matchedBy[at]!.json]),
       }));
-      await run(client, restoreScript, restore, again, written);
+      const restored = await runScripts(client, restoreScript, restore);
+      for (const [at, reply] of restored.entries()) {
+        if (reply.status === 'fulfilled') note(again[at]!, reply.value as number[], written);
+        else refuse(again[at]!, reply.reason as Error, written);
+      }
       const bound = [maxAgeMs, seenWindowMs, sweepEveryMs, REMOVE_AT_ONCE + deliveries.length];
       await runScripts(
         client,
@@ -83,26 +105,25 @@ function allKeys(inbox: string): string[] {
   return [items, seen, state, merged, read, unread, starred, gone];
 }
 
+function writeKeys({ inbox }: InboxCall): string[] {
+  const { items, seen, state, merged } = inboxKeys(inbox);
+  return [items, seen, state, merged];
+}
+
+function note({ places }: InboxCall, codes: readonly number[], written: WriteResult[]): void {
+  for (const [at, place] of places.entries()) written[place] = results[codes[at]!] ?? 'duplicate';
+}
+
 /** A key of another type under an inbox's name is that inbox's trouble; every other error is an outage of the whole. */
-async function run(
-  client: RedisClient,
-  script: Script,
-  scriptCalls: readonly ScriptCall[],
-  calls: readonly InboxCall[],
-  written: WriteResult[],
-  look?: (call: InboxCall, codes: readonly number[]) => void,
-): Promise<void> {
-  const replies = await runScripts(client, script, scriptCalls);
-  for (const [n, reply] of replies.entries()) {
-    const call = calls[n]!;
-    if (reply.status === 'fulfilled') {
-      const codes = reply.value as number[];
-      for (const [at, place] of call.places.entries()) written[place] = results[codes[at]!] ?? 'duplicate';
-      look?.(call, codes);
-      continue;
-    }
-    const { message } = reply.reason as Error;
-    if (!/\bWRONGTYPE\b/.test(message)) throw reply.reason;
-    for (const place of call.places) written[place] = { refused: message };
-  }
+function refuse({ places }: InboxCall, error: Error, written: WriteResult[]): void {
+  const wrongType = /\bWRONGTYPE\b.*/.exec(error.message)?.[0];
+  if (wrongType === undefined) throw asReply(error);
+  for (const place of places) written[place] = { refused: wrongType };
+}
+
+/** As if Redis had answered so to the call as a whole: errors.ts tells an outage from a bug by it. */
+function asReply(error: Error): Error {
+  return error instanceof ReplyError
+    ? error
+    : Object.assign(new ReplyError() as Error, { message: error.message });
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RawEntry } from '../../queues/index.ts';
-import { toBatches } from '../pump/pump.ts';
+import { toBatches } from '../pump/batches.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { Queues } from '../redis/queues.ts';
 import { readWindow } from './stream-window.ts';

@@ -8,8 +8,8 @@ const FULLEST = 0.85;
 const MEMORY_CHECK_MS = 1_000;
 
 export interface Brake {
-  /** undefined: read on. Else why not. */
-  why(): Promise<string | undefined>;
+  /** undefined: read on. Else why not. `adding`: jobs that are on their way into the queue. */
+  why(adding?: number): Promise<string | undefined>;
 }
 
 /** Of one partition's queue. */
@@ -17,9 +17,9 @@ export function createBrake({ queue, name }: Lane, client: RedisClient, maxWaiti
   let checkedAt = 0;
   let fullness: string | undefined;
   return {
-    async why() {
+    async why(adding = 0) {
       const { waiting = 0, delayed = 0 } = await queue.getJobCounts('waiting', 'delayed');
-      if (waiting + delayed >= maxWaitingJobs)
+      if (waiting + delayed + adding >= maxWaitingJobs)
         return `${waiting + delayed} jobs wait in ${name} (MAX_WAITING_JOBS=${maxWaitingJobs})`;
       if (Date.now() - checkedAt >= MEMORY_CHECK_MS) {
         fullness = await memoryProblem(client);

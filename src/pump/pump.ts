@@ -6,10 +6,11 @@
  * else happens it stays pending, and pending entries are read again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Backoff, backoffMs, type NewBatch, type RawEntry } from '../../queues/index.ts';
+import { type Backoff, backoffMs, type RawEntry } from '../../queues/index.ts';
 import { crashPoint, isArmed } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
 import type { Queues } from '../redis/queues.ts';
+import { averageBytesOf, toBatches } from './batches.ts';
 import type { Brake } from './brake.ts';
 import type { Cursor } from './cursor.ts';
 import type { Losses } from './losses.ts';
@@ -21,8 +22,6 @@ const RECOVER_EVERY_MS = 5_000;
 const FORGET_CONSUMER_AFTER_MS = 300_000;
 const BLOCK_MS = 2_000;
 const BRAKED_PAUSE_MS = 20;
-/** A job larger than this is closed early, whatever BATCH_SIZE says. */
-const MAX_BATCH_BYTES = 1_000_000;
 /** What one read should bring at the most; the count follows the size of the last entries. */
 const MAX_READ_BYTES = 8_000_000;
 const retryBackoff: Backoff = { baseMs: 100, maxMs: 2_000 };
@@ -61,6 +60,9 @@ export function startPump({
   const { signal } = stopping;
   let recoverAt = 0;
   let isBraked = false;
+  /** Jobs that are being added. */
+  let adding = 0;
+  let ahead: Promise<RawEntry[]> | undefined;
   let averageBytes = 1_000;
   const stopped = run();
 
@@ -71,12 +73,21 @@ export function startPump({
       try {
         if (!hasGroup) await source.ensureGroup(await cursor.read());
         hasGroup = true;
-        if (Date.now() >= recoverAt) await recover();
-        await waitForRoom();
-        const entries = signal.aborted ? [] : await readNew();
-        if (entries.length) await forward(entries);
+        if (Date.now() >= recoverAt) {
+          // What was read ahead is pending too, and would be read once more.
+          await forward(await readAhead());
+          await recover();
+        }
+        ahead ??= readWithRoom();
+        const entries = await readAhead();
         failures = 0;
+        if (!entries.length) continue;
+        ahead = readWithRoom();
+        // Whoever awaits it hears of its failure; nobody may.
+        ahead.catch(() => undefined);
+        await forward(entries);
       } catch (error) {
+        ahead = undefined;
         if (signal.aborted) break;
         failures += 1;
         hasGroup = false;
@@ -91,11 +102,23 @@ export function startPump({
       .catch(() => undefined);
   }
 
+  /** What was read while the batch before it was added. */
+  async function readAhead(): Promise<RawEntry[]> {
+    const entries = (await ahead) ?? [];
+    ahead = undefined;
+    return entries;
+  }
+
+  async function readWithRoom(): Promise<RawEntry[]> {
+    await waitForRoom();
+    return signal.aborted ? [] : readNew();
+  }
+
   async function readNew(): Promise<RawEntry[]> {
     const overdue = setTimeout(interruptRead, BLOCK_MS + 5_000);
     try {
       const entries = await source.readNew(readCount(), BLOCK_MS);
-      if (entries.length) averageBytes = sum(entries.map(bytesOf)) / entries.length;
+      if (entries.length) averageBytes = averageBytesOf(entries);
       return entries;
     } finally {
       clearTimeout(overdue);
@@ -108,10 +131,14 @@ export function startPump({
 
   /** Add, then ack; what could not be added stays pending. */
   async function forward(entries: readonly RawEntry[]): Promise<void> {
+    if (!entries.length) return;
     const batches = toBatches(source.stream, entries, batchSize);
     if (isArmed('pump.mid-add')) await queues.add('matches', batches.slice(0, Math.ceil(batches.length / 2)));
     crashPoint('pump.mid-add');
-    const added = await queues.add('matches', batches);
+    adding = batches.length;
+    const added = await queues.add('matches', batches).finally(() => {
+      adding = 0;
+    });
     const ids = batches.flatMap((batch, at) => (added[at] ? batch.entries.map((entry) => entry.id) : []));
     crashPoint('pump.after-add');
     await source.ack(ids);
@@ -146,7 +173,7 @@ export function startPump({
 
   async function waitForRoom(): Promise<void> {
     for (;;) {
-      const why = signal.aborted ? undefined : await brake.why();
+      const why = signal.aborted ? undefined : await brake.why(adding);
       if (Boolean(why) !== isBraked) {
         isBraked = Boolean(why);
         events.braked(isBraked, why ?? '');
@@ -164,24 +191,3 @@ export function startPump({
     },
   };
 }
-
-/** Batches of at most `size` entries, oldest first; a batch of large entries is closed early. */
-export function toBatches(stream: string, entries: readonly RawEntry[], size: number): NewBatch[] {
-  const batches: { stream: string; entries: RawEntry[] }[] = [];
-  let bytes = 0;
-  for (const entry of entries) {
-    const last = batches.at(-1);
-    const entryBytes = bytesOf(entry);
-    if (!last || last.entries.length >= size || bytes + entryBytes > MAX_BATCH_BYTES) {
-      batches.push({ stream, entries: [entry] });
-      bytes = entryBytes;
-    } else {
-      last.entries.push(entry);
-      bytes += entryBytes;
-    }
-  }
-  return batches;
-}
-
-const bytesOf = (entry: RawEntry): number => entry.data?.length ?? JSON.stringify(entry.fields).length;
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -1,0 +1,29 @@
+/** Entries put together into the jobs that carry them. */
+import type { NewBatch, RawEntry } from '../../queues/index.ts';
+
+/** A job larger than this is closed early, whatever BATCH_SIZE says. */
+const MAX_BATCH_BYTES = 1_000_000;
+
+/** Batches of at most `size` entries, oldest first; a batch of large entries is closed early. */
+export function toBatches(stream: string, entries: readonly RawEntry[], size: number): NewBatch[] {
+  const batches: { stream: string; entries: RawEntry[] }[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const last = batches.at(-1);
+    const entryBytes = bytesOf(entry);
+    if (!last || last.entries.length >= size || bytes + entryBytes > MAX_BATCH_BYTES) {
+      batches.push({ stream, entries: [entry] });
+      bytes = entryBytes;
+    } else {
+      last.entries.push(entry);
+      bytes += entryBytes;
+    }
+  }
+  return batches;
+}
+
+/** Of at least one entry. */
+export const averageBytesOf = (entries: readonly RawEntry[]): number =>
+  entries.reduce((sum, entry) => sum + bytesOf(entry), 0) / entries.length;
+
+const bytesOf = (entry: RawEntry): number => entry.data?.length ?? JSON.stringify(entry.fields).length;
