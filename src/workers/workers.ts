@@ -91,7 +91,8 @@ function startWorker({ name, kind }: AnyQueue, options: WorkersOptions, running:
   const worker = new Worker(name, process, {
     connection: client,
     prefix: queuePrefix(name),
-    concurrency,
+    // A big topic must not stand in the way of everybody else: its pages are long, and there are hundreds.
+    concurrency: kind === 'fanout' ? Math.max(1, Math.floor(concurrency / 4)) : concurrency,
     lockDuration: LOCK_MS,
     stalledInterval: STALL_CHECK_MS,
     maxStalledCount: NEVER,
