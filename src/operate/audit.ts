@@ -17,7 +17,7 @@ import type { RedisClient } from '../redis/connections.ts';
 import { encodeName } from '../redis/keys.ts';
 import type { Queues } from '../redis/queues.ts';
 import type { Directory } from '../subscriptions/directory.ts';
-import { inFlight } from './in-flight.ts';
+import { type InFlight, inFlight } from './in-flight.ts';
 import { lostIn } from './lost.ts';
 import { readWindow } from './stream-window.ts';
 
@@ -52,6 +52,8 @@ export interface AuditOptions {
   onProgress: (entries: number) => void;
 }
 
+const JOBS_FRESH_FOR_MS = 10_000;
+
 export async function audit(options: AuditOptions): Promise<AuditResult> {
   const result: AuditResult = {
     stream: options.stream,
@@ -60,16 +62,19 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
     missing: [],
     lost: await lostIn(options),
   };
+  let flying: InFlight | undefined;
   for await (const page of readWindow(options.skywire, options.stream, options)) {
     const entries = page.filter(({ data }) => !isCanary(data)).map(toEntry);
     let open = entries;
     let found: Found[] = [];
     // What is under way can arrive between two looks: only what is nowhere in two of them, with the jobs in between, is missing.
     for (let look = 1; open.length && look <= 2; look += 1) {
-      const flying = look === 1 ? new Set<string>() : await inFlight(options);
+      // One that is some seconds old will do: what had its verdict then is found now, and all the rest is in it.
+      if (look === 2 && (!flying || Date.now() - flying.takenAt > JOBS_FRESH_FOR_MS))
+        flying = await inFlight(options);
       found = await Promise.all((await locate(options, open)).map((one) => orParked(options, one)));
       for (const one of found) {
-        if (one.at === 'missing' && flying.has(one.entry.id)) one.at = 'in_flight';
+        if (look === 2 && one.at === 'missing' && flying!.has(one.entry.id)) one.at = 'in_flight';
         if (one.at !== 'missing') result.counts[one.at] += 1;
       }
       open = found.filter((one) => one.at === 'missing').map((one) => one.entry);

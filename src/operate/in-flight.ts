@@ -1,5 +1,6 @@
 /** Ids of all entries of a stream that are under way: not read yet, pending in the group, or held by a job that has not ended. */
 import type { Batch, BatchData, FanoutPage } from '../../queues/index.ts';
+import { isBefore } from '../pump/stream-id.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { Queues } from '../redis/queues.ts';
 
@@ -12,14 +13,24 @@ export interface InFlightOptions {
   group: string;
 }
 
-export async function inFlight({ skywire, queues, stream, group }: InFlightOptions): Promise<Set<string>> {
+/** Whether an entry is under way, as of one moment; `takenAt`: when that was (ms). */
+export interface InFlight {
+  has(id: string): boolean;
+  takenAt: number;
+}
+
+/**
+ * In the order in which an entry moves, so that none slips through between two looks: not handed out yet, pending, in a job. What is
+ * in none of them has its verdict.
+ */
+export async function inFlight({ skywire, queues, stream, group }: InFlightOptions): Promise<InFlight> {
+  const takenAt = Date.now();
   const ids = new Set<string>();
   const groups = (await skywire.xinfo('GROUPS', stream)) as (string | number)[][];
   const row = groups.find((flat) => flat[flat.indexOf('name') + 1] === group);
   for await (const page of row ? pendingIds(skywire, stream, group) : []) for (const id of page) ids.add(id);
   // Without a group nothing was read.
   const delivered = row ? String(row[row.indexOf('last-delivered-id') + 1]) : '0-0';
-  for await (const page of idsAfter(skywire, stream, delivered)) for (const id of page) ids.add(id);
   const states = ['waiting', 'active', 'delayed', 'prioritized'] as const;
   for (const job of await queues.laneOf(stream).queue.getJobs([...states])) {
     for (const id of idsOf(job?.data as Partial<BatchData & Batch> | undefined)) ids.add(id);
@@ -28,7 +39,7 @@ export async function inFlight({ skywire, queues, stream, group }: InFlightOptio
     const id = (job?.data as FanoutPage | undefined)?.entry?.id;
     if (id) ids.add(id);
   }
-  return ids;
+  return { takenAt, has: (id) => isBefore(delivered, id) || ids.has(id) };
 }
 
 /** Of either version of the data; a job whose data is gone holds nothing. */
@@ -38,15 +49,6 @@ const idsOf = (data: Partial<BatchData & Batch> | undefined): string[] =>
 async function* pendingIds(client: RedisClient, stream: string, group: string): AsyncGenerator<string[]> {
   for (let start = '-'; ; ) {
     const rows = (await client.xpending(stream, group, start, '+', PAGE)) as [string][];
-    yield rows.map(([id]) => id);
-    if (rows.length < PAGE) return;
-    start = `(${rows.at(-1)![0]}`;
-  }
-}
-
-async function* idsAfter(client: RedisClient, stream: string, after: string): AsyncGenerator<string[]> {
-  for (let start = `(${after}`; ; ) {
-    const rows = await client.xrange(stream, start, '+', 'COUNT', PAGE);
     yield rows.map(([id]) => id);
     if (rows.length < PAGE) return;
     start = `(${rows.at(-1)![0]}`;
