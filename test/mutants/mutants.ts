@@ -25,8 +25,8 @@ export const mutants: Mutant[] = [
     edits: [
       edit(
         'src/pump/pump.ts',
-        "const added = await queues.add('matches', batches);",
-        "await source.ack(entries.map((entry) => entry.id));\n    const added = await queues.add('matches', batches);",
+        'adding = batches.length;',
+        'await source.ack(entries.map((entry) => entry.id));\n    adding = batches.length;',
       ),
     ],
     caughtBy: { file: rights, test: 'the right to add jobs withdrawn, and the pump killed' },
