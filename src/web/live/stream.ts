@@ -61,6 +61,8 @@ export async function runStream({ frames, hold, slowMs }: StreamDeps, client: Li
       res.write(event({ event: 'gap' }, JSON.stringify(gap)));
     resumes = false;
     let isFull = false;
+    // Who marks items elsewhere counts differently by now: after an item the counts are told, be they the same as before.
+    if (batch.frames.length > 0) told = '';
     for (const frame of batch.frames) {
       // All clients together have too much in hand: this one lets go and comes back.
       const isOver = hold.pendingBytes > 0 && hold.pendingBytes + frame.byteLength > hold.mostBytes;

@@ -15,6 +15,14 @@ let current = null;
 let arrived = [];
 let source;
 
+/** Changes go one after another: two presses of a key in quick order may not overtake each other on their way. */
+let changed = Promise.resolve();
+function change(...asked) {
+  const answer = changed.then(() => ask(...asked));
+  changed = answer.catch(() => undefined);
+  return answer;
+}
+
 async function ask(path, method = 'GET', body) {
   const headers = body ? { 'content-type': 'application/json' } : {};
   const answer = await fetch(api + path, { method, headers, body: body && JSON.stringify(body) }).catch(
@@ -88,12 +96,12 @@ const doing = {
   async mark(entry, read = !entry.item.read) {
     entry.item.read = read;
     paint(entry);
-    showUnread((await ask(read ? '/read' : '/unread', 'POST', { ids: [entry.item.id] })).unread);
+    showUnread((await change(read ? '/read' : '/unread', 'POST', { ids: [entry.item.id] })).unread);
   },
   async star(entry) {
     entry.item.starred = !entry.item.starred;
     paint(entry);
-    await ask(`/items/${entry.item.id}/star`, entry.item.starred ? 'PUT' : 'DELETE');
+    await change(`/items/${entry.item.id}/star`, entry.item.starred ? 'PUT' : 'DELETE');
   },
   async open(entry) {
     window.open(entry.item.post.url, '_blank', 'noopener,noreferrer');
@@ -142,7 +150,7 @@ $('arrived').addEventListener('click', () => (showArrived(), scrollTo(0, 0)));
 $('read-all').addEventListener('click', async () => {
   const newest = [...shown.keys()][0];
   if (newest === undefined) return;
-  const { unread } = await ask('/read', 'POST', { up_to: newest });
+  const { unread } = await change('/read', 'POST', { up_to: newest });
   for (const entry of shown.values()) entry.item.read = true;
   for (const entry of shown.values()) paint(entry);
   showUnread(unread);

@@ -1,7 +1,9 @@
 /** The reader page as a person meets it: a real browser that can reach nothing but this machine. */
+
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostilePosts } from '../../fixtures/reader-posts.ts';
@@ -124,8 +126,21 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByText('★ Starred').waitFor();
     await page.keyboard.press('k');
     expect(await page.locator('article.current').innerText()).toContain('number 3');
+    // The second press may not overtake the first, whose request is slow.
+    await page.route(
+      '**/read',
+      async (route) => {
+        await pause(300);
+        await route.continue();
+      },
+      { times: 1 },
+    );
+    const answers = ['/read', '/unread'].map((end) =>
+      page.waitForResponse((answer) => answer.url().endsWith(end)),
+    );
     await page.keyboard.press('m');
     await page.keyboard.press('m');
+    await Promise.all(answers);
     await page.getByText('2 unread').waitFor();
     await web.deliver(
       'ann',
