@@ -77,9 +77,16 @@ const digest = (input: string): string => hash('sha256', input, 'base64url').sli
 /** JSON with sorted keys, for a value whose depth is known to be bounded. */
 function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(',')}}`;
+  let inside = '';
+  if (Array.isArray(value)) {
+    for (const item of value) inside += `${inside && ','}${canonicalJson(item)}`;
+    return `[${inside}]`;
+  }
+  for (const key of Object.keys(value).sort()) {
+    const member: unknown = value[key as keyof typeof value];
+    inside += `${inside && ','}${JSON.stringify(key)}:${canonicalJson(member)}`;
+  }
+  return `{${inside}}`;
 }
 
 /** Only the position of a parser's message: the rest quotes the input. */

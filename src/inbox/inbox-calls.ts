@@ -10,38 +10,35 @@ export interface InboxCall {
   inbox: string;
   /** Which of the deliveries, in their order. */
   places: number[];
-  /** Of each of them; the part that names the subscription lets the script compare subscriptions without reading JSON. */
-  matchedBy: { json: string; subscriptionBytes: number }[];
+  /** The JSON of `matched_by` of each of them. */
+  matchedBy: string[];
 }
 
-/** One whose name makes no key is refused here, in `written`. */
+/** No call has one post twice: the later one goes into a later call. An inbox whose name makes no key is refused here, in `written`. */
 export function groupByInbox(deliveries: readonly Delivery[], written: WriteResult[]): InboxCall[] {
-  const open = new Map<string, InboxCall>();
+  const open = new Map<string, { call: InboxCall; identities: Set<string> }>();
   const calls: InboxCall[] = [];
-  const prefixes = new Map<string, { text: string; bytes: number }>();
+  const prefixes = new Map<string, string>();
   for (const [place, { subscriber, match }] of deliveries.entries()) {
-    let call = open.get(subscriber);
-    if (!call || call.places.length >= POSTS_PER_CALL) {
+    let filling = open.get(subscriber);
+    if (!filling || filling.call.places.length >= POSTS_PER_CALL || filling.identities.has(match.identity)) {
       const inbox = encodeName(subscriber);
       if (inbox === undefined) {
         written[place] = { refused: `no inbox can have this name: ${nameProblem(subscriber)}` };
         continue;
       }
-      call = { inbox, places: [], matchedBy: [] };
-      open.set(subscriber, call);
-      calls.push(call);
+      filling = { call: { inbox, places: [], matchedBy: [] }, identities: new Set() };
+      open.set(subscriber, filling);
+      calls.push(filling.call);
     }
     let prefix = prefixes.get(match.subscriptionId);
-    if (!prefix) {
-      const text = subscriptionPrefix(match.subscriptionId);
-      prefix = { text, bytes: Buffer.byteLength(text) };
+    if (prefix === undefined) {
+      prefix = `${subscriptionPrefix(match.subscriptionId)}"match_score":`;
       prefixes.set(match.subscriptionId, prefix);
     }
-    call.places.push(place);
-    call.matchedBy.push({
-      json: `${prefix.text}"match_score":${match.scoreJson}}`,
-      subscriptionBytes: prefix.bytes,
-    });
+    filling.identities.add(match.identity);
+    filling.call.places.push(place);
+    filling.call.matchedBy.push(`${prefix}${match.scoreJson}}`);
   }
   return calls;
 }

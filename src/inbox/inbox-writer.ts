@@ -1,6 +1,6 @@
 /** Writes matches into inboxes: a script call for many inboxes of a batch. Implements the processors' port `Inboxes`. */
 import { Cluster, ReplyError } from 'ioredis';
-import type { Inboxes, WriteResult } from '../../processors/index.ts';
+import type { Delivery, Inboxes, WriteResult } from '../../processors/index.ts';
 import { CANARY } from '../../queues/index.ts';
 import type { Config } from '../config.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -25,17 +25,24 @@ const REMOVE_AT_ONCE = 200;
 const MOST_CANARIES = 100;
 const LONGEST_SWEEP_PAUSE_MS = 3_600_000;
 
+interface Asked {
+  deliveries: readonly Delivery[];
+  /** Identities of the posts whose bodies lie in keys of their own. */
+  bodies: ReadonlySet<string>;
+}
+
 export function createInboxWriter(client: RedisClient, bounds: Config['inbox']): Inboxes {
   const { maxItems, maxAgeMs, seenWindowMs } = bounds;
   const sweepEveryMs = sweepPause(bounds);
   const mostItems = (inbox: string) => (inbox === CANARY ? MOST_CANARIES : maxItems);
-  function groupArgs(group: readonly InboxCall[], post: (place: number) => ScriptArg[]): ScriptArg[] {
+  function writeArgs(group: readonly InboxCall[], { deliveries, bodies }: Asked): ScriptArg[] {
     const args: ScriptArg[] = [sweepEveryMs];
     for (const { inbox, places, matchedBy } of group) {
       args.push(mostItems(inbox), places.length);
+      for (const place of places) args.push(deliveries[place]!.match.identity);
       for (const [at, place] of places.entries()) {
-        const { json, subscriptionBytes } = matchedBy[at]!;
-        args.push(...post(place), json, subscriptionBytes);
+        const { identity, postJson } = deliveries[place]!.match;
+        args.push(bodies.has(identity) ? '' : postJson, matchedBy[at]!);
       }
     }
     return args;
@@ -45,38 +52,39 @@ export function createInboxWriter(client: RedisClient, bounds: Config['inbox']):
       const written: WriteResult[] = Array.from({ length: deliveries.length });
       const bodies = await shareBodies(client, deliveries, bounds);
       const calls = groupByInbox(deliveries, written);
-      const post = (place: number): ScriptArg[] => {
-        const { identity, postJson } = deliveries[place]!.match;
-        return [identity, bodies.has(identity) ? '' : postJson];
-      };
-      const again: InboxCall[] = [];
-      const toBound: string[] = [];
+      const asked = { deliveries, bodies };
       const groups = client instanceof Cluster ? calls.map((call) => [call]) : groupCalls(calls);
       const replies = await runScripts(
         client,
         writeScript,
-        groups.map((group) => ({ keys: group.flatMap(writeKeys), args: groupArgs(group, post) })),
+        groups.map((group) => ({ keys: group.flatMap(writeKeys), args: writeArgs(group, asked) })),
       );
+      const again: InboxCall[] = [];
+      const toBound: string[] = [];
       for (const [at, reply] of replies.entries()) {
         if (reply.status === 'rejected') throw reply.reason;
-        for (const [n, codes] of (reply.value as (number[] | string)[]).entries()) {
-          const call = groups[at]![n]!;
-          if (typeof codes === 'string') {
-            refuse(call, new Error(codes), written);
+        const answers = reply.value as (number | string)[];
+        let from = 0;
+        for (const call of groups[at]!) {
+          const answer = answers[from]!;
+          if (typeof answer === 'string') {
+            refuse(call, new Error(answer), written);
+            from += 1;
             continue;
           }
+          const codes = answers.slice(from, from + call.places.length) as number[];
+          from += codes.length + 1;
           note(call, codes, written);
-          const gone = call.places.flatMap((_, place) => (codes[place] === ITEM_IS_GONE ? [place] : []));
-          if (gone.length) {
-            const pick = <One>(list: readonly One[]) => gone.map((place) => list[place]!);
-            again.push({ ...call, places: pick(call.places), matchedBy: pick(call.matchedBy) });
-          }
-          if (codes.at(-1) === 1) toBound.push(call.inbox);
+          if (codes.includes(ITEM_IS_GONE)) again.push(onlyGone(call, codes));
+          if (answers[from - 1] === 1) toBound.push(call.inbox);
         }
       }
       const restore = again.map(({ inbox, places, matchedBy }) => ({
         keys: allKeys(inbox),
-        args: places.flatMap((place, at) => [...post(place), matchedBy[at]!.json]),
+        args: places.flatMap((place, at) => {
+          const { identity, postJson } = deliveries[place]!.match;
+          return [identity, bodies.has(identity) ? '' : postJson, matchedBy[at]!];
+        }),
       }));
       const restored = await runScripts(client, restoreScript, restore);
       for (const [at, reply] of restored.entries()) {
@@ -108,6 +116,15 @@ function allKeys(inbox: string): string[] {
 function writeKeys({ inbox }: InboxCall): string[] {
   const { items, seen, state, merged } = inboxKeys(inbox);
   return [items, seen, state, merged];
+}
+
+function onlyGone({ inbox, places, matchedBy }: InboxCall, codes: readonly number[]): InboxCall {
+  const gone = codes.flatMap((code, at) => (code === ITEM_IS_GONE ? [at] : []));
+  return {
+    inbox,
+    places: gone.map((at) => places[at]!),
+    matchedBy: gone.map((at) => matchedBy[at]!),
+  };
 }
 
 function note({ places }: InboxCall, codes: readonly number[], written: WriteResult[]): void {

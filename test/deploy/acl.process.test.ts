@@ -295,7 +295,7 @@ function scriptNames(): string[] {
 
 /** In BullMQ's scripts the way a job is pushed or counted is a variable: any of those words counts. */
 function commandsIn(text: string): string[] {
-  const called = [...text.matchAll(/(?:rcall|redis\.p?call)\(\s*(['"])([A-Za-z]+)\1/g)];
+  const called = [...text.matchAll(/(?:\br?call|redis\.p?call)\(\s*(['"])([A-Za-z]+)\1/g)];
   const chosen = [...text.matchAll(/(['"])([RL]PUSH|LLEN|[ZS]CARD)\1/g)];
   const commands = [...called, ...chosen].map(([, , command]) => command!.toLowerCase());
   return commands.filter((command) => command !== 'xgroup');

@@ -111,7 +111,7 @@ export const mutants: Mutant[] = [
     edits: [
       edit(
         'src/inbox/write.lua',
-        "local ids = redis.call('HMGET', seen, unpack(identities))",
+        "local ids = call('HMGET', seen, unpack(ARGV, from, from + count - 1))",
         'local ids = {}',
       ),
     ],
