@@ -82,10 +82,11 @@ export function startPump({
         const entries = await readAhead();
         failures = 0;
         if (!entries.length) continue;
-        ahead = readWithRoom();
-        // Whoever awaits it hears of its failure; nobody may.
-        ahead.catch(() => undefined);
-        await forward(entries);
+        await forward(entries, () => {
+          ahead = readWithRoom();
+          // Whoever awaits it hears of its failure; nobody may.
+          ahead.catch(() => undefined);
+        });
       } catch (error) {
         ahead = undefined;
         if (signal.aborted) break;
@@ -129,14 +130,17 @@ export function startPump({
     return Math.max(1, Math.min(batchSize, Math.floor(MAX_READ_BYTES / averageBytes)));
   }
 
-  /** Add, then ack; what could not be added stays pending. */
-  async function forward(entries: readonly RawEntry[]): Promise<void> {
+  /** Add, then ack; what could not be added stays pending. `meanwhile` is begun while Redis is adding. */
+  async function forward(entries: readonly RawEntry[], meanwhile?: () => void): Promise<void> {
     if (!entries.length) return;
     const batches = toBatches(source.stream, entries, batchSize);
     if (isArmed('pump.mid-add')) await queues.add('matches', batches.slice(0, Math.ceil(batches.length / 2)));
     crashPoint('pump.mid-add');
     adding = batches.length;
-    const added = await queues.add('matches', batches).finally(() => {
+    const adds = queues.add('matches', batches);
+    // Knows by now how many jobs are on their way: together they stay within the bound.
+    meanwhile?.();
+    const added = await adds.finally(() => {
       adding = 0;
     });
     const ids = batches.flatMap((batch, at) => (added[at] ? batch.entries.map((entry) => entry.id) : []));

@@ -40,6 +40,33 @@ for (const [point, name] of points)
     return `crash point ${point}, at its first, second and third pass, each time replaced`;
   });
 
+const AGED = 20;
+const HOUR_MS = 3_600_000;
+
+fault(
+  'trimmer dies before it trims',
+  { rate: 0, parked: AGED, env: { STREAM_RETENTION_HOURS: '1' } },
+  async (world, { pumps }) => {
+    // Of two hours ago: below the replay window. No matches, so that no inbox expects them.
+    const ids = Array.from({ length: AGED }, (_, n) => `${Date.now() - 2 * HOUR_MS + n}-0`);
+    for (const id of ids) await world.client.xadd(STREAM, id, 'data', 'no match');
+    await world.producer.send(500);
+    await kill9(pumps.pop()!);
+    await crash(world, 'pump', 'trimmer.before-trim');
+    expect(await world.client.xrange(STREAM, '-', ids.at(-1)!)).toHaveLength(AGED);
+    await world.start('pump');
+    await eventually(
+      async () => expect(await world.client.xrange(STREAM, '-', ids.at(-1)!)).toHaveLength(0),
+      {
+        withinMs: 40_000,
+      },
+    );
+    expect(await world.client.xlen(STREAM)).toBe(500);
+    await world.producer.send(500);
+    return `crash point trimmer.before-trim: nothing is gone; the next pump trims the ${AGED} entries below the replay window and no other`;
+  },
+);
+
 fault('the same batch loses its worker twice', { workers: 0, rate: 0, timeoutMs: 240_000 }, async (world) => {
   await world.producer.send(40);
   await crash(world, 'worker', 'worker.before-write');
