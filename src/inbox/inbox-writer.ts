@@ -31,19 +31,22 @@ interface Asked {
   bodies: ReadonlySet<string>;
 }
 
+/** What write.lua leaves to the other scripts. */
+interface Left {
+  toRestore: InboxCall[];
+  toBound: string[];
+}
+
 export function createInboxWriter(client: RedisClient, bounds: Config['inbox']): Inboxes {
   const { maxItems, maxAgeMs, seenWindowMs } = bounds;
   const sweepEveryMs = sweepPause(bounds);
   const mostItems = (inbox: string) => (inbox === CANARY ? MOST_CANARIES : maxItems);
-  function writeArgs(group: readonly InboxCall[], { deliveries, bodies }: Asked): ScriptArg[] {
+  function writeArgs(group: readonly InboxCall[], asked: Asked): ScriptArg[] {
     const args: ScriptArg[] = [sweepEveryMs];
     for (const { inbox, places, matchedBy } of group) {
       args.push(mostItems(inbox), places.length);
-      for (const place of places) args.push(deliveries[place]!.match.identity);
-      for (const [at, place] of places.entries()) {
-        const { identity, postJson } = deliveries[place]!.match;
-        args.push(bodies.has(identity) ? '' : postJson, matchedBy[at]!);
-      }
+      for (const place of places) args.push(identityOf(asked, place));
+      for (const [at, place] of places.entries()) args.push(bodyOf(asked, place), matchedBy[at]!);
     }
     return args;
   }
@@ -59,37 +62,20 @@ export function createInboxWriter(client: RedisClient, bounds: Config['inbox']):
         writeScript,
         groups.map((group) => ({ keys: group.flatMap(writeKeys), args: writeArgs(group, asked) })),
       );
-      const again: InboxCall[] = [];
-      const toBound: string[] = [];
+      const left: Left = { toRestore: [], toBound: [] };
       for (const [at, reply] of replies.entries()) {
         if (reply.status === 'rejected') throw reply.reason;
-        const answers = reply.value as (number | string)[];
-        let from = 0;
-        for (const call of groups[at]!) {
-          const answer = answers[from]!;
-          if (typeof answer === 'string') {
-            refuse(call, new Error(answer), written);
-            from += 1;
-            continue;
-          }
-          const codes = answers.slice(from, from + call.places.length) as number[];
-          from += codes.length + 1;
-          note(call, codes, written);
-          if (codes.includes(ITEM_IS_GONE)) again.push(onlyGone(call, codes));
-          if (answers[from - 1] === 1) toBound.push(call.inbox);
-        }
+        settle(groups[at]!, reply.value as (number | string)[], written, left);
       }
-      const restore = again.map(({ inbox, places, matchedBy }) => ({
+      const { toRestore, toBound } = left;
+      const restore = toRestore.map(({ inbox, places, matchedBy }) => ({
         keys: allKeys(inbox),
-        args: places.flatMap((place, at) => {
-          const { identity, postJson } = deliveries[place]!.match;
-          return [identity, bodies.has(identity) ? '' : postJson, matchedBy[at]!];
-        }),
+        args: places.flatMap((place, at) => [identityOf(asked, place), bodyOf(asked, place), matchedBy[at]!]),
       }));
       const restored = await runScripts(client, restoreScript, restore);
       for (const [at, reply] of restored.entries()) {
-        if (reply.status === 'fulfilled') note(again[at]!, reply.value as number[], written);
-        else refuse(again[at]!, reply.reason as Error, written);
+        if (reply.status === 'fulfilled') note(toRestore[at]!, reply.value as number[], written);
+        else refuse(toRestore[at]!, reply.reason as Error, written);
       }
       const bound = [maxAgeMs, seenWindowMs, sweepEveryMs, REMOVE_AT_ONCE + deliveries.length];
       await runScripts(
@@ -116,6 +102,37 @@ function allKeys(inbox: string): string[] {
 function writeKeys({ inbox }: InboxCall): string[] {
   const { items, seen, state, merged } = inboxKeys(inbox);
   return [items, seen, state, merged];
+}
+
+const identityOf = ({ deliveries }: Asked, place: number): string => deliveries[place]!.match.identity;
+
+/** Empty where it lies in a key of its own. */
+function bodyOf({ deliveries, bodies }: Asked, place: number): string {
+  const { identity, postJson } = deliveries[place]!.match;
+  return bodies.has(identity) ? '' : postJson;
+}
+
+/** Reads what write.lua answered for a group of calls: one flat list. */
+function settle(
+  group: readonly InboxCall[],
+  answers: readonly (number | string)[],
+  written: WriteResult[],
+  left: Left,
+): void {
+  let from = 0;
+  for (const call of group) {
+    const answer = answers[from]!;
+    if (typeof answer === 'string') {
+      refuse(call, new Error(answer), written);
+      from += 1;
+      continue;
+    }
+    const codes = answers.slice(from, from + call.places.length) as number[];
+    from += codes.length + 1;
+    note(call, codes, written);
+    if (codes.includes(ITEM_IS_GONE)) left.toRestore.push(onlyGone(call, codes));
+    if (answers[from - 1] === 1) left.toBound.push(call.inbox);
+  }
 }
 
 function onlyGone({ inbox, places, matchedBy }: InboxCall, codes: readonly number[]): InboxCall {

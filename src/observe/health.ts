@@ -5,7 +5,7 @@ export type Level = 'good' | 'look' | 'bad';
 export interface Finding {
   level: Level;
   what: string;
-  todo: string;
+  remedy: string;
 }
 
 const number = new Intl.NumberFormat('en');
@@ -29,7 +29,7 @@ export function healthOf(figures: Figures): Finding[] {
   ];
   const order: Level[] = ['bad', 'look', 'good'];
   findings.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
-  return findings.length ? findings : [{ level: 'good', what: 'All is well.', todo: summary(figures) }];
+  return findings.length ? findings : [{ level: 'good', what: 'All is well.', remedy: summary(figures) }];
 }
 
 function summary(figures: Figures): string {
@@ -41,12 +41,12 @@ function summary(figures: Figures): string {
 
 function unreadable({ streams, queues, servers }: Figures): Finding[] {
   const findings: Finding[] = [];
-  const todo =
+  const remedy =
     'Look whether the server runs and whether its password is still right; npm run doctor says more.';
   if (queues === null || !servers.some(({ server }) => server === 'home')) {
-    findings.push({ level: 'bad', what: 'The Redis of queues and inboxes does not answer.', todo });
+    findings.push({ level: 'bad', what: 'The Redis of queues and inboxes does not answer.', remedy });
   }
-  if (streams === null) findings.push({ level: 'bad', what: "Skywire's stream cannot be read.", todo });
+  if (streams === null) findings.push({ level: 'bad', what: "Skywire's stream cannot be read.", remedy });
   return findings;
 }
 
@@ -59,21 +59,22 @@ function servers({ servers }: Figures): Finding[] {
       findings.push({
         level: share >= VERY_FULL ? 'bad' : 'look',
         what: `${name} is ${Math.round(share * 100)} % full.`,
-        todo: 'Give it more memory, or keep less: INBOX_MAX_ITEMS, STREAM_RETENTION_HOURS. At 85 % the pump stops reading.',
+        remedy:
+          'Give it more memory, or keep less: INBOX_MAX_ITEMS, STREAM_RETENTION_HOURS. At 85 % the pump stops reading.',
       });
     }
     if (evictedKeys > 0 || mayEvict) {
-      const todo = 'redis-cli CONFIG SET maxmemory-policy noeviction, then npm run audit.';
+      const remedy = 'redis-cli CONFIG SET maxmemory-policy noeviction, then npm run audit.';
       const what =
         evictedKeys > 0 ? `has removed ${shown(evictedKeys)} keys` : 'may remove keys when it is full';
-      findings.push({ level: 'bad', what: `${name} ${what}, and matches with them.`, todo });
+      findings.push({ level: 'bad', what: `${name} ${what}, and matches with them.`, remedy });
     }
     if (!isDurable) {
-      const todo = 'redis-cli CONFIG SET appendonly yes; look whether its disk is full.';
+      const remedy = 'redis-cli CONFIG SET appendonly yes; look whether its disk is full.';
       findings.push({
         level: 'look',
         what: `${name} does not keep its append-only file: a crash loses matches.`,
-        todo,
+        remedy,
       });
     }
     return findings;
@@ -95,7 +96,7 @@ function backlog(figures: Figures): Finding[] {
       {
         level: 'bad',
         what: `${shown(unread)} matches wait in the stream and nothing moves.`,
-        todo: isPump
+        remedy: isPump
           ? 'No pump reads: start one (npm run pump), or look at its log.'
           : 'No worker takes the jobs: start one (npm run worker), or look at its log.',
       },
@@ -106,7 +107,8 @@ function backlog(figures: Figures): Finding[] {
     {
       level: 'look',
       what: `The stream holds ${Math.round(seconds)} s of work (${shown(unread)} matches).`,
-      todo: 'Start more workers (npm run worker, or docker compose up --scale worker=3). Nothing is lost meanwhile.',
+      remedy:
+        'Start more workers (npm run worker, or docker compose up --scale worker=3). Nothing is lost meanwhile.',
     },
   ];
 }
@@ -117,19 +119,20 @@ function pending({ streams }: Figures): Finding[] {
     .map(({ stream, pending, pendingAgeMs }) => ({
       level: 'look' as const,
       what: `${shown(pending)} matches of ${stream} were read and not yet taken over for ${Math.round(pendingAgeMs / 1_000)} s.`,
-      todo: 'A pump ended in the middle, or waits for room: another takes them over within 30 s where one runs.',
+      remedy:
+        'A pump ended in the middle, or waits for room: another takes them over within 30 s where one runs.',
     }));
 }
 
 function canary({ canaryAgeMs }: Figures): Finding[] {
   if (canaryAgeMs === null || canaryAgeMs < OLD_CANARY_MS) return [];
   const what = `Our own test match has not come through for ${Math.round(canaryAgeMs / 1_000)} s.`;
-  return [{ level: 'bad', what, todo: 'Look where the flow stops below; npm run doctor says more.' }];
+  return [{ level: 'bad', what, remedy: 'Look where the flow stops below; npm run doctor says more.' }];
 }
 
 function parked(figures: Figures): Finding[] {
   const count = parkedOf(figures);
   if (count === 0) return [];
   const what = count === 1 ? 'One match waits for a person.' : `${shown(count)} matches wait for a person.`;
-  return [{ level: 'look', what, todo: 'Open Parked: mend the cause, then retry the group.' }];
+  return [{ level: 'look', what, remedy: 'Open Parked: mend the cause, then retry the group.' }];
 }

@@ -91,12 +91,12 @@ test.each<[string, Partial<Figures>, string, string, string]>([
     '3 matches wait for a person',
     'Open Parked',
   ],
-])('%s: what is wrong and what to do', (_, change, level, what, todo) => {
+])('%s: what is wrong and what to do', (_, change, level, what, remedy) => {
   const [finding, ...others] = healthOf({ ...well, ...change });
   expect(others).toEqual([]);
   expect(finding!.level).toBe(level);
   expect(finding!.what).toContain(what);
-  expect(finding!.todo).toContain(todo);
+  expect(finding!.remedy).toContain(remedy);
 });
 
 test('the worst comes first', () => {

@@ -6,23 +6,9 @@ import { createLogger } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { exposeReadings } from '../../src/operate/gauges.ts';
 import type { Readings } from '../../src/operate/readings.ts';
+import { createAllMetrics, noReadings } from '../fixtures/metrics.ts';
 
 const documented = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
-
-const nothing: Readings = {
-  streams: undefined,
-  queues: undefined,
-  parked: undefined,
-  balance: undefined,
-  canaryAgeMs: undefined,
-  servers: {},
-};
-
-function createAll(readings: Readings = nothing) {
-  const metrics = createMetrics();
-  exposeReadings(metrics.registry, () => Promise.resolve(readings));
-  return metrics;
-}
 
 /** `name | type | labels | meaning`, as the registry knows them. */
 async function rowsOf(registry: Registry): Promise<string[]> {
@@ -41,18 +27,18 @@ test('docs/metrics.md lists every metric as the code has it, and none that is no
   ].map(
     ([, name, type, labels, meaning]) => `${name} | ${type} | ${labels!.replaceAll('`', '')} | ${meaning}`,
   );
-  expect(rows.toSorted()).toEqual((await rowsOf(createAll().registry)).toSorted());
+  expect(rows.toSorted()).toEqual((await rowsOf(createAllMetrics().registry)).toSorted());
 });
 
 test('metrics of Node that docs/metrics.md points at are there', async () => {
-  const text = await createAll().registry.metrics();
+  const text = await createAllMetrics().registry.metrics();
   for (const [, name] of documented.matchAll(/`((?:process|nodejs)_\w*[a-z])`/g))
     expect(text).toContain(`\n${name} `);
 });
 
 test('a part that could not be read shows no number, and says so', async () => {
-  const { registry } = createAll({
-    ...nothing,
+  const { registry } = createAllMetrics({
+    ...noReadings,
     queues: [{ queue: 'matches', jobs: { waiting: 3, active: 0, delayed: 0, failed: 0 } }],
     servers: { home: undefined },
   });
@@ -67,7 +53,7 @@ test('a part that could not be read shows no number, and says so', async () => {
 test('a reading that is gone leaves no old number behind', async () => {
   const metrics = createMetrics();
   const stream = { stream: 's', length: 5, unread: 2, unreadAgeMs: 1_500, pending: 0, pendingAgeMs: 0 };
-  const turns: Readings[] = [{ ...nothing, streams: [stream] }, nothing];
+  const turns: Readings[] = [{ ...noReadings, streams: [stream] }, noReadings];
   let turn = 0;
   exposeReadings(metrics.registry, () => Promise.resolve(turns[turn]!));
   expect(await metrics.registry.metrics()).toContain(

@@ -17,13 +17,13 @@ async function figures() {
   show('flow', flow(now));
 }
 
-const finding = ({ level, what, todo }) =>
+const finding = ({ level, what, remedy }) =>
   el(
     'p',
     { class: `card ${level}`, 'data-level': level },
     el('strong', {}, what),
     ' ',
-    todo,
+    remedy,
     what.includes('for a person') && [' ', el('a', { href: '/parked' }, 'Open Parked')],
   );
 
