@@ -1,11 +1,13 @@
 /**
- * How a batch of entries travels as the data of one job. A job carries its entries, so that it outlives the stream; their bytes
- * are carried as they came, in base64: one plain ASCII text, with nothing in it to escape, to decode or to validate on the way.
+ * How a batch of entries travels with its job. Their bytes travel as they came, so that a job outlives the stream: a small batch in
+ * the job's data, in base64; a large one beside its job, as bare bytes, since BullMQ copies a job's data nine times on its way.
  */
 import { z } from 'zod';
 import { type Entry, entrySchema, type RawEntry } from './entry.ts';
 
-export const BATCH_VERSION = 2;
+export const BATCH_VERSION = 3;
+/** Bytes of a batch from which on it lies beside its job: that takes another round trip, which a lone match need not wait for. */
+const BESIDE_FROM = 16_384;
 
 /** Entries of one stream, oldest first. `run` names the replay or the split that made it: such a batch must run again. */
 export interface Batch {
@@ -24,47 +26,57 @@ const stream = z.string().min(1);
 const run = z.string().optional();
 
 /** `sizes`: bytes of each entry's part of `payload`. `odd`: places of the entries without `data`; their part is their fields' JSON. */
-const version2 = z.object({
-  v: z.literal(BATCH_VERSION),
+const list = {
   stream,
   ids: z.array(z.string().min(1)).min(1),
   sizes: z.array(z.int().nonnegative()),
-  payload: z.string(),
   odd: z.array(z.int().nonnegative()).optional(),
   run,
-});
+};
+const carried = z.object({ v: z.literal(2), ...list, payload: z.string() });
+const beside = z.object({ v: z.literal(BATCH_VERSION), ...list });
+const fetched = beside.extend({ payload: z.instanceof(Buffer) });
 /** Jobs that workers of version 0.1 left behind, and that their pumps still make during an upgrade. */
 const version1 = z.object({ v: z.literal(1), stream, entries: z.array(entrySchema).min(1), run });
 
-export type BatchData = z.input<typeof version2>;
+/** What a job holds. */
+export type BatchData = z.input<typeof carried> | z.input<typeof beside>;
 
-export const batchSchema: z.ZodType<Batch> = z.union([
-  version2.transform((data, context) => {
-    const entries = decode(data);
-    if (entries) return { stream: data.stream, entries, ...(data.run !== undefined && { run: data.run }) };
-    context.addIssue({ code: 'custom', message: 'ids, sizes and payload do not belong together' });
-    return z.NEVER;
-  }),
+/** From a job's data; where the batch lies beside its job, with its bytes as `payload`. */
+export const batchSchema: z.ZodType<Batch> = z.discriminatedUnion('v', [
+  carried.transform((data, context) => decoded(data, Buffer.from(data.payload, 'base64'), context)),
+  fetched.transform((data, context) => decoded(data, data.payload, context)),
   version1.transform(({ stream, entries, run }) => ({ stream, entries, ...(run !== undefined && { run }) })),
 ]);
 
-/** What stands in a job whose data nobody could read otherwise; undefined for all other data. */
-export function readableBatch(data: unknown): Batch | undefined {
-  return version2.safeParse(data).success ? batchSchema.safeParse(data).data : undefined;
+/** Whether the batch of this data lies beside its job. */
+export const liesBeside = (data: unknown): boolean =>
+  (data as { v?: unknown } | null | undefined)?.v === BATCH_VERSION;
+
+/** What the dashboard shows of a batch's data, which nobody could read otherwise; undefined for all other data. */
+export function readableBatch(data: unknown): object | undefined {
+  if (carried.safeParse(data).success) return batchSchema.safeParse(data).data;
+  const read = beside.safeParse(data);
+  if (!read.success) return undefined;
+  const { stream, ids, run } = read.data;
+  const entries = `${ids.length}, beside the job`;
+  return { stream, entries, first: ids[0], last: ids.at(-1), ...(run !== undefined && { run }) };
 }
 
-export function encodeBatch({ stream, entries, run }: NewBatch): BatchData {
+export function encodeBatch({ stream, entries, run }: NewBatch): { data: BatchData; payload?: Buffer } {
   const parts = entries.map(bytesOf);
   const odd = entries.flatMap((entry, at) => (entry.data === undefined ? [at] : []));
-  return {
-    v: BATCH_VERSION,
+  const payload = Buffer.concat(parts);
+  const about = {
     stream,
     ids: entries.map((entry) => entry.id),
     sizes: parts.map((part) => part.length),
-    payload: Buffer.concat(parts).toString('base64'),
     ...(odd.length && { odd }),
     ...(run !== undefined && { run }),
   };
+  return payload.length < BESIDE_FROM
+    ? { data: { v: 2, ...about, payload: payload.toString('base64') } }
+    : { data: { v: BATCH_VERSION, ...about }, payload };
 }
 
 function bytesOf({ data, fields }: Entry | RawEntry): Buffer {
@@ -72,13 +84,20 @@ function bytesOf({ data, fields }: Entry | RawEntry): Buffer {
   return typeof data === 'string' ? Buffer.from(data) : data;
 }
 
-function decode({ ids, sizes, payload, odd }: z.output<typeof version2>): Entry[] | undefined {
-  const bytes = Buffer.from(payload, 'base64');
+function decoded(
+  { stream, ids, sizes, odd, run }: Omit<z.output<typeof beside>, 'v'>,
+  bytes: Buffer,
+  context: z.RefinementCtx,
+): Batch {
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (ids.length !== sizes.length || total !== bytes.length) return undefined;
+  if (ids.length !== sizes.length || total !== bytes.length) {
+    context.addIssue({ code: 'custom', message: 'ids, sizes and payload do not belong together' });
+    return z.NEVER;
+  }
   let from = 0;
-  return ids.map((id, at) => {
+  const entries = ids.map((id, at) => {
     const text = bytes.toString('utf8', from, (from += sizes[at]!));
     return odd?.includes(at) ? { id, fields: JSON.parse(text) as string[] } : { id, data: text };
   });
+  return { stream, entries, ...(run !== undefined && { run }) };
 }

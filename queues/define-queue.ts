@@ -1,5 +1,11 @@
 import type { z } from 'zod';
 
+/** What is put into the job; `payload`: bytes that lie beside it. */
+export interface Encoded {
+  data: object;
+  payload?: Uint8Array;
+}
+
 /** `New`: what a job is made of, where that is more than what is read from it. */
 export interface QueueDefinition<Name extends string = string, Data = unknown, New = Data> {
   name: Name;
@@ -9,8 +15,7 @@ export interface QueueDefinition<Name extends string = string, Data = unknown, N
   version: number;
   /** From a job's data to what its processor gets. */
   schema: z.ZodType<Data>;
-  /** What is put into the job. */
-  encode: (data: New) => object;
+  encode: (data: New) => Encoded;
   /** `until-done`: no number of tries uses a job up. `delivery`: DELIVERY_ATTEMPTS, then it waits as failed for a person. */
   attempts: 'until-done' | 'delivery';
   /** Completed jobs kept for the dashboard. Failed ones are kept until a person removes them. */

@@ -21,7 +21,7 @@ export const fanout = defineQueue({
   description: 'One match for one page of the subscribers of a big topic',
   version: DATA_VERSION,
   schema: fanoutSchema,
-  encode: (page) => page,
+  encode: (page) => ({ data: page }),
   attempts: 'until-done',
   keepCompleted: 100,
   id: ({ run, stream, entry, page }) => jobId('page', run, stream, entry.id, page.first, page.last),

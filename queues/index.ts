@@ -4,9 +4,16 @@ import { matches } from './matches.ts';
 import { parked } from './parked.ts';
 
 export { type Backoff, backoffMs, outageBackoff } from './backoff.ts';
-export { type Batch, type BatchData, encodeBatch, type NewBatch, readableBatch } from './batch-data.ts';
+export {
+  type Batch,
+  type BatchData,
+  encodeBatch,
+  liesBeside,
+  type NewBatch,
+  readableBatch,
+} from './batch-data.ts';
 export { CANARY, canaryMatch, isCanary } from './canary.ts';
-export type { QueueDefinition } from './define-queue.ts';
+export type { Encoded, QueueDefinition } from './define-queue.ts';
 export { DATA_VERSION, type Entry, type RawEntry, toEntry } from './entry.ts';
 export type { FanoutPage, SubscriberPage } from './fanout.ts';
 export { memberText } from './json-text.ts';

@@ -29,7 +29,7 @@ export const parked = defineQueue({
     'Matches that could not be delivered: why stands in the name; retry them when the cause is mended',
   version: DATA_VERSION,
   schema: parkedSchema,
-  encode: (match) => match,
+  encode: (match) => ({ data: match }),
   attempts: 'delivery',
   keepCompleted: 100,
   id: ({ stream, entry, subscriber }) =>

@@ -66,6 +66,7 @@ export function startPumpRole(context: AppContext): Running {
       if (trimmed) events.trimmed(trimmed, source.stream);
       const vanished = await lane.books.reconcile();
       if (vanished) events.vanished(vanished);
+      await lane.payloads.sweep();
     };
     return startPump({ source, queues, brake, cursor, housekeep, losses, events, batchSize, interruptRead });
   });

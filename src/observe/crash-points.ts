@@ -6,10 +6,12 @@ import { readEnvironment } from '../config.ts';
 
 export type CrashPoint =
   | 'pump.mid-add'
+  | 'pump.before-add'
   | 'pump.after-add'
   | 'worker.before-write'
   | 'worker.after-write'
   | 'worker.before-complete'
+  | 'worker.after-complete'
   | 'worker.poison'
   | 'trimmer.before-trim';
 

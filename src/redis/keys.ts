@@ -85,6 +85,8 @@ export const booksKeys = (queue: string) => ({
   books: `${queuePrefix(queue)}:books`,
   open: `${queuePrefix(queue)}:books:open`,
 });
+/** Entries of large batches, in the slot of their queue. */
+export const payloadsKey = (queue: string): string => `${queuePrefix(queue)}:payloads`;
 /** Whose turn it is to send our own test match. */
 export const canaryTurnKey = 'skywire-inbox:canary-turn';
 /** Entries that were trimmed before anybody read them. */

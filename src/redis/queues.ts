@@ -1,9 +1,17 @@
 /** The queues in Redis: the only `new Queue`. Adding a job here checks that it is really there. */
 import { type JobsOptions, Queue } from 'bullmq';
-import { queues as definitions, type NewJobData, type QueueName, queueNames } from '../../queues/index.ts';
+import {
+  queues as definitions,
+  type Encoded,
+  type NewJobData,
+  type QueueName,
+  queueNames,
+} from '../../queues/index.ts';
+import { crashPoint, isArmed } from '../observe/crash-points.ts';
 import { type Books, createBooks } from './books.ts';
 import type { RedisClient } from './connections.ts';
 import { laneName, queuePrefix } from './keys.ts';
+import { createPayloads, type Payload, type Payloads } from './payloads.ts';
 
 /** Name of the backoff that workers compute: exponential, with jitter and a cap. */
 export const BACKOFF = 'capped-exponential';
@@ -33,6 +41,7 @@ export interface AnyQueue {
 }
 export interface Lane extends AnyQueue {
   books: Books;
+  payloads: Payloads;
 }
 
 /** `streams`: the partitions, in the order of SKYWIRE_STREAM. */
@@ -54,7 +63,8 @@ export function openQueues(
   };
   const lanes = streams.map((_, nth): Lane => {
     const name = laneName(nth);
-    return { name, kind: 'matches', queue: open(name), books: createBooks(client, name) };
+    const books = createBooks(client, name);
+    return { name, kind: 'matches', queue: open(name), books, payloads: createPayloads(client, name) };
   });
   const others = queueNames
     .filter((name) => name !== 'matches')
@@ -80,20 +90,31 @@ export function openQueues(
         removeOnComplete: { count: keepCompleted },
         removeOnFail: false,
       };
-      const wanted = data.map((one) => ({
+      const encoded = data.map(encode);
+      const wanted = data.map((one, at) => ({
         name: jobName(one),
-        data: encode(one),
+        data: encoded[at]!.data,
         opts: { ...options, jobId: id(one) },
       }));
-      const entries = (one: NewJobData[typeof name]) => ('entries' in one ? one.entries.length : 0);
-      // One connection: the books come first, whatever happens then.
       const lane = name === 'matches' && data[0] ? laneOf(data[0].stream) : undefined;
-      const booked = lane
-        ? lane.books.open(data.map((one, at) => ({ id: wanted[at]!.opts.jobId, entries: entries(one) })))
-        : undefined;
-      const [jobs] = await Promise.all([(lane?.queue ?? byName[name]).addBulk(wanted), booked]);
+      const entries = (one: NewJobData[typeof name]) => ('entries' in one ? one.entries.length : 0);
+      const payloads = encoded.flatMap(({ payload }, at): Payload[] =>
+        payload ? [[wanted[at]!.opts.jobId, payload]] : [],
+      );
+      // One connection: the books come first, then what lies beside the jobs, whatever happens then.
+      const first = lane
+        ? [
+            lane.books.open(data.map((one, at) => ({ id: wanted[at]!.opts.jobId, entries: entries(one) }))),
+            lane.payloads.put(payloads),
+          ]
+        : [];
+      if (isArmed('pump.before-add')) await Promise.all(first);
+      if (payloads.length) crashPoint('pump.before-add');
+      const [jobs] = await Promise.all([(lane?.queue ?? byName[name]).addBulk(wanted), ...first]);
+      // Where a minute went by between the two, what seemed forgotten has been swept.
+      const missing = await lane?.payloads.missing(payloads.map(([jobId]) => jobId));
       // A script error comes back as a job whose id is a negative number: only the very id that was asked for is a success.
-      return wanted.map((one, at) => jobs[at]?.id === one.opts.jobId);
+      return wanted.map(({ opts: { jobId } }, at) => jobs[at]?.id === jobId && !missing?.has(jobId));
     },
     async close() {
       await Promise.allSettled(all.map(({ queue }) => queue.close()));
@@ -104,7 +125,7 @@ export function openQueues(
 interface Definition<Data> {
   id: (data: Data) => string;
   jobName: (data: Data) => string;
-  encode: (data: Data) => object;
+  encode: (data: Data) => Encoded;
   attempts: 'until-done' | 'delivery';
   keepCompleted: number;
 }

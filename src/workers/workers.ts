@@ -16,7 +16,7 @@ import {
   type Backoff,
   backoffMs,
   queues as definitions,
-  outageBackoff,
+  liesBeside,
   type QueueName,
 } from '../../queues/index.ts';
 import { crashPoint } from '../observe/crash-points.ts';
@@ -25,6 +25,7 @@ import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
 import type { AnyQueue, Queues } from '../redis/queues.ts';
 import { closeAll, pauseOnErrors } from './care.ts';
+import { postpone, putOff, readData } from './job-data.ts';
 import { measure } from './measure.ts';
 
 /** A crashed worker's job is back with another within LOCK_MS + STALL_CHECK_MS. */
@@ -102,6 +103,13 @@ function startWorker({ name, kind }: AnyQueue, options: WorkersOptions, running:
     metrics: { maxDataPoints: MetricsTime.ONE_WEEK },
     settings: { backoffStrategy: (attempt: number) => backoffMs(attempt, deliveryBackoff) },
   });
+  const payloads = options.queues.lanes.find((lane) => lane.name === name)?.payloads;
+  // Not before the job is done: whoever ran it again would find nothing. What a death leaves behind here is swept.
+  worker.on('completed', ({ id, data }) => {
+    if (!liesBeside(data)) return;
+    crashPoint('worker.after-complete');
+    payloads?.remove(id!).catch(() => undefined);
+  });
   worker.on('lockRenewalFailed', (jobIds: string[]) => {
     for (const id of jobIds) worker.cancelJob(id, 'the lock was lost: another worker has this job');
   });
@@ -128,16 +136,17 @@ async function run(
   signal: AbortSignal,
   { ports, events, queues }: WorkersOptions,
 ): Promise<unknown> {
-  const data = definitions[name].schema.safeParse(job.data);
-  if (!data.success) return refuse(name, job, token);
+  const lane = queues.lanes.find((one) => one.name === job.queueName);
   try {
+    const data = await readData(name, job, token, lane);
     const about = { jobId: job.id!, stalls: job.stalledCounter, attemptsMade: job.attemptsMade, signal };
-    const tally = await (processors[name] as Processor<unknown>)(data.data, about, ports);
-    await queues.lanes.find((lane) => lane.name === job.queueName)?.books.settle(job.id!, tally);
+    const tally = await (processors[name] as Processor<unknown>)(data, about, ports);
+    await lane?.books.settle(job.id!, tally);
     crashPoint('worker.before-complete');
     events.verdicts(name, tally);
     return tally;
   } catch (error) {
+    if (error instanceof DelayedError || error instanceof UnrecoverableError) throw error;
     if (error instanceof Undelivered && error.final) throw new UnrecoverableError(error.message);
     if (error instanceof Undelivered) throw error;
     if (ports.isOutage(error)) {
@@ -148,24 +157,4 @@ async function run(
     if (definitions[name].attempts === 'until-done') throw new UnrecoverableError(String(error));
     throw error;
   }
-}
-
-/** A job whose hash is gone runs with `{}`; one of a newer version is left to newer workers. */
-async function refuse(name: QueueName, job: Job, token: string): Promise<never> {
-  const version = (job.data as { v?: unknown } | undefined)?.v;
-  if (typeof version === 'number' && version > definitions[name].version) return postpone(job, token);
-  throw new UnrecoverableError(
-    `its data is not that of a ${job.queueName} job: the job was removed or changed by hand`,
-  );
-}
-
-/** Back into the queue, later; no attempt is used up. */
-async function postpone(job: Job, token: string): Promise<never> {
-  const tries = Math.max(1, job.attemptsStarted - job.attemptsMade);
-  return putOff(job, token, backoffMs(tries, outageBackoff));
-}
-
-async function putOff(job: Job, token: string, ms: number): Promise<never> {
-  await job.moveToDelayed(Date.now() + ms, token);
-  throw new DelayedError();
 }

@@ -241,7 +241,10 @@ const READ_STREAM = ['xinfo|consumers', 'xinfo|groups', 'xlen', 'xpending', 'xra
 const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]; direct: string[] }> = {
   'skywire-inbox-pump': {
     bullmq: ['addStandardJob', 'getCounts'],
-    ours: words('redis/open-books.lua redis/reconcile-books.lua redis/read-books.lua pump/oldest-held.lua'),
+    ours: words(
+      `redis/open-books.lua redis/reconcile-books.lua redis/read-books.lua redis/missing-payloads.lua redis/sweep-payloads.lua
+      pump/oldest-held.lua`,
+    ),
     direct: [
       ...READ_STREAM,
       'xack',
@@ -264,6 +267,7 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
       'subscriptions/route.lua',
       'redis/open-books.lua',
       'redis/settle-books.lua',
+      'redis/missing-payloads.lua',
     ],
     direct: ['bzpopmin', 'pexpire', 'set'],
   },
@@ -272,7 +276,7 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
     bullmq: scriptNames().filter((name) => !name.startsWith('relay')),
     ours: readdirSync(sourceUrl(''), { recursive: true })
       .map(String)
-      .filter((name) => name.endsWith('.lua') && !/^(pump|relay)\b/.test(name)),
+      .filter((name) => name.endsWith('.lua') && !/^(pump|relay)\b|sweep-payloads/.test(name)),
     direct: [...READ_STREAM, 'exec', 'mget', 'multi'],
   },
 };

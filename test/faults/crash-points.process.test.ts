@@ -1,5 +1,6 @@
 /** Deaths at the worst instants, by the named crash points of pump, worker and trimmer; and an entry that kills whoever handles it. */
 import { expect } from 'vitest';
+import { payloadsKey } from '../../src/redis/keys.ts';
 import { startCrew } from '../chaos/crew.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
@@ -38,6 +39,27 @@ for (const [point, name] of points)
       others.push(await world.start(role));
     }
     return `crash point ${point}, at its first, second and third pass, each time replaced`;
+  });
+
+const besides: [point: string, fault: string][] = [
+  ['worker.before-complete', 'worker dies before a large batch is completed'],
+  ['pump.before-add', 'pump dies between laying down a large batch and adding its job'],
+  ['worker.after-complete', 'worker dies between completing a large batch and removing it'],
+];
+
+for (const [point, name] of besides)
+  fault(name, { workers: 1, rate: 0, env: { BATCH_SIZE: '200' } }, async (world, cast) => {
+    const role = point.split('.', 1)[0]!;
+    const others = role === 'pump' ? cast.pumps : cast.workers;
+    await kill9(others.pop()!);
+    for (let times = 1; times <= TIMES; times += 1) {
+      await world.producer.send(2_000);
+      await crash(world, role, `${point}:${times}`);
+    }
+    const left = await world.client.hlen(payloadsKey('matches'));
+    expect(left).toBeGreaterThan(0);
+    others.push(await world.start(role));
+    return `crash point ${point}, at its first, second and third pass; ${left} batches lay there when the next one started`;
   });
 
 const AGED = 20;

@@ -97,6 +97,30 @@ export const mutants: Mutant[] = [
     caughtBy: { file: 'test/operate/audit.redis.test.ts', test: 'a bad entry is parked' },
   },
   {
+    name: 'a large batch removed before its job is done',
+    harm: 'a batch whose worker dies then has lost its entries, and fails',
+    edits: [
+      edit(
+        'src/workers/workers.ts',
+        "    crashPoint('worker.before-complete');",
+        "    await lane?.payloads.remove(job.id!);\n    crashPoint('worker.before-complete');",
+      ),
+    ],
+    caughtBy: {
+      file: 'test/faults/crash-points.process.test.ts',
+      test: 'worker dies before a large batch is completed',
+    },
+  },
+  {
+    name: 'a job taken for added though its batch was swept meanwhile',
+    harm: 'a pump that stood still acknowledges entries that no job has',
+    edits: [edit('src/redis/queues.ts', ' && !missing?.has(jobId)', ' && !missing?.has("")')],
+    caughtBy: {
+      file: 'test/redis/payloads.redis.test.ts',
+      test: 'a pump that stood still between the two, until its payload was swept, does not take the job for added',
+    },
+  },
+  {
     name: 'default maxStalledCount',
     harm: 'a batch whose worker died twice is failed for good, and its matches wait for a person',
     edits: [edit('src/workers/workers.ts', 'maxStalledCount: NEVER,', 'maxStalledCount: NEVER && 1,')],
