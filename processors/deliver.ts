@@ -21,7 +21,7 @@ export interface Refusal {
 
 export interface Outcome {
   verdict: Verdict;
-  refusals: Refusal[];
+  refusals: readonly Refusal[];
   /** A big topic: the pages of subscribers that get jobs of their own. */
   pages: readonly SubscriberPage[];
 }
@@ -29,14 +29,15 @@ export interface Outcome {
 export async function deliver(entries: readonly Entry[], ports: Ports): Promise<Outcome[]> {
   const read = entries.map(readEntry);
   const routes = await ports.router.route(subscriptionsOf(read));
-  const plans = read.map((entry) => ('match' in entry ? plan(entry.match, routes) : refuse(entry)));
-  const deliveries = plans.flatMap((entryPlan) => entryPlan.deliveries);
+  const deliveries: Delivery[] = [];
+  const plans = read.map((entry) =>
+    'match' in entry ? plan(entry.match, routes, deliveries) : refuse(entry),
+  );
   const results = deliveries.length ? await ports.inboxes.write(deliveries) : [];
-  let next = 0;
+  let from = 0;
   return plans.map((entryPlan) => {
-    const ends = next + entryPlan.deliveries.length;
-    const outcome = settle(entryPlan, results.slice(next, ends));
-    next = ends;
+    const outcome = settle(entryPlan, { deliveries, results, from });
+    from += entryPlan.deliveries;
     return outcome;
   });
 }
@@ -62,30 +63,32 @@ export function readEntry(entry: Entry): Read {
 const listNames = (names: string[]): string => quote(names.slice(0, 10).map((name) => name.slice(0, 40)));
 
 function subscriptionsOf(read: readonly Read[]): string[] {
-  return [...new Set(read.flatMap((entry) => ('match' in entry ? [entry.match.subscriptionId] : [])))];
+  const subscriptions = new Set<string>();
+  for (const entry of read) if ('match' in entry) subscriptions.add(entry.match.subscriptionId);
+  return [...subscriptions];
 }
 
 interface Plan {
-  deliveries: Delivery[];
-  refusals: Refusal[];
+  /** How many of the deliveries are of this entry. */
+  deliveries: number;
+  refusals: readonly Refusal[];
   pages: readonly SubscriberPage[];
 }
 
-const refuse = (refusal: Refusal): Plan => ({ deliveries: [], refusals: [refusal], pages: [] });
+const nowhere: Plan = { deliveries: 0, refusals: [], pages: [] };
+const refuse = (refusal: Refusal): Plan => ({ ...nowhere, refusals: [refusal] });
 
-function plan(match: Match, routes: Map<string, Route>): Plan {
+/** Adds the entry's deliveries to those before it. */
+function plan(match: Match, routes: Map<string, Route>, deliveries: Delivery[]): Plan {
   const route = routes.get(match.subscriptionId) ?? { to: 'unknown' };
   switch (route.to) {
     case 'subscribers':
-      return {
-        deliveries: route.subscribers.map((subscriber) => ({ subscriber, match })),
-        refusals: [],
-        pages: [],
-      };
+      for (const subscriber of route.subscribers) deliveries.push({ subscriber, match });
+      return { ...nowhere, deliveries: route.subscribers.length };
     case 'pages':
-      return { deliveries: [], refusals: [], pages: route.pages };
+      return { ...nowhere, pages: route.pages };
     case 'unsubscribed':
-      return { deliveries: [], refusals: [], pages: [] };
+      return nowhere;
     case 'invalid':
       return refuse({ reason: 'rejected', detail: route.detail });
     case 'unknown':
@@ -106,24 +109,30 @@ function quote(value: unknown): string {
   );
 }
 
-function settle({ deliveries, refusals, pages }: Plan, results: readonly WriteResult[]): Outcome {
-  const refused = results.flatMap((result, at): Refusal[] =>
-    typeof result === 'string'
-      ? []
-      : [{ reason: 'rejected', detail: result.refused, subscriber: deliveries[at]!.subscriber }],
-  );
-  const all = [...refusals, ...refused];
-  return { verdict: verdictOf(all, pages, results), refusals: all, pages };
+interface Written {
+  deliveries: readonly Delivery[];
+  /** One for each delivery. */
+  results: readonly WriteResult[];
+  /** Where those of the entry begin. */
+  from: number;
 }
 
-function verdictOf(
-  refusals: readonly Refusal[],
-  pages: readonly SubscriberPage[],
-  results: readonly WriteResult[],
-): Verdict {
-  if (refusals.length) return 'parked';
-  if (pages.length) return 'fanned_out';
-  for (const verdict of ['delivered', 'merged', 'duplicate'] as const)
-    if (results.includes(verdict)) return verdict;
-  return 'dropped';
+/** Of several inboxes the one to which most happened gives the verdict. */
+const rank = { duplicate: 0, merged: 1, delivered: 2 } as const;
+
+function settle(
+  { deliveries: count, refusals, pages }: Plan,
+  { deliveries, results, from }: Written,
+): Outcome {
+  let best: keyof typeof rank | undefined;
+  let all = refusals;
+  for (let at = from; at < from + count; at += 1) {
+    const result = results[at]!;
+    if (typeof result !== 'string') {
+      const { subscriber } = deliveries[at]!;
+      all = [...all, { reason: 'rejected', detail: result.refused, subscriber }];
+    } else if (best === undefined || rank[result] > rank[best]) best = result;
+  }
+  const verdict = all.length ? 'parked' : pages.length ? 'fanned_out' : (best ?? 'dropped');
+  return { verdict, refusals: all, pages };
 }

@@ -11,7 +11,7 @@ import type { World } from '../world.ts';
 
 const WORKERS = 'worker processes';
 const curvesOf: Record<string, number[]> = {
-  BATCH_SIZE: [10, 25, 50, 100, 200, 400, 800],
+  BATCH_SIZE: [10, 50, 100, 200, 500, 1_000, 2_000],
   WORKER_CONCURRENCY: [1, 2, 4, 8, 16],
   MAX_WAITING_JOBS: [2, 10, 100, 400],
   [WORKERS]: [1, 2, 3],
