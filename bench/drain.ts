@@ -1,6 +1,7 @@
 /**
  * A system works a backlog off. What counts begins when the first part has arrived, so that neither starting node nor its
- * compiler is measured; rates come from the times of the items, CPU from what each process used meanwhile.
+ * compiler is measured, and ends before the last: whoever reads ahead has as much in hand at the end as at the beginning. Rates come
+ * from the times of the items, CPU from what each process used meanwhile.
  */
 import { arrivalTimes, arrived, arrivedAbout } from './arrivals.ts';
 import { cpuMsOf, cpuMsOfAll, loadNow } from './machine.ts';
@@ -25,8 +26,9 @@ export interface Drained {
   load: number;
 }
 
-/** Part of the items that warm a system up. */
-const WARM_UP = 0.2;
+/** Parts of the items that are there when counting begins and ends. */
+export const FROM = 0.2;
+export const TO = 0.8;
 
 export interface Backlog {
   matches: readonly Match[];
@@ -44,29 +46,36 @@ export function backlogOf(matches: readonly Match[]): Backlog {
 /** Throws where an item is missing or there twice. */
 export async function drain(world: World, system: System, backlog: Backlog): Promise<Drained> {
   await append(world.redis, backlog.matches);
-  const { expected, before = 0 } = backlog;
-  const warm = before + Math.floor(expected * WARM_UP);
-  const drained = await whileWorking(world, system, backlog.inboxes, warm, before + expected);
-  const items = await arrived(world.redis, backlog.inboxes);
+  const { expected, before = 0, inboxes } = backlog;
+  const [from, to] = [Math.floor(expected * FROM), Math.floor(expected * TO)];
+  const window = { from: before + from, to: before + to, until: before + expected };
+  const drained = await whileWorking(world, system, inboxes, window);
+  const items = await arrived(world.redis, inboxes);
   if (items !== before + expected)
     throw new Error(`${system.name}: ${items - before} items instead of ${expected}`);
-  const times = (await arrivalTimes(world.redis, backlog.inboxes)).slice(-expected);
-  const counted = times.slice(warm - before);
+  const counted = (await arrivalTimes(world.redis, inboxes)).slice(-expected).slice(from, to);
   return { ...drained, perSecond: (counted.length * 1_000) / (counted.at(-1)! - counted[0]!) };
 }
 
-/** What the system did between so many items in the inboxes and so many; it is ended then. */
+/** In items that are in the inboxes. `until`: when the system is ended. */
+interface Window {
+  from: number;
+  to: number;
+  until?: number;
+}
+
+/** What the system did in the window. */
 export async function whileWorking(
   world: World,
   system: System,
   inboxes: readonly string[],
-  from: number,
-  to: number,
+  { from, to, until = to }: Window,
 ): Promise<Drained> {
   const processes = startAll(world, system);
   try {
     const before = await whenArrived(world, inboxes, from, processes);
     const after = await whenArrived(world, inboxes, to, processes);
+    await whenArrived(world, inboxes, until, processes);
     const perSecond = ((after.items - before.items) * 1_000) / (after.atMs - before.atMs);
     return { perSecond, ...cpuBetween(before, after), load: loadNow() };
   } finally {

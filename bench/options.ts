@@ -21,7 +21,7 @@ export const command = {
     'Measures on an own Redis (AOF everysec): throughput side by side with simpler designs, and what else a suite names.',
   options: {
     suite: { reader: oneOf('all', ...suiteNames), default: 'throughput', meaning: 'what to measure' },
-    matches: { reader: wholeNumber(100, 10_000_000), default: 50_000, meaning: 'matches a round' },
+    matches: { reader: wholeNumber(100, 10_000_000), default: 200_000, meaning: 'matches a round' },
     rounds: { reader: wholeNumber(1, 100), default: 5, meaning: 'rounds of each case, interleaved' },
     inboxes: { reader: wholeNumber(1, 100_000), default: 1_000, meaning: 'inboxes they go to' },
     file: {

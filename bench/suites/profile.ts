@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Profile, readProfile } from '../cpu-profile.ts';
-import { type Backlog, backlogOf, cpuBetween, startAll, whenArrived } from '../drain.ts';
+import { type Backlog, backlogOf, cpuBetween, FROM, startAll, TO, whenArrived } from '../drain.ts';
 import { append, makeMatches, postsFrom } from '../matches.ts';
 import type { Options } from '../options.ts';
 import type { Cell, Result } from '../result.ts';
@@ -64,14 +64,19 @@ async function profiled(world: World, backlog: Backlog, folder: string, say: Say
   const system = product();
   const processes = system.processes.map((plan) => ({
     ...plan,
-    nodeArgs: ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${plan.name}.cpuprofile`],
+    nodeArgs: [
+      ...(plan.nodeArgs ?? []),
+      '--cpu-prof',
+      `--cpu-prof-dir=${folder}`,
+      `--cpu-prof-name=${plan.name}.cpuprofile`,
+    ],
   }));
   const startedAt = performance.now();
   const started = startAll(world, { ...system, processes });
   try {
-    const before = await whenArrived(world, backlog.inboxes, Math.floor(backlog.expected * 0.2), started);
+    const before = await whenArrived(world, backlog.inboxes, Math.floor(backlog.expected * FROM), started);
     await world.redis.config('RESETSTAT');
-    const after = await whenArrived(world, backlog.inboxes, backlog.expected, started);
+    const after = await whenArrived(world, backlog.inboxes, Math.floor(backlog.expected * TO), started);
     say('profiled');
     const commands = await commandStats(world, after.items - before.items);
     const window = {

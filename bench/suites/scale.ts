@@ -78,7 +78,10 @@ async function byBacklog(world: World, { rounds, inboxes, file }: Options, say: 
       for (let done = 0; done < behind; done += WARM)
         await append(world.redis, backlog.matches.slice(0, Math.min(WARM, behind - done)));
       await world.flush();
-      const one = await whileWorking(world, product(), backlog.inboxes, WARM, WARM + WINDOW * 0.75);
+      const one = await whileWorking(world, product(), backlog.inboxes, {
+        from: WARM,
+        to: WARM + WINDOW * 0.75,
+      });
       drained[at]!.push(one);
       say(`round ${round + 1}: ${behind} behind, ${Math.round(one.cpuTotal)} µs`);
     }
@@ -89,7 +92,7 @@ async function byBacklog(world: World, { rounds, inboxes, file }: Options, say: 
 async function byInboxes(world: World, { rounds, file }: Options, say: Say): Promise<Measured[]> {
   const cases: Case[] = [];
   for (const inboxes of INBOXES) {
-    const backlog = backlogOf(await makeMatches(postsFrom(file), INBOXES.at(-1)!, inboxes));
+    const backlog = backlogOf(await makeMatches(postsFrom(file), 2 * INBOXES.at(-1)!, inboxes));
     cases.push({ system: product(`${inboxes} inboxes`), backlog });
   }
   return measureCases(world, cases, rounds, say);
@@ -102,7 +105,8 @@ async function byItems(world: World, { rounds, file }: Options, say: Say): Promi
   const cases = ITEMS.map((items): Case => {
     const before = items * FULL_INBOXES;
     return {
-      system: product(`${items} items`),
+      // So few matches that a pump reading far ahead would be done before the counting begins.
+      system: product(`${items} items`, { BATCH_SIZE: '500', MAX_WAITING_JOBS: '2' }),
       backlog: { ...backlogOf(fresh), before },
       prepare: (world) => fill(world, older.slice(0, before)),
     };

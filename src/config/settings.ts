@@ -110,7 +110,7 @@ export const settings = {
     },
   ),
   WORKER_CONCURRENCY: setting(wholeNumber(1, 1000), 'Jobs at once per worker', { default: '4' }),
-  BATCH_SIZE: setting(wholeNumber(1, 10_000), 'Matches per job at the most', { default: '1000' }),
+  BATCH_SIZE: setting(wholeNumber(1, 10_000), 'Matches per job at the most', { default: '500' }),
   MAX_WAITING_JOBS: setting(
     wholeNumber(1, 1_000_000),
     'The pump stops reading above it; the backlog waits in the stream',
