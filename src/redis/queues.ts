@@ -3,6 +3,7 @@ import { type JobsOptions, Queue } from 'bullmq';
 import {
   queues as definitions,
   type Encoded,
+  type NewBatch,
   type NewJobData,
   type QueueName,
   queueNames,
@@ -97,29 +98,35 @@ export function openQueues(
         opts: { ...options, jobId: id(one) },
       }));
       const lane = name === 'matches' && data[0] ? laneOf(data[0].stream) : undefined;
-      const entries = (one: NewJobData[typeof name]) => ('entries' in one ? one.entries.length : 0);
+      const ids = wanted.map(({ opts }) => opts.jobId);
       const payloads = encoded.flatMap(({ payload }, at): Payload[] =>
-        payload ? [[wanted[at]!.opts.jobId, payload]] : [],
+        payload ? [[ids[at]!, payload]] : [],
       );
-      // One connection: the books come first, then what lies beside the jobs, whatever happens then.
-      const first = lane
-        ? [
-            lane.books.open(data.map((one, at) => ({ id: wanted[at]!.opts.jobId, entries: entries(one) }))),
-            lane.payloads.put(payloads),
-          ]
-        : [];
-      if (isArmed('pump.before-add')) await Promise.all(first);
+      // One connection: what belongs to the jobs comes before them, whatever happens then.
+      const laidDown = lane ? layDown(lane, ids, data as readonly NewBatch[], payloads) : undefined;
+      if (isArmed('pump.before-add')) await laidDown;
       if (payloads.length) crashPoint('pump.before-add');
-      const [jobs] = await Promise.all([(lane?.queue ?? byName[name]).addBulk(wanted), ...first]);
+      const [jobs] = await Promise.all([(lane?.queue ?? byName[name]).addBulk(wanted), laidDown]);
       // Where a minute went by between the two, what seemed forgotten has been swept.
       const missing = await lane?.payloads.missing(payloads.map(([jobId]) => jobId));
       // A script error comes back as a job whose id is a negative number: only the very id that was asked for is a success.
-      return wanted.map(({ opts: { jobId } }, at) => jobs[at]?.id === jobId && !missing?.has(jobId));
+      return ids.map((id, at) => jobs[at]?.id === id && !missing?.has(id));
     },
     async close() {
       await Promise.allSettled(all.map(({ queue }) => queue.close()));
     },
   };
+}
+
+/** Enters batches into the books, then puts beside their jobs what is not in them. */
+async function layDown(
+  { books, payloads }: Lane,
+  ids: readonly string[],
+  batches: readonly NewBatch[],
+  bytes: readonly Payload[],
+): Promise<void> {
+  const jobs = ids.map((id, at) => ({ id, entries: batches[at]!.entries.length }));
+  await Promise.all([books.open(jobs), payloads.put(bytes)]);
 }
 
 interface Definition<Data> {

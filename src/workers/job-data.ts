@@ -1,13 +1,8 @@
 /** What a processor gets: the job's own data and what lies beside it, read and checked. */
-import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
-import {
-  backoffMs,
-  queues as definitions,
-  liesBeside,
-  outageBackoff,
-  type QueueName,
-} from '../../queues/index.ts';
+import { type Job, UnrecoverableError } from 'bullmq';
+import { queues as definitions, liesBeside, type QueueName } from '../../queues/index.ts';
 import type { Lane } from '../redis/queues.ts';
+import { postpone, tries } from './put-off.ts';
 
 /** A pump that stood still while it added the job brings its payload again as soon as it goes on. */
 const LOOKS_FOR_PAYLOAD = 7;
@@ -43,16 +38,4 @@ function payloadIsGone(data: unknown): string {
     `its entries, ${String(first)} to ${String(last)} of ${String(stream)}, are no longer beside it: it was done before, or they were removed by hand. ` +
     `Where npm run audit misses one of them: npm run replay -- --from ${String(first)} --to ${String(last)}; then remove this job`
   );
-}
-
-const tries = ({ attemptsStarted, attemptsMade }: Job): number => Math.max(1, attemptsStarted - attemptsMade);
-
-/** Back into the queue, later; no attempt is used up. */
-export async function postpone(job: Job, token: string): Promise<never> {
-  return putOff(job, token, backoffMs(tries(job), outageBackoff));
-}
-
-export async function putOff(job: Job, token: string, ms: number): Promise<never> {
-  await job.moveToDelayed(Date.now() + ms, token);
-  throw new DelayedError();
 }

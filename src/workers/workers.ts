@@ -25,8 +25,9 @@ import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
 import type { AnyQueue, Queues } from '../redis/queues.ts';
 import { closeAll, pauseOnErrors } from './care.ts';
-import { postpone, putOff, readData } from './job-data.ts';
+import { readData } from './job-data.ts';
 import { measure } from './measure.ts';
+import { postpone, putOff } from './put-off.ts';
 
 /** A crashed worker's job is back with another within LOCK_MS + STALL_CHECK_MS. */
 const LOCK_MS = 10_000;

@@ -114,7 +114,7 @@ export const mutants: Mutant[] = [
   {
     name: 'a job taken for added though its batch was swept meanwhile',
     harm: 'a pump that stood still acknowledges entries that no job has',
-    edits: [edit('src/redis/queues.ts', ' && !missing?.has(jobId)', ' && !missing?.has("")')],
+    edits: [edit('src/redis/queues.ts', ' && !missing?.has(id)', ' && !missing?.has("")')],
     caughtBy: {
       file: 'test/redis/payloads.redis.test.ts',
       test: 'a pump that stood still between the two, until its payload was swept, does not take the job for added',
