@@ -59,7 +59,7 @@ export function readableBatch(data: unknown): object | undefined {
   const read = beside.safeParse(data);
   if (!read.success) return undefined;
   const { stream, ids, run } = read.data;
-  const entries = `${ids.length}, beside the job`;
+  const entries = `${ids.length}, beside the job until it is done`;
   return { stream, entries, first: ids[0], last: ids.at(-1), ...(run !== undefined && { run }) };
 }
 

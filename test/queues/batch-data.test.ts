@@ -41,7 +41,7 @@ describe('a large batch', () => {
   test('is shown as what it is: how many entries, and where they lie', () => {
     expect(readableBatch(large.data)).toEqual({
       stream: 's',
-      entries: '4, beside the job',
+      entries: '4, beside the job until it is done',
       first: '1-0',
       last: '4-0',
       run: 'r',
