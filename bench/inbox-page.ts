@@ -1,11 +1,11 @@
 /** How long a page of a full inbox takes at the server: from the request to its JSON text, Redis included, the network not. */
 import type { Redis } from 'ioredis';
 import { parseMatch } from '../queues/index.ts';
-import { createInboxReader } from '../src/inbox/inbox-reader.ts';
-import { createInboxWriter } from '../src/inbox/inbox-writer.ts';
+import { createInboxReader } from '../src/inbox/read/inbox-reader.ts';
+import { createInboxWriter } from '../src/inbox/write/inbox-writer.ts';
 import { encodeName } from '../src/redis/keys.ts';
-import { madeUpPosts } from '../src/skywire/made-up-posts.ts';
-import { itemJson } from '../src/web/item-json.ts';
+import { madeUpPosts } from '../src/simulator/made-up-posts.ts';
+import { itemJson } from '../src/web/api/item-json.ts';
 
 const ITEMS = 10_000;
 const PAGE = 50;

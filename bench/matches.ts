@@ -2,9 +2,9 @@
 import type { Redis } from 'ioredis';
 import { parseMatch } from '../queues/index.ts';
 import { encodeName, inboxKeys } from '../src/redis/keys.ts';
-import { filePosts } from '../src/skywire/file-posts.ts';
-import { madeUpPosts } from '../src/skywire/made-up-posts.ts';
-import { type Post, withoutRkey } from '../src/skywire/post.ts';
+import { filePosts } from '../src/simulator/file-posts.ts';
+import { madeUpPosts } from '../src/simulator/made-up-posts.ts';
+import { type Post, withoutRkey } from '../src/simulator/post.ts';
 
 export const STREAM = 'skywire:matches';
 const PER_PIPELINE = 500;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { useOwnServer } from '../src/redis/own-server.ts';
+import { useOwnServer } from '../src/own-server/own-server.ts';
 import { parseInfo } from '../src/redis/server-check.ts';
 
 export interface World {

@@ -1,8 +1,8 @@
 /** The process: which command, which signals, which exit code. 0 done, 1 failed, 2 bad usage or settings. */
 
+import { commands, overview } from './commands/commands.ts';
 import { HelpAsked, UsageError } from './config/command-line.ts';
-import { ConfigError } from './config.ts';
-import { commands, overview } from './main/commands.ts';
+import { ConfigError } from './config/config.ts';
 import { isOutage } from './redis/errors.ts';
 
 /** Longer than every stop() in it takes; a supervisor waits 10 s as a rule. */

@@ -9,7 +9,7 @@ const standing: Record<string, rules.Rule> = {
   'imports follow one arrow: queues ← processors ← src ← test': rules.oneArrow,
   'inside src a layer imports only earlier ones': rules.layersOfSrc,
   'queues and processors know no Redis, no web server, and processors no BullMQ': rules.pureCore,
-  'what runs imports in no circle': rules.noCycles,
+  'imports make no circle, those of types included': rules.noCycles,
   'keys are spelt in one file': rules.keysInOneFile,
   'no file is long': rules.shortFiles,
   'no folder or file is a drawer': rules.noDrawers,
@@ -35,13 +35,13 @@ const madeUp = (files: Files) => project(Object.entries(files).map(([path, text]
 const sound: Files = {
   'queues/index.ts': "import { z } from 'zod'; export const queues = z.object({});",
   'processors/index.ts': "import { queues } from '../queues/index.ts'; export const processors = [queues];",
-  'src/config.ts': "export { env } from './config/environment.ts';",
+  'src/config/config.ts': "export { env } from './environment.ts';",
   'src/config/environment.ts': 'export const env = process.env;',
   'src/redis/keys.ts': "export const inbox = 'inbox:{x}';",
   'src/redis/connections.ts':
     "import { Cluster, Redis } from 'ioredis'; export const all = [new Redis(), new Cluster([])];",
-  'src/redis/queues.ts': "import { Queue } from 'bullmq'; export const queue = new Queue<string>('q');",
-  'src/inbox/write.lua': "-- KEYS[1]: 'inbox:{name}'\nreturn redis.call('GET', KEYS[1])",
+  'src/lanes/queues.ts': "import { Queue } from 'bullmq'; export const queue = new Queue<string>('q');",
+  'src/inbox/write/write.lua': "-- KEYS[1]: 'inbox:{name}'\nreturn redis.call('GET', KEYS[1])",
   'src/workers/workers.ts':
     "import { Worker } from 'bullmq';\n// new Queue('in a comment'), process.env\nexport const worker = new Worker('q');",
   'src/main.ts': "import '../processors/index.ts'; import './workers/workers.ts';",
@@ -65,13 +65,13 @@ const offences: [what: string, rule: rules.Rule, files: Files, complaint: RegExp
   [
     'queues that import only a type of src',
     rules.oneArrow,
-    { 'queues/a.ts': "export const a: import('../src/config.ts').Config = 1;" },
+    { 'queues/a.ts': "export const a: import('../src/config/config.ts').Config = 1;" },
     /queues\/ may import queues\/ only/,
   ],
   [
     'processors that import src',
     rules.oneArrow,
-    { 'processors/a.ts': "import type { Config } from '../src/config.ts';" },
+    { 'processors/a.ts': "import type { Config } from '../src/config/config.ts';" },
     /move what both need/,
   ],
   [
@@ -101,20 +101,26 @@ const offences: [what: string, rule: rules.Rule, files: Files, complaint: RegExp
   [
     'a simulator that knows the inbox',
     rules.layersOfSrc,
-    { 'src/skywire/a.ts': "import '../inbox/inbox.ts';" },
-    /src\/skywire may not import src\/inbox/,
+    { 'src/simulator/a.ts': "import '../inbox/inbox.ts';" },
+    /src\/simulator may not import src\/inbox/,
   ],
   [
     'a simulator that knows processors',
     rules.layersOfSrc,
-    { 'src/skywire/a.ts': "import '../../processors/index.ts';" },
-    /not processors/,
+    { 'src/simulator/a.ts': "import '../../processors/index.ts';" },
+    /knows queues\/, not processors/,
   ],
   [
     'a web server that simulates',
     rules.layersOfSrc,
-    { 'src/web/a.ts': "import '../skywire/skywire.ts';" },
-    /src\/web may not import src\/skywire/,
+    { 'src/web/a.ts': "import '../simulator/simulator.ts';" },
+    /src\/web may not import src\/simulator/,
+  ],
+  [
+    'a page that runs a tool',
+    rules.layersOfSrc,
+    { 'src/web/a.ts': "import '../tools/audit.ts';" },
+    /src\/web may not import src\/tools/,
   ],
   ['a new folder in src', rules.layersOfSrc, { 'src/services/a.ts': '' }, /src\/services has no place/],
   [
@@ -148,21 +154,27 @@ const offences: [what: string, rule: rules.Rule, files: Files, complaint: RegExp
     /break the circle/,
   ],
   [
+    'a circle through types alone',
+    rules.noCycles,
+    { 'queues/a.ts': "import type { B } from './b.ts';", 'queues/b.ts': "import type { A } from './a.ts';" },
+    /break the circle/,
+  ],
+  [
     'two homes of queues',
     rules.homes['new Queue(']!,
-    { 'src/web/dashboard.ts': "import { Queue } from 'bullmq'; new Queue('q');" },
-    /src\/redis\/queues\.ts, src\/web\/dashboard\.ts/,
+    { 'src/web/operator/dashboard.ts': "import { Queue } from 'bullmq'; new Queue('q');" },
+    /src\/lanes\/queues\.ts, src\/web\/operator\/dashboard\.ts/,
   ],
   [
     'a second home under another name',
     rules.homes['new Worker(']!,
-    { 'src/app.ts': "import { Worker as Hand } from 'bullmq'; new Hand('q');" },
+    { 'src/app/context.ts': "import { Worker as Hand } from 'bullmq'; new Hand('q');" },
     /exactly one file/,
   ],
   [
     'a second home through a namespace',
     rules.homes['new Queue(']!,
-    { 'src/app.ts': "import * as bullmq from 'bullmq'; new bullmq.Queue('q');" },
+    { 'src/app/context.ts': "import * as bullmq from 'bullmq'; new bullmq.Queue('q');" },
     /exactly one file/,
   ],
   [

@@ -1,6 +1,6 @@
 /** From just before XADD until the item can be read: a lone match on an idle system, and a steady rate of them. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { createPacer } from '../../src/skywire/pacer.ts';
+import { createPacer } from '../../src/simulator/pacer.ts';
 import { type System, startAll } from '../drain.ts';
 import { loadNow } from '../machine.ts';
 import { inboxName, type Match, makeMatches, postsFrom, STREAM } from '../matches.ts';

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf, newToken } from '../../src/relay/tokens.ts';
+import { digestOf, newToken } from '../../src/relay/server/tokens.ts';
 import { backlogOf, type System } from '../drain.ts';
 import { makeMatches, postsFrom } from '../matches.ts';
 import type { Options } from '../options.ts';

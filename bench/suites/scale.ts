@@ -1,8 +1,8 @@
 /** Whether a match costs the same with much behind it, for many inboxes, and into full ones. */
 
 import { parseMatch } from '../../queues/index.ts';
-import { toConfig } from '../../src/config.ts';
-import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
+import { toConfig } from '../../src/config/config.ts';
+import { createInboxWriter } from '../../src/inbox/write/inbox-writer.ts';
 import { lineChart } from '../chart.ts';
 import { backlogOf, type Drained, whileWorking } from '../drain.ts';
 import { append, type Match, makeMatches, postsFrom } from '../matches.ts';

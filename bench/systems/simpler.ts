@@ -6,8 +6,8 @@ import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Delivery, Inboxes } from '../../processors/index.ts';
 import { parseMatch } from '../../queues/index.ts';
-import { readEnvironment, toConfig } from '../../src/config.ts';
-import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
+import { readEnvironment, toConfig } from '../../src/config/config.ts';
+import { createInboxWriter } from '../../src/inbox/write/inbox-writer.ts';
 
 const STREAM = 'skywire:matches';
 const GROUP = 'simpler';

@@ -1,7 +1,8 @@
 /** /healthz, /readyz and /metrics of a role without pages. */
-import { type AppContext, healthOf, type Running } from '../app.ts';
+
 import type { RedisClient } from '../redis/connections.ts';
-import { startHealthServer } from '../web/health-routes.ts';
+import { startHealthServer } from '../web/http/health-routes.ts';
+import { type AppContext, healthOf, type Running } from './context.ts';
 
 /** Only where HEALTH_PORT asks for them. */
 export async function startHealth(context: AppContext): Promise<Running | undefined> {

@@ -1,7 +1,8 @@
 /** Where the pump reads each stream: in Skywire's Redis, or from a relay beside it. Nothing else in the pump knows which. */
-import type { AppContext } from '../app.ts';
-import { createSource, type Source } from '../pump/source.ts';
-import { createRelaySource } from '../relay/relay-source.ts';
+
+import { createRelaySource } from '../relay/pump-side/relay-source.ts';
+import { createSource, type Source } from '../stream/source.ts';
+import type { AppContext } from './context.ts';
 
 export interface PumpSource {
   source: Source;

@@ -1,10 +1,11 @@
 /** The relay beside Skywire's Redis. */
-import { type AppContext, type Running } from '../app.ts';
-import { ConfigError } from '../config.ts';
-import { createRelayEvents } from '../relay/relay-events.ts';
-import { startRelay } from '../relay/relay-server.ts';
-import { watchTokens } from '../relay/tokens.ts';
-import { openUpstream } from '../relay/upstream.ts';
+
+import { ConfigError } from '../config/config.ts';
+import { createRelayEvents } from '../relay/server/events.ts';
+import { startRelay } from '../relay/server/server.ts';
+import { watchTokens } from '../relay/server/tokens.ts';
+import { openUpstream } from '../relay/server/upstream.ts';
+import { type AppContext, type Running } from './context.ts';
 
 /** Throws ConfigError, RelayError. */
 export async function startRelayRole({

@@ -1,15 +1,17 @@
 /** Pages, API, feeds, live streams and dashboard. In a file of its own, so that pump and worker need not load any of it. */
-import { type AppContext, healthOf, once, openReadings, type Running } from '../app.ts';
+
 import { createFeedTokens } from '../inbox/feed-tokens.ts';
-import { createInboxReader } from '../inbox/inbox-reader.ts';
-import { createInboxWatch } from '../inbox/inbox-watch.ts';
-import { exposeReadings } from '../operate/gauges.ts';
-import { startOverview } from '../operate/overview.ts';
-import { parkedByReason } from '../parked/groups.ts';
+import { createInboxReader } from '../inbox/read/inbox-reader.ts';
+import { createInboxWatch } from '../inbox/watch/inbox-watch.ts';
+import { openQueues } from '../lanes/queues.ts';
+import { exposeReadings } from '../monitor/gauges.ts';
+import { startOverview } from '../monitor/overview.ts';
+import { parkedByReason } from '../parked/index/groups.ts';
 import { startParked } from '../parked/parked.ts';
-import { openQueues } from '../redis/queues.ts';
 import { createDirectory } from '../subscriptions/directory.ts';
 import { startWebServer } from '../web/server.ts';
+import { type AppContext, healthOf, once, type Running } from './context.ts';
+import { openReadings } from './readings.ts';
 
 export async function startWebRole(context: AppContext): Promise<Running & { url: string }> {
   const { config, redis, log } = context;

@@ -2,7 +2,7 @@
  * Named instants at which a process ends itself, as kill -9 would end it there. For tests alone: armed by
  * SKYWIRE_INBOX_CRASH_AT=<point>[:<pass>], never where NODE_ENV is production.
  */
-import { readEnvironment } from '../config.ts';
+import { readEnvironment } from '../config/config.ts';
 
 export type CrashPoint =
   | 'pump.mid-add'

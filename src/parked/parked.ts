@@ -1,12 +1,12 @@
 /** The parked matches as an operator works through them: found, retried, and what was done noted. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Queues } from '../lanes/queues.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { RedisClient } from '../redis/connections.ts';
-import type { Queues } from '../redis/queues.ts';
+import { createParkedIndex, type ParkedIndex } from './index/parked-index.ts';
 import { createOperatorLog, type OperatorLog } from './operator-log.ts';
-import { createParkedIndex, type ParkedIndex } from './parked-index.ts';
-import { type RetryRuns, startRetryRuns } from './retry-runs.ts';
-import { createRunStore } from './run-store.ts';
+import { type RetryRuns, startRetryRuns } from './retry/runs.ts';
+import { createRunStore } from './retry/store.ts';
 
 export interface Parked {
   index: ParkedIndex;

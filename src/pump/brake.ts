@@ -1,6 +1,7 @@
 /** When to stop reading: the backlog waits once, in the stream, and Redis keeps room for what is on its way. */
+
+import type { Lane } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
-import type { Lane } from '../redis/queues.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
 
 /** Above it adding jobs would soon be refused, and delivering them too. */

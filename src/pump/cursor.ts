@@ -9,8 +9,8 @@
 import type { RedisClient } from '../redis/connections.ts';
 import { cursorKey, cursorServersKey } from '../redis/keys.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
-import type { Source } from './source.ts';
-import { before, earlier, isBefore, oldestOf } from './stream-id.ts';
+import type { Source } from '../stream/source.ts';
+import { before, earlier, isBefore, oldestOf } from '../stream/stream-id.ts';
 
 /** The cursor is saved every few seconds, and a restart is noticed as late: what is read again begins well before it. */
 const MARGIN_MS = 60_000;

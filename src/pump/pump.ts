@@ -7,14 +7,14 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Backoff, backoffMs, type RawEntry } from '../../queues/index.ts';
+import type { Queues } from '../lanes/queues.ts';
 import { crashPoint, isArmed } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
-import type { Queues } from '../redis/queues.ts';
+import type { Source } from '../stream/source.ts';
 import { averageBytesOf, toBatches } from './batches.ts';
 import type { Brake } from './brake.ts';
 import type { Cursor } from './cursor.ts';
 import type { Losses } from './losses.ts';
-import type { Source } from './source.ts';
 
 /** Longer than adding a batch takes; a dead pump's entries are back within this and RECOVER_EVERY_MS. */
 const CLAIM_AFTER_MS = 15_000;

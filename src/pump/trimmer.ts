@@ -6,9 +6,9 @@ import { crashPoint } from '../observe/crash-points.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
+import type { Source } from '../stream/source.ts';
+import { oldestOf } from '../stream/stream-id.ts';
 import type { Cursor } from './cursor.ts';
-import type { Source } from './source.ts';
-import { oldestOf } from './stream-id.ts';
 
 const heldScript = loadScript(new URL('oldest-held.lua', import.meta.url));
 

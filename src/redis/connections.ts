@@ -1,6 +1,6 @@
 /** Connections to Redis, whatever stands behind the address: one server, a socket, Sentinel or Cluster. The only `new Redis`. */
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { describeAddress, type RedisAddress, type TlsFiles } from '../config.ts';
+import { describeAddress, type RedisAddress, type TlsFiles } from '../config/config.ts';
 
 export type RedisClient = Redis | Cluster;
 

@@ -1,5 +1,6 @@
 /** The Redis servers of a process: the one of queues and inboxes (ours if none is named), and Skywire's where that is another. */
-import type { Config, RedisSettings } from '../config.ts';
+import type { Config, RedisSettings } from '../config/config.ts';
+import { useOwnServer } from '../own-server/own-server.ts';
 import {
   closeClient,
   connectFirst,
@@ -8,7 +9,6 @@ import {
   type RedisClient,
   type RedisTarget,
 } from './connections.ts';
-import { useOwnServer } from './own-server.ts';
 import { checkServer } from './server-check.ts';
 
 export interface OpenRedis {

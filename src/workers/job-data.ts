@@ -1,7 +1,7 @@
 /** What a processor gets: the job's own data and what lies beside it, read and checked. */
 import { type Job, UnrecoverableError } from 'bullmq';
 import { queues as definitions, liesBeside, type QueueName } from '../../queues/index.ts';
-import type { Lane } from '../redis/queues.ts';
+import type { Lane } from '../lanes/queues.ts';
 import { postpone, tries } from './put-off.ts';
 
 /** A pump that stood still while it added the job brings its payload again as soon as it goes on. */

@@ -2,9 +2,9 @@
 import type { Jobs } from '../../processors/index.ts';
 import type { NewJobData, QueueName } from '../../queues/index.ts';
 import { queues as definitions } from '../../queues/index.ts';
+import type { Queues } from '../lanes/queues.ts';
 import type { Events } from '../observe/events.ts';
 import { isOutage } from '../redis/errors.ts';
-import type { Queues } from '../redis/queues.ts';
 
 /** Jobs of one call: keeps the pipeline, and what Redis does in one go, small. */
 const JOBS_PER_CALL = 200;

@@ -19,11 +19,11 @@ import {
   liesBeside,
   type QueueName,
 } from '../../queues/index.ts';
+import type { AnyQueue, Queues } from '../lanes/queues.ts';
 import { crashPoint } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
-import type { AnyQueue, Queues } from '../redis/queues.ts';
 import { closeAll, pauseOnErrors } from './care.ts';
 import { readData } from './job-data.ts';
 import { measure } from './measure.ts';

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { createProgress } from '../../src/operate/progress.ts';
+import { createProgress } from '../../src/tools/progress.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { type Journal, openJournal } from '../fixtures/journal.ts';
 import { type Judgement, judge } from '../fixtures/judge.ts';

@@ -1,5 +1,5 @@
 /** What goes wrong when, known beforehand from the seed: the same seed kills in the same order at the same times. */
-import { createRandom } from '../../src/skywire/random.ts';
+import { createRandom } from '../../src/simulator/random.ts';
 
 export type Blow =
   | 'worker kill -9'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { type Config, ConfigError, isLoopbackHost, toConfig } from '../../src/config/config.ts';
 import { type Env, settings } from '../../src/config/settings.ts';
-import { type Config, ConfigError, isLoopbackHost, toConfig } from '../../src/config.ts';
 
 const config = (env: Env = {}, isListening = true): Config => toConfig(env, { listens: () => isListening });
 

@@ -242,7 +242,7 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
   'skywire-inbox-pump': {
     bullmq: ['addStandardJob', 'getCounts'],
     ours: words(
-      `redis/open-books.lua redis/reconcile-books.lua redis/read-books.lua redis/missing-payloads.lua redis/sweep-payloads.lua
+      `lanes/open-books.lua lanes/reconcile-books.lua lanes/read-books.lua lanes/missing-payloads.lua lanes/sweep-payloads.lua
       pump/oldest-held.lua`,
     ),
     direct: [
@@ -262,12 +262,12 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
       extendLock extendLocks retryJob releaseLock moveJobFromActiveToWait`),
     ours: [
       ...words(
-        'inbox/write.lua inbox/restore.lua inbox/bound.lua inbox/item-state.lua inbox/read-state.lua inbox/presence.lua',
+        'inbox/write/write.lua inbox/write/restore.lua inbox/write/bound.lua inbox/write/item-state.lua inbox/read-state.lua inbox/read/presence.lua',
       ),
       'subscriptions/route.lua',
-      'redis/open-books.lua',
-      'redis/settle-books.lua',
-      'redis/missing-payloads.lua',
+      'lanes/open-books.lua',
+      'lanes/settle-books.lua',
+      'lanes/missing-payloads.lua',
     ],
     direct: ['bzpopmin', 'pexpire', 'set'],
   },
@@ -276,7 +276,7 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
     bullmq: scriptNames().filter((name) => !name.startsWith('relay')),
     ours: readdirSync(sourceUrl(''), { recursive: true })
       .map(String)
-      .filter((name) => name.endsWith('.lua') && !/^(pump|relay)\b|sweep-payloads/.test(name)),
+      .filter((name) => name.endsWith('.lua') && !/^(pump|relay|stream)\b|sweep-payloads/.test(name)),
     direct: [...READ_STREAM, 'exec', 'mget', 'multi'],
   },
 };

@@ -1,7 +1,7 @@
 /** The whole product behind Sentinel, through a failover, and on a Cluster. */
 import { afterEach, expect, test, vi } from 'vitest';
+import { openQueues } from '../../src/lanes/queues.ts';
 import { createBrake } from '../../src/pump/brake.ts';
-import { openQueues } from '../../src/redis/queues.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { endRoles, runCommand, startRole } from '../fixtures/roles.ts';
 import { scrape } from '../fixtures/scrape.ts';

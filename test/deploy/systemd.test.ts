@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commands } from '../../src/main/commands.ts';
+import { commands } from '../../src/commands/commands.ts';
 
 const folder = new URL('../../deploy/systemd/', import.meta.url);
 const units = readdirSync(folder).filter((name) => name.endsWith('.service'));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { parseMatch } from '../../queues/index.ts';
-import { createInboxReader, type Page, type PageQuery } from '../../src/inbox/inbox-reader.ts';
-import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
+import { createInboxReader, type Page, type PageQuery } from '../../src/inbox/read/inbox-reader.ts';
+import { createInboxWriter } from '../../src/inbox/write/inbox-writer.ts';
 import { inboxKeys, postKey } from '../../src/redis/keys.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';

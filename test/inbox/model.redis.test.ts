@@ -1,10 +1,10 @@
 /** Ten thousand random steps of writers, readers and a bound, against a model in memory: every count, at every step. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseMatch } from '../../queues/index.ts';
-import { createInboxReader } from '../../src/inbox/inbox-reader.ts';
-import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
+import { createInboxReader } from '../../src/inbox/read/inbox-reader.ts';
+import { createInboxWriter } from '../../src/inbox/write/inbox-writer.ts';
 import { inboxKeys } from '../../src/redis/keys.ts';
-import { createRandom } from '../../src/skywire/random.ts';
+import { createRandom } from '../../src/simulator/random.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 

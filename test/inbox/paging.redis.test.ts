@@ -2,8 +2,8 @@
 import { nat, sample } from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseMatch } from '../../queues/index.ts';
-import { createInboxReader } from '../../src/inbox/inbox-reader.ts';
-import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
+import { createInboxReader } from '../../src/inbox/read/inbox-reader.ts';
+import { createInboxWriter } from '../../src/inbox/write/inbox-writer.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseMatch } from '../../queues/index.ts';
-import { createInboxWriter } from '../../src/inbox/inbox-writer.ts';
+import { createInboxWriter } from '../../src/inbox/write/inbox-writer.ts';
 import { inboxKeys, postKey } from '../../src/redis/keys.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';

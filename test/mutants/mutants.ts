@@ -43,9 +43,9 @@ export const mutants: Mutant[] = [
   {
     name: 'consumer deleted with entries pending',
     harm: 'what a pump left pending is dropped when its consumer is tidied away',
-    edits: [edit('src/pump/leave.lua', '> 0 then return 0 end', '> 1e9 then return 0 end')],
+    edits: [edit('src/stream/leave.lua', '> 0 then return 0 end', '> 1e9 then return 0 end')],
     caughtBy: {
-      file: 'test/pump/leave.redis.test.ts',
+      file: 'test/stream/leave.redis.test.ts',
       test: 'a consumer for which something is pending stays',
     },
   },
@@ -53,7 +53,11 @@ export const mutants: Mutant[] = [
     name: 'group made at $',
     harm: 'what was appended before the first start is passed over',
     edits: [
-      edit('src/pump/source.ts', "stream, group, from, 'MKSTREAM'", "stream, group, from && '$', 'MKSTREAM'"),
+      edit(
+        'src/stream/source.ts',
+        "stream, group, from, 'MKSTREAM'",
+        "stream, group, from && '$', 'MKSTREAM'",
+      ),
     ],
     caughtBy: {
       file: 'test/pump/pump.redis.test.ts',
@@ -79,12 +83,12 @@ export const mutants: Mutant[] = [
     name: 'verdict swallowed',
     harm: 'a match that cannot be delivered vanishes instead of being parked',
     edits: [edit('processors/deliver-batch.ts', 'if (refused.length)', 'if (refused.length < 0)')],
-    caughtBy: { file: 'test/operate/audit.redis.test.ts', test: 'a bad entry is parked' },
+    caughtBy: { file: 'test/tools/audit.redis.test.ts', test: 'a bad entry is parked' },
   },
   {
     name: 'trimming past another group',
     harm: 'another reader of the stream misses what it has not read yet',
-    edits: [edit('src/pump/trim.lua', 'if isBefore(keep, floor) then floor = keep end', '')],
+    edits: [edit('src/stream/trim.lua', 'if isBefore(keep, floor) then floor = keep end', '')],
     caughtBy: {
       file: 'test/pump/trimmer.redis.test.ts',
       test: 'nothing goes that another group has not read',
@@ -93,8 +97,8 @@ export const mutants: Mutant[] = [
   {
     name: 'failed jobs removed',
     harm: 'what waits for a person is gone',
-    edits: [edit('src/redis/queues.ts', 'removeOnFail: false', 'removeOnFail: true')],
-    caughtBy: { file: 'test/operate/audit.redis.test.ts', test: 'a bad entry is parked' },
+    edits: [edit('src/lanes/queues.ts', 'removeOnFail: false', 'removeOnFail: true')],
+    caughtBy: { file: 'test/tools/audit.redis.test.ts', test: 'a bad entry is parked' },
   },
   {
     name: 'a large batch removed before its job is done',
@@ -114,9 +118,9 @@ export const mutants: Mutant[] = [
   {
     name: 'a job taken for added though its batch was swept meanwhile',
     harm: 'a pump that stood still acknowledges entries that no job has',
-    edits: [edit('src/redis/queues.ts', ' && !missing?.has(id)', ' && !missing?.has("")')],
+    edits: [edit('src/lanes/queues.ts', ' && !missing?.has(id)', ' && !missing?.has("")')],
     caughtBy: {
-      file: 'test/redis/payloads.redis.test.ts',
+      file: 'test/lanes/payloads.redis.test.ts',
       test: 'a pump that stood still between the two, until its payload was swept, does not take the job for added',
     },
   },
@@ -134,7 +138,7 @@ export const mutants: Mutant[] = [
     harm: 'a worker that stood still writes its batch a second time',
     edits: [
       edit(
-        'src/inbox/write.lua',
+        'src/inbox/write/write.lua',
         "local ids = call('HMGET', seen, unpack(ARGV, from, from + count - 1))",
         'local ids = {}',
       ),

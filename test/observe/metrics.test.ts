@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
+import { exposeReadings } from '../../src/monitor/gauges.ts';
+import type { Readings } from '../../src/monitor/readings.ts';
 import { createEvents } from '../../src/observe/events.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
-import { exposeReadings } from '../../src/operate/gauges.ts';
-import type { Readings } from '../../src/operate/readings.ts';
 import { createAllMetrics, noReadings } from '../fixtures/metrics.ts';
 
 const documented = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');

@@ -1,7 +1,7 @@
 /** A hundred thousand parked matches stay quick to open; `npm run test:operator` at full size, `npm test` with fewer. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { openQueues, type Queues } from '../../src/redis/queues.ts';
+import { openQueues, type Queues } from '../../src/lanes/queues.ts';
 import { addFailed, unroutedMatches } from '../fixtures/parked-jobs.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { endRoles, type Role, startRole } from '../fixtures/roles.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CANARY } from '../../queues/index.ts';
-import { audit } from '../../src/operate/audit.ts';
-import { canaryAge } from '../../src/operate/canary-age.ts';
+import { canaryAge } from '../../src/monitor/canary-age.ts';
 import { createDirectoryRouter } from '../../src/subscriptions/directory.ts';
+import { audit } from '../../src/tools/audit.ts';
 import { GROUP, openPipeline, type Pipeline, STREAM } from '../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';

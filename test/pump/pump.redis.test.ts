@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createSource } from '../../src/pump/source.ts';
+import { createSource } from '../../src/stream/source.ts';
 import { GROUP, openPipeline, type Pipeline, STREAM } from '../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';

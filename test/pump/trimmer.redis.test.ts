@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createCursor } from '../../src/pump/cursor.ts';
-import { createSource } from '../../src/pump/source.ts';
 import { createTrimmer } from '../../src/pump/trimmer.ts';
+import { createSource } from '../../src/stream/source.ts';
 import { GROUP, openPipeline, type Pipeline, STREAM } from '../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { digestOf } from '../../src/relay/tokens.ts';
+import { digestOf } from '../../src/relay/server/tokens.ts';
 import { freePort } from '../fixtures/free-port.ts';
 import { nothingWrong, Oracle } from '../fixtures/oracle.ts';
 import { openPipeline, type Pipeline } from '../fixtures/pipeline.ts';

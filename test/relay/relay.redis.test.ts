@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { createRelaySource } from '../../src/relay/relay-source.ts';
+import { createRelaySource } from '../../src/relay/pump-side/relay-source.ts';
 import { GROUP, STREAM } from '../fixtures/pipeline.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { OTHER_TOKEN, startTestRelay, type TestRelay, TOKEN, tokenLine } from '../fixtures/relay.ts';

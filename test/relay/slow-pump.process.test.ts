@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { digestOf } from '../../src/relay/tokens.ts';
+import { digestOf } from '../../src/relay/server/tokens.ts';
 import { freePort } from '../fixtures/free-port.ts';
 import { openPipeline, type Pipeline } from '../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { digestOf, newToken, parseTokens, watchTokens } from '../../src/relay/tokens.ts';
+import { digestOf, newToken, parseTokens, watchTokens } from '../../src/relay/server/tokens.ts';
 
 let folder: string;
 let file: string;

@@ -1,5 +1,5 @@
 /** A post as safe HTML: nothing in it but text of ours, escaped text of theirs, and links to http and https. */
-import { escapeHtml } from '../html.ts';
+import { escapeHtml } from '../http/html.ts';
 import { type Attachment, attachments, replyHref, type Segment, segments } from '../reader/post.js';
 
 export interface Shown {

@@ -1,9 +1,9 @@
 /** An item as every kind of feed shows it. */
 import { hash } from 'node:crypto';
-import type { Item } from '../../inbox/inbox-reader.ts';
-import { deliveredAtMs } from '../../inbox/item-id.ts';
-import type { Post } from '../item-json.ts';
-import { postUrl } from '../post-url.ts';
+import type { Item } from '../../inbox/read/inbox-reader.ts';
+import { deliveredAtMs } from '../../stream/item-id.ts';
+import type { Post } from '../api/item-json.ts';
+import { postUrl } from '../api/post-url.ts';
 import { attachments } from '../reader/post.js';
 import { contentHtml, type Shown } from './content.ts';
 import { subscriptionLabel, titleOf } from './title.ts';

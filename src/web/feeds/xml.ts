@@ -1,5 +1,5 @@
 /** XML that is well-formed whatever stands in it. */
-import { escapeHtml } from '../html.ts';
+import { escapeHtml } from '../http/html.ts';
 
 /** What XML 1.0 forbids, in whatever spelling: control characters, U+FFFE and U+FFFF, lone surrogates. */
 const forbidden = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import type { Express, Response } from 'express';
 import type { FeedTokens } from '../../inbox/feed-tokens.ts';
 import { encodeName } from '../../redis/keys.ts';
-import { noStore, serveGet } from '../base-app.ts';
-import { isSecure } from '../origin.ts';
-import { Problem } from '../problem.ts';
-import { type ReaderAccess, TOKEN_COOKIE } from '../reader-access.ts';
+import { type ReaderAccess, TOKEN_COOKIE } from '../access/reader-access.ts';
+import { noStore, serveGet } from '../http/base-app.ts';
+import { isSecure } from '../http/origin.ts';
+import { Problem } from '../http/problem.ts';
 
 const contentPolicy = [
   "default-src 'none'",

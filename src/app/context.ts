@@ -1,0 +1,41 @@
+/** What every role is composed with, and what it gives back. Every role is started by one function and ended by its stop(). */
+import type { Config } from '../config/config.ts';
+import type { Events } from '../observe/events.ts';
+import type { Logger } from '../observe/logger.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { OpenRedis } from '../redis/open-redis.ts';
+import type { HealthSource } from '../web/http/health-routes.ts';
+
+export interface AppContext {
+  config: Config;
+  redis: OpenRedis;
+  log: Logger;
+  events: Events;
+  metrics: Metrics;
+  /** What /readyz asks beside Redis: true, or what is wrong. */
+  checks: Map<string, () => true | string | Promise<true | string>>;
+}
+
+export interface Running {
+  /** Idempotent, bounded. */
+  stop(): Promise<void>;
+}
+
+export function healthOf({ metrics, checks }: AppContext): HealthSource {
+  return {
+    checks: async () =>
+      Object.fromEntries(await Promise.all([...checks].map(async ([name, check]) => [name, await check()]))),
+    registry: metrics.registry,
+  };
+}
+
+/** stop() that runs once, however often it is called. */
+export function once(stop: () => Promise<void>): Running {
+  let stopped: Promise<void> | undefined;
+  return {
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}

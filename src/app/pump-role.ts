@@ -1,0 +1,76 @@
+/** Moves matches from the stream into the queue. */
+import { hostname } from 'node:os';
+import { openQueues } from '../lanes/queues.ts';
+import { exposeReadings } from '../monitor/gauges.ts';
+import type { TakeReadings } from '../monitor/readings.ts';
+import { createBrake } from '../pump/brake.ts';
+import { type Canary, startCanary } from '../pump/canary.ts';
+import { createCursor } from '../pump/cursor.ts';
+import { createLosses } from '../pump/losses.ts';
+import { startPump } from '../pump/pump.ts';
+import { createTrimmer } from '../pump/trimmer.ts';
+import { type AppContext, once, type Running } from './context.ts';
+import { openPumpSources } from './pump-sources.ts';
+import { openReadings } from './readings.ts';
+
+const CANARY_IS_LATE_MS = 120_000;
+
+export function startPumpRole(context: AppContext): Running {
+  const { config, redis, events } = context;
+  const home = redis.connect(redis.home, 'commands', 'pump-queue');
+  const queues = openQueues(home, config.delivery.attempts, config.stream.keys);
+  const { group } = config.stream;
+  const consumer = `${hostname()}-${process.pid}-${Date.now().toString(36)}`;
+  const { address } = redis.home;
+  const isOneServer = !config.relay && redis.skywire.address === address && address.kind !== 'cluster';
+  const { sources, check, appendTo } = openPumpSources(context, consumer);
+  const losses = createLosses(home, events);
+  const windowMs = config.stream.retentionMs;
+  const pumps = sources.map(({ source, interruptRead }) => {
+    const cursor = createCursor({ home, source, group, isOneServer });
+    const lane = queues.laneOf(source.stream);
+    const brake = createBrake(lane, home, config.work.maxWaitingJobs);
+    const trimmer = createTrimmer({ home, source, cursor, queues: [lane.name, 'fanout'], windowMs });
+    const { batchSize } = config.work;
+    const housekeep = async () => {
+      const trimmed = await trimmer.trim();
+      if (trimmed) events.trimmed(trimmed, source.stream);
+      const vanished = await lane.books.reconcile();
+      if (vanished) events.vanished(vanished);
+      await lane.payloads.sweep();
+    };
+    return startPump({ source, queues, brake, cursor, housekeep, losses, events, batchSize, interruptRead });
+  });
+  if (config.relay) context.checks.set('relay', check);
+  const takeReadings = openReadings(context, home, queues);
+  const canary = startCanary({
+    home,
+    streams: config.stream.keys,
+    append: appendTo,
+    // A relay takes nothing: what stands beside it is Skywire's.
+    everyMs: config.relay ? 0 : config.canary.everyMs,
+    events,
+  });
+  exposeReadings(context.metrics.registry, takeReadings);
+  if (config.canary.everyMs && !config.relay) context.checks.set('canary', canaryCheck(canary, takeReadings));
+  return once(async () => {
+    canary.stop();
+    await Promise.all(pumps.map((pump) => pump.stop()));
+    await Promise.all(sources.map(({ end }) => end()));
+    await queues.close();
+  });
+}
+
+/** Our own test match must arrive; a process that has just started, or a first one that is on its way, is given time. */
+function canaryCheck(canary: Canary, takeReadings: TakeReadings): () => Promise<true | string> {
+  const startedAt = Date.now();
+  return async () => {
+    const { canaryAgeMs = Number.POSITIVE_INFINITY } = await takeReadings();
+    const ageMs = Math.min(canaryAgeMs, Date.now() - startedAt);
+    return (
+      canary.isGivenUp() ||
+      ageMs < CANARY_IS_LATE_MS ||
+      `our own test match has not come through for ${Math.round(ageMs / 1_000)} s`
+    );
+  };
+}

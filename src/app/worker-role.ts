@@ -1,0 +1,49 @@
+/** Delivers matches from the queues into inboxes. */
+import type { Ports } from '../../processors/index.ts';
+import { createInboxWriter } from '../inbox/write/inbox-writer.ts';
+import { openQueues } from '../lanes/queues.ts';
+import { createDirectoryRouter, directRouter } from '../subscriptions/directory.ts';
+import { withCrashPoints } from '../workers/crash-points.ts';
+import { watchForDeafness } from '../workers/deaf-watch.ts';
+import { createJobs, isWorkersOutage } from '../workers/jobs.ts';
+import { startWorkers } from '../workers/workers.ts';
+import { type AppContext, once, type Running } from './context.ts';
+
+/** Running jobs get this long to end. */
+const STOP_WORKERS_WITHIN_MS = 5_000;
+
+export function startWorkerRole({ config, redis, events }: AppContext): Running {
+  events.workerStarts();
+  const client = redis.connect(redis.home, 'commands', 'worker');
+  const queues = openQueues(client, config.delivery.attempts, config.stream.keys);
+  const ports: Ports = {
+    inboxes: withCrashPoints(createInboxWriter(client, config.inbox)),
+    router: config.routing === 'direct' ? directRouter : createDirectoryRouter(client),
+    jobs: createJobs(queues, events),
+    isOutage: isWorkersOutage,
+  };
+  const workers = startWorkers({
+    client: redis.connect(redis.home, 'queue', 'worker-queue'),
+    ports,
+    events,
+    concurrency: config.work.concurrency,
+    deliveryBackoff: config.delivery.backoff,
+    queues,
+  });
+  const deafWatches = queues.lanes.map(({ queue }) =>
+    watchForDeafness({
+      queue,
+      lastSignOfLife: workers.lastSignOfLife,
+      isBusy: workers.isBusy,
+      onDeaf(message) {
+        events.deaf(message);
+        process.exit(1);
+      },
+    }),
+  );
+  return once(async () => {
+    for (const watch of deafWatches) watch.stop();
+    await workers.stop(STOP_WORKERS_WITHIN_MS);
+    await queues.close();
+  });
+}

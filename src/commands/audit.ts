@@ -1,0 +1,83 @@
+import { type Command, type Option, parseCommandLine } from '../config/command-line.ts';
+import { streamPosition } from '../stream/window.ts';
+import { createDirectory, createDirectoryRouter, directRouter } from '../subscriptions/directory.ts';
+import { type AuditOptions, type AuditResult, audit } from '../tools/audit.ts';
+import { createProgress } from '../tools/progress.ts';
+import { repair } from '../tools/repair.ts';
+import { type CommandInput, withContext } from './context.ts';
+import { listensNowhere, newestId, openTools, out } from './tool-context.ts';
+
+const auditCommand = {
+  usage: 'npm run audit',
+  about:
+    'Proves that nothing is missing: says of each entry of the replay window where it is. Exit 1 if any is missing.',
+  options: {
+    from: { reader: streamPosition, meaning: 'first entry; default: the beginning of the replay window' },
+    to: { reader: streamPosition, meaning: 'last entry; default: the newest' },
+    json: { meaning: 'the result as one JSON object' },
+    repair: { meaning: 'put the missing entries through the pipeline again, and look again' },
+  },
+} satisfies Command<Record<string, Option<unknown>>>;
+
+export async function runAudit({ argv }: CommandInput): Promise<number> {
+  const options = parseCommandLine(auditCommand, argv);
+  return withContext(
+    'audit',
+    listensNowhere,
+    async (context) => {
+      const { config, home, skywire: client, queues } = openTools(context);
+      const isDirect = config.routing === 'direct';
+      const progress = createProgress(out);
+      const from = options.from ?? String(Date.now() - config.stream.retentionMs);
+      const results: AuditResult[] = [];
+      for (const stream of config.stream.keys) {
+        const to = options.to ?? (await newestId(client, stream));
+        const about: AuditOptions = {
+          home,
+          skywire: client,
+          queues,
+          router: isDirect ? directRouter : createDirectoryRouter(home),
+          directory: isDirect ? undefined : createDirectory(home),
+          stream,
+          group: config.stream.group,
+          from,
+          to,
+          onProgress: (entries) => progress.show(`${stream}: ${entries} entries`),
+        };
+        const result = await audit(about);
+        results.push(
+          options.repair && result.missing.length ? await repair(about, result, config.work) : result,
+        );
+      }
+      progress.clear();
+      await queues.close();
+      return report(results, options.json);
+    },
+    { isTool: true },
+  );
+}
+
+function report(results: readonly AuditResult[], asJson: boolean): number {
+  const entries = results.reduce((sum, result) => sum + result.entries, 0);
+  const names = ['in_inbox', 'parked', 'in_flight', 'dropped', 'missing'] as const;
+  const counts = Object.fromEntries(
+    names.map((name) => [name, results.reduce((sum, result) => sum + result.counts[name], 0)]),
+  );
+  const missing = results.flatMap((result) => result.missing);
+  const lost = results.flatMap((result) => result.lost.map((id) => ({ stream: result.stream, id })));
+  if (asJson) {
+    out.write(`${JSON.stringify({ entries, counts, missing, lost })}\n`);
+  } else {
+    out.write(
+      `${entries} entries: ${names.map((name) => `${counts[name]} ${name.replace('_', ' ')}`).join(', ')}\n`,
+    );
+    for (const { stream, id } of lost)
+      out.write(`lost: ${stream} ${id} was trimmed from the stream before anybody read it\n`);
+    for (const { stream, id, subscription, subscriber } of missing) {
+      out.write(
+        `missing: ${stream} ${id} subscription ${JSON.stringify(subscription)} subscriber ${JSON.stringify(subscriber)}\n`,
+      );
+    }
+  }
+  return missing.length || lost.length ? 1 : 0;
+}

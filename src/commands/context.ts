@@ -1,0 +1,64 @@
+/** What every command begins with: settings, logger, Redis. */
+import type { AppContext } from '../app/context.ts';
+import { type Config, readEnvironment, toConfig } from '../config/config.ts';
+import type { Values } from '../config/settings.ts';
+import { createEvents } from '../observe/events.ts';
+import { createLogger } from '../observe/logger.ts';
+import { createMetrics } from '../observe/metrics.ts';
+import { openRedis } from '../redis/open-redis.ts';
+import { readVersion } from './version.ts';
+
+export interface CommandInput {
+  argv: string[];
+  /** Aborted by SIGINT and SIGTERM. */
+  signal: AbortSignal;
+}
+
+/** Exit code. */
+export type RunCommand = (input: CommandInput) => Promise<number>;
+
+export interface ContextOptions {
+  /** Its result is on standard output: only warnings are logged beside it. */
+  isTool?: boolean;
+  /** Goes on with a Redis that the roles refuse. */
+  anyServer?: boolean;
+  /** Uses Skywire's Redis and no other. */
+  skywireOnly?: boolean;
+  /** false: it has no use for Skywire's Redis, which need not let it in. */
+  usesSkywire?: boolean;
+}
+
+/** Runs `work` with everything open, and closes it whatever happens. Throws ConfigError and what openRedis throws. */
+export async function withContext(
+  role: string,
+  listens: (values: Values) => boolean,
+  work: (context: AppContext) => Promise<number>,
+  { isTool = false, anyServer = false, skywireOnly = false, usesSkywire = true }: ContextOptions = {},
+): Promise<number> {
+  const config: Config = toConfig(readEnvironment(), { listens });
+  const log = createLogger(
+    isTool && config.logLevel === 'info' ? 'warn' : config.logLevel,
+    role,
+
+    process.stdout.isTTY,
+  );
+  const metrics = createMetrics();
+  metrics.about.set({ version: readVersion(), role }, 1);
+  const events = createEvents(log, metrics);
+  const redis = await openRedis({
+    config: {
+      ...config,
+      ...(skywireOnly && { redis: config.skywireRedis }),
+      allowEviction: config.allowEviction || anyServer,
+    },
+    usesSkywire,
+    say: (line) => log.info(line),
+    warn: (line) => (isTool ? undefined : log.warn(line)),
+    onTrouble: events.trouble,
+  });
+  try {
+    return await work({ config, redis, log, events, metrics, checks: new Map() });
+  } finally {
+    await redis.stop();
+  }
+}

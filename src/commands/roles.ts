@@ -1,0 +1,124 @@
+/** The roles: each runs until a signal ends it. */
+
+import type { AppContext, Running } from '../app/context.ts';
+import { startPumpRole } from '../app/pump-role.ts';
+import { startWorkerRole } from '../app/worker-role.ts';
+import { type Command, parseCommandLine } from '../config/command-line.ts';
+import type { Values } from '../config/settings.ts';
+import { type ContextOptions, type RunCommand, withContext } from './context.ts';
+
+type StartPart = (context: AppContext) => Running | Promise<Running | undefined>;
+
+const listensOnPort = () => true;
+const listensForHealth = (values: Values) => values.HEALTH_PORT !== undefined;
+
+/** Parts start in order and stop in the reverse one. */
+function role(
+  name: string,
+  about: string,
+  listens: (values: Values) => boolean,
+  parts: StartPart[],
+  options: ContextOptions = {},
+): RunCommand {
+  const command: Command<Record<never, never>> = {
+    usage: name === 'start' ? 'npm start' : `npm run ${name}`,
+    about,
+    options: {},
+  };
+  return async ({ argv, signal }) => {
+    parseCommandLine(command, argv);
+    const run = async (context: AppContext) => {
+      const running: Running[] = [];
+      try {
+        for (const part of parts) {
+          const started = signal.aborted ? undefined : await part(context);
+          if (started) running.push(started);
+        }
+        context.log.info(`${name} is running`);
+        await new Promise<void>((resolve) => {
+          if (signal.aborted) resolve();
+          else signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+        context.log.info(`${name} is stopping`);
+      } finally {
+        for (const part of running.toReversed()) await part.stop();
+      }
+      context.log.info(`${name} has stopped`);
+      return 0;
+    };
+    return withContext(name, listens, run, { usesSkywire: name !== 'worker', ...options });
+  };
+}
+
+// What only some roles need is loaded by them: a pump is a third smaller without the pages.
+const startHealth: StartPart = async (context) => {
+  if (context.config.http.healthPort === undefined) return undefined;
+  return (await import('../app/health-role.ts')).startHealth(context);
+};
+
+const web: StartPart = async (context) => {
+  const { startWebRole } = await import('../app/web-role.ts');
+  const server = await startWebRole(context);
+  context.log.info(
+    { dashboard: `${server.url}/dashboard`, api: `${server.url}/api` },
+    `pages: ${server.url}/`,
+  );
+  return server;
+};
+
+const relay: StartPart = async (context) => {
+  const { startRelayRole } = await import('../app/relay-role.ts');
+  const started = await startRelayRole(context);
+  context.log.info(`pumps connect to ${started.url}`);
+  return started;
+};
+
+const DEMO_RATE = 20;
+const DEMO_SUBSCRIPTIONS = 12;
+
+const simulatedSkywire: StartPart = async ({ config, redis, log }) => {
+  const { madeUpPosts } = await import('../simulator/made-up-posts.ts');
+  const { startSimulator } = await import('../simulator/simulator.ts');
+  const client = redis.connect(redis.skywire, 'commands', 'skywire');
+  log.info(`simulated Skywire: ${DEMO_RATE} matches per second for ${DEMO_SUBSCRIPTIONS} subscriptions`);
+  return startSimulator(client, {
+    streams: config.stream.keys,
+    posts: madeUpPosts(1, Date.now),
+    rate: DEMO_RATE,
+    count: 0,
+    subscriptions: DEMO_SUBSCRIPTIONS,
+    seed: 1,
+    emptyRkey: true,
+  });
+};
+
+export const roles = {
+  start: role(
+    'start',
+    'The whole system on one machine: Redis if none is named, pump, worker and web.',
+    listensOnPort,
+    [startWorkerRole, startPumpRole, web],
+  ),
+  demo: role(
+    'demo',
+    'The whole system and a simulated Skywire, so that inboxes fill while you look.',
+    listensOnPort,
+    [startWorkerRole, startPumpRole, web, simulatedSkywire],
+  ),
+  pump: role('pump', 'Moves matches from the stream into the queue.', listensForHealth, [
+    startPumpRole,
+    startHealth,
+  ]),
+  worker: role('worker', 'Delivers matches from the queues into inboxes.', listensForHealth, [
+    startWorkerRole,
+    startHealth,
+  ]),
+  relay: role(
+    'relay',
+    "Beside Skywire's Redis: serves its stream to pumps over WebSocket, where they cannot reach that Redis.",
+    listensForHealth,
+    [relay, startHealth],
+    { skywireOnly: true, anyServer: true },
+  ),
+  web: role('web', 'Dashboard, API and health.', listensOnPort, [web]),
+};

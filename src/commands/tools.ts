@@ -1,0 +1,55 @@
+/** Commands that do one thing and end. Their result goes to standard output; the log is quiet. */
+import { type Command, type Option, parseCommandLine } from '../config/command-line.ts';
+import { parseSkywire, runSkywire } from '../simulator/command.ts';
+import { examine } from '../tools/doctor.ts';
+import { runAudit } from './audit.ts';
+import { type CommandInput, type RunCommand, withContext } from './context.ts';
+import { runRelayToken } from './relay-token.ts';
+import { runReplay } from './replay.ts';
+import { listensNowhere, openTools, out } from './tool-context.ts';
+
+async function skywire({ argv, signal }: CommandInput): Promise<number> {
+  const options = parseSkywire(argv);
+  return withContext(
+    'skywire',
+    listensNowhere,
+    async ({ config, redis }) => {
+      const client = redis.connect(redis.skywire, 'commands', 'skywire');
+      await runSkywire(options, { client, streams: config.stream.keys, signal, out });
+      return 0;
+    },
+    { isTool: true },
+  );
+}
+
+const doctorCommand = {
+  usage: 'npm run doctor',
+  about:
+    'Looks at everything that the promise rests on; each finding with its fix. Exit 1 if one is dangerous.',
+  options: {},
+} satisfies Command<Record<string, Option<unknown>>>;
+
+async function runDoctor({ argv }: CommandInput): Promise<number> {
+  parseCommandLine(doctorCommand, argv);
+  return withContext(
+    'doctor',
+    listensNowhere,
+    async (context) => {
+      const { config, home, skywire: client, queues } = openTools(context);
+      const findings = await examine({ home, skywire: client, queues, config });
+      await queues.close();
+      for (const { level, what, fix } of findings)
+        out.write(`${level.padEnd(10)}${what}${fix ? `\n${' '.repeat(10)}→ ${fix}` : ''}\n`);
+      return findings.some((finding) => finding.level === 'dangerous') ? 1 : 0;
+    },
+    { isTool: true, anyServer: true },
+  );
+}
+
+export const tools = {
+  skywire,
+  replay: runReplay,
+  audit: runAudit,
+  doctor: runDoctor,
+  'relay-token': runRelayToken,
+} satisfies Record<string, RunCommand>;

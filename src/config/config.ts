@@ -1,0 +1,123 @@
+/** Settings as the rest of the code sees them: read once, checked as a whole, nested by who uses them. */
+import { isLoopbackHost, withoutBrackets } from './loopback.ts';
+import type { RedisAddress } from './redis-url.ts';
+import { nestRelay, type RelaySettings, relayProblems } from './relay-settings.ts';
+import { type Env, readSettings, type Values } from './settings.ts';
+
+export { readEnvironment } from './environment.ts';
+export { isLoopbackHost } from './loopback.ts';
+export { describeAddress, type RedisAddress } from './redis-url.ts';
+
+export interface TlsFiles {
+  ca?: Buffer;
+  cert?: Buffer;
+  key?: Buffer;
+  servername?: string;
+}
+
+export interface RedisSettings {
+  /** undefined: the own server under dataDir. */
+  address: RedisAddress | undefined;
+  tls: TlsFiles;
+}
+
+export interface Config extends RelaySettings {
+  redis: RedisSettings;
+  skywireRedis: RedisSettings;
+  allowEviction: boolean;
+  ownServer: { dataDir: string; mayInstall: boolean };
+  stream: { keys: string[]; group: string; retentionMs: number };
+  http: { host: string; port: number; healthPort: number | undefined; isLoopback: boolean };
+  access: { adminUser: string; adminPassword?: string; viewerPassword?: string; apiToken?: string };
+  /** Shown on the operator's pages. */
+  environmentName?: string;
+  routing: 'direct' | 'directory';
+  work: { concurrency: number; batchSize: number; maxWaitingJobs: number };
+  canary: { everyMs: number };
+  delivery: { attempts: number; backoff: { baseMs: number; maxMs: number } };
+  inbox: { maxItems: number; maxAgeMs: number; seenWindowMs: number };
+  logLevel: Values['LOG_LEVEL'];
+}
+
+/** Settings are wrong: the message names every problem, and no secret. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+const DAY_MS = 86_400_000;
+
+/** `listens`: whether the role opens a port on HOST. Throws ConfigError. */
+export function toConfig(env: Env, { listens }: { listens: (values: Values) => boolean }): Config {
+  const { values, problems } = readSettings(env);
+  const isLoopback = isLoopbackHost(values.HOST ?? '');
+  if (values.HOST && !isLoopback && listens(values)) {
+    const missing = (['API_TOKEN', 'ADMIN_PASSWORD'] as const).filter((name) => values[name] === undefined);
+    if (missing.length) {
+      problems.push(
+        `HOST: got ${JSON.stringify(values.HOST)}, which other machines can reach; that takes ${missing.join(' and ')} too, or 127.0.0.1`,
+      );
+    }
+  }
+  if ((values.REDIS_TLS_CERT === undefined) !== (values.REDIS_TLS_KEY === undefined)) {
+    problems.push('REDIS_TLS_CERT, REDIS_TLS_KEY: one without the other; a client certificate takes both');
+  }
+  problems.push(...relayProblems(values));
+  if (values.DELIVERY_BACKOFF_MAX_MS < values.DELIVERY_BACKOFF_MS) {
+    problems.push('DELIVERY_BACKOFF_MAX_MS: less than DELIVERY_BACKOFF_MS');
+  }
+  if (problems.length) {
+    throw new ConfigError(
+      `Settings are wrong (${problems.length}):\n${problems.map((line) => `  ${line}`).join('\n')}`,
+    );
+  }
+  return nest(values, isLoopback);
+}
+
+function nest(values: Values, isLoopback: boolean): Config {
+  const retentionMs = values.STREAM_RETENTION_HOURS * 3_600_000;
+  const tls: TlsFiles = {
+    ...(values.REDIS_TLS_CA && { ca: values.REDIS_TLS_CA }),
+    ...(values.REDIS_TLS_CERT && { cert: values.REDIS_TLS_CERT }),
+    ...(values.REDIS_TLS_KEY && { key: values.REDIS_TLS_KEY }),
+    ...(values.REDIS_TLS_SERVERNAME && { servername: values.REDIS_TLS_SERVERNAME }),
+  };
+  return {
+    redis: { address: values.REDIS_URL, tls },
+    skywireRedis: { address: values.SKYWIRE_REDIS_URL ?? values.REDIS_URL, tls },
+    ...nestRelay(values),
+    allowEviction: values.ALLOW_EVICTION,
+    ownServer: { dataDir: values.DATA_DIR, mayInstall: values.REDIS_INSTALL },
+    stream: { keys: values.SKYWIRE_STREAM, group: values.SKYWIRE_GROUP, retentionMs },
+    http: {
+      host: withoutBrackets(values.HOST),
+      port: values.PORT,
+      healthPort: values.HEALTH_PORT,
+      isLoopback,
+    },
+    access: {
+      adminUser: values.ADMIN_USER,
+      ...(values.ADMIN_PASSWORD && { adminPassword: values.ADMIN_PASSWORD }),
+      ...(values.VIEWER_PASSWORD && { viewerPassword: values.VIEWER_PASSWORD }),
+      ...(values.API_TOKEN && { apiToken: values.API_TOKEN }),
+    },
+    ...(values.ENVIRONMENT_NAME && { environmentName: values.ENVIRONMENT_NAME }),
+    routing: values.ROUTING,
+    work: {
+      concurrency: values.WORKER_CONCURRENCY,
+      batchSize: values.BATCH_SIZE,
+      maxWaitingJobs: values.MAX_WAITING_JOBS,
+    },
+    canary: { everyMs: values.CANARY_SECONDS * 1_000 },
+    delivery: {
+      attempts: values.DELIVERY_ATTEMPTS,
+      backoff: { baseMs: values.DELIVERY_BACKOFF_MS, maxMs: values.DELIVERY_BACKOFF_MAX_MS },
+    },
+    inbox: {
+      maxItems: values.INBOX_MAX_ITEMS,
+      maxAgeMs: values.INBOX_MAX_AGE_DAYS * DAY_MS,
+      // A trimmed item is remembered as long as a replay can bring it back, and a day more.
+      seenWindowMs: retentionMs + DAY_MS,
+    },
+    logLevel: values.LOG_LEVEL,
+  };
+}

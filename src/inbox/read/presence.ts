@@ -1,0 +1,26 @@
+/** Tells an audit what stands in the inboxes. */
+import type { RedisClient } from '../../redis/connections.ts';
+import { encodeName, inboxKeys } from '../../redis/keys.ts';
+import { loadScript, runScripts } from '../../redis/scripts.ts';
+
+const script = loadScript(new URL('presence.lua', import.meta.url));
+
+/** For each (subscriber, identity) in order: whether the post is there, or was until a bound removed it. */
+export async function arePresent(
+  client: RedisClient,
+  wanted: readonly { subscriber: string; identity: string }[],
+): Promise<boolean[]> {
+  const replies = await runScripts(
+    client,
+    script,
+    wanted.map(({ subscriber, identity }) => {
+      const { items, seen, gone } = inboxKeys(encodeName(subscriber) ?? '');
+      return { keys: [items, seen, gone], args: [identity] };
+    }),
+  );
+  return replies.map((reply) => {
+    if (reply.status === 'fulfilled') return (reply.value as number[])[0] === 1;
+    if (String(reply.reason).includes('WRONGTYPE')) return false;
+    throw reply.reason;
+  });
+}

@@ -1,0 +1,107 @@
+/** One page of an inbox as page.lua finds it, its posts filled in. */
+import type { RedisClient } from '../../redis/connections.ts';
+import { inboxKeys } from '../../redis/keys.ts';
+import { loadScript, runScript } from '../../redis/scripts.ts';
+import { subscriptionPrefix } from '../write/inbox-calls.ts';
+import { withBodies } from './bodies.ts';
+
+const script = loadScript(
+  new URL('page.lua', import.meta.url),
+  new URL('../read-state.lua', import.meta.url),
+);
+
+/** Bounds the time that one script call keeps Redis from others. */
+export const LOOK_AT_MOST = 1_000;
+
+export interface PageQuery {
+  limit: number;
+  /** Item id: older ones, newest first. Without `before` and `after`: from the newest. */
+  before?: string | undefined;
+  /** Item id: later ones, oldest first. */
+  after?: string | undefined;
+  unread?: boolean | undefined;
+  starred?: boolean | undefined;
+  subscription?: string | undefined;
+  /** Only what was delivered at this time (ms) or later. */
+  sinceMs?: number | undefined;
+}
+
+export interface Item {
+  id: string;
+  /** The post's JSON text as it was sent; empty where it is no longer kept. */
+  postJson: string;
+  matchedBy: { subscription_id: string; match_score: number | null }[];
+  read: boolean;
+  starred: boolean;
+  /** Of the post: the same in every inbox, and when it is delivered anew. */
+  identity: string;
+}
+
+export interface Page {
+  items: Item[];
+  /** Item id to go on from, null at the end. */
+  next: string | null;
+  total: number;
+  unread: number;
+  /** Unread items that a bound of the inbox, or somebody else, removed, up to and with the id `until`. */
+  gap: { unread: number; until: string } | null;
+}
+
+type Row = [id: string, post: string, matches: string, read: number, starred: number, identity: string];
+type PageReply = [number, number, string, number, string, Row[], number];
+
+/** May end early, with a `next`. `vanished`: the counts are out of order until the inbox is mended. */
+export async function readPage(
+  client: RedisClient,
+  inbox: string,
+  query: PageQuery,
+  mostBytes: number,
+): Promise<Page & { vanished: number }> {
+  const { items, state, merged, read, unread, starred, seen, gone } = inboxKeys(inbox);
+  const direction = query.after === undefined ? 'before' : 'after';
+  const cursor = query[direction] ?? '';
+  const reply = (await runScript(
+    client,
+    script,
+    [items, state, merged, read, unread, starred, seen, gone],
+    [
+      direction,
+      cursor === farthest[direction].id ? farthest[direction].beside : cursor,
+      query.limit,
+      query.unread ? '1' : '0',
+      query.starred ? '1' : '0',
+      query.subscription === undefined ? '' : subscriptionPrefix(query.subscription),
+      query.sinceMs === undefined ? '' : `${query.sinceMs}-0`,
+      LOOK_AT_MOST,
+      mostBytes,
+    ],
+  )) as PageReply;
+  const [total, unreadCount, next, gap, gapUntil, rows, vanished] = reply;
+  const found = await withBodies(client, rows.map(toItem), mostBytes);
+  return {
+    items: found,
+    next: found.length < rows.length ? found.at(-1)!.id : next || null,
+    total,
+    unread: unreadCount,
+    gap: gapOf(gap, gapUntil),
+    vanished,
+  };
+}
+
+const toItem = ([id, postJson, matchedBy, isRead, hasStar, identity]: Row): Item => ({
+  id,
+  postJson,
+  matchedBy: matchedBy.split('\n').map((line) => JSON.parse(line) as Item['matchedBy'][number]),
+  read: isRead === 1,
+  starred: hasStar === 1,
+  identity,
+});
+
+/** Redis takes no range beyond the farthest ids; beyond those beside them there is as little. */
+const MAX = '18446744073709551615';
+const farthest = {
+  before: { id: '0-0', beside: '0-1' },
+  after: { id: `${MAX}-${MAX}`, beside: `${MAX}-18446744073709551614` },
+};
+
+export const gapOf = (unread: number, until: string): Page['gap'] => (unread > 0 ? { unread, until } : null);

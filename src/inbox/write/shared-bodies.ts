@@ -1,0 +1,36 @@
+/**
+ * A post that goes to several inboxes at once has its body once, under a key of its own; its items have an empty `post` and its
+ * `identity`. Below SHARED_FROM inboxes a key of its own costs more than the copies: docs/performance.md has the figures.
+ */
+import type { Delivery } from '../../../processors/index.ts';
+import type { Config } from '../../config/config.ts';
+import type { RedisClient } from '../../redis/connections.ts';
+import { postKey } from '../../redis/keys.ts';
+
+const SHARED_FROM = 3;
+/** An inbox removes its old items with its next write: until then they keep their bodies. */
+const LONGER_THAN_ITEMS_MS = 30 * 86_400_000;
+
+/** Stores what is shared, before any item names it; the identities of these posts. Throws where Redis is out. */
+export async function shareBodies(
+  client: RedisClient,
+  deliveries: readonly Delivery[],
+  { maxAgeMs }: Config['inbox'],
+): Promise<ReadonlySet<string>> {
+  // Items that stay for ever would need bodies that nobody ever removes.
+  if (maxAgeMs === 0 || deliveries.length < SHARED_FROM) return new Set();
+  const inboxes = new Map<string, number>();
+  for (const { match } of deliveries) inboxes.set(match.identity, (inboxes.get(match.identity) ?? 0) + 1);
+  const shared = new Set<string>();
+  const lifeMs = maxAgeMs + LONGER_THAN_ITEMS_MS;
+  const stored: Promise<unknown>[] = [];
+  for (const { match } of deliveries) {
+    if (shared.has(match.identity) || inboxes.get(match.identity)! < SHARED_FROM) continue;
+    shared.add(match.identity);
+    const key = postKey(match.identity);
+    // The first text stays, as it does in an item: a resent post has another indexed_at.
+    stored.push(client.set(key, match.postJson, 'PX', lifeMs, 'NX'), client.pexpire(key, lifeMs));
+  }
+  await Promise.all(stored);
+  return shared;
+}

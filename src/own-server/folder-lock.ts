@@ -1,0 +1,86 @@
+/**
+ * The lock of one folder, among processes that may be killed at any instant.
+ *
+ * Owns the symbolic links `lock.<generation>` in the folder: made in one step, content included. The highest one counts.
+ * It names its holder, or `free`; one whose holder is dead counts as free. A free lock is taken by making the next generation, and given
+ * back by making the one after it `free`.
+ *
+ * Invariant: the highest generation is never removed. A stale lock is therefore never broken, only overtaken, and whoever was slow to
+ * make a generation that others have left behind sees a higher one, and begins again.
+ */
+import { readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { OwnServerError } from './error.ts';
+import { isLiving, ownMark } from './living.ts';
+
+const FREE = 'free';
+
+/** Runs `work` while this process alone holds the lock. Throws OwnServerError where another one keeps it for longer than `waitMs`. */
+export async function withLock<T>(folder: string, waitMs: number, work: () => Promise<T>): Promise<T> {
+  const generation = await take(folder, waitMs);
+  try {
+    return await work();
+  } finally {
+    link(folder, generation + 1, FREE);
+  }
+}
+
+async function take(folder: string, waitMs: number): Promise<number> {
+  const deadline = Date.now() + waitMs;
+  for (;;) {
+    const newest = Math.max(0, ...generations(folder));
+    const holder = newest ? holderOf(folder, newest) : FREE;
+    if (holder === undefined) continue;
+    if (holder === FREE || !isLiving(holder)) {
+      if (link(folder, newest + 1, ownMark()) && isHighest(folder, newest + 1)) return newest + 1;
+      continue;
+    }
+    if (Date.now() > deadline) {
+      throw new OwnServerError(
+        `Process ${holder.split('.')[0]} has kept ${folder} locked for ${waitMs} ms: is it stuck?`,
+      );
+    }
+    await delay(10 + Math.random() * 30);
+  }
+}
+
+/** Whether the generation just made is the one that counts; tidies away what lies behind it. */
+function isHighest(folder: string, generation: number): boolean {
+  const all = generations(folder);
+  if (Math.max(...all) > generation) {
+    rmSync(join(folder, `lock.${generation}`), { force: true });
+    return false;
+  }
+  // The one before stays for now: a listing made at this moment may hold neither it nor its successor, were it removed.
+  for (const old of all) if (old < generation - 1) rmSync(join(folder, `lock.${old}`), { force: true });
+  return true;
+}
+
+function generations(folder: string): number[] {
+  return readdirSync(folder).flatMap((name) => {
+    const found = /^lock\.(\d{1,15})$/.exec(name);
+    return found ? [Number(found[1])] : [];
+  });
+}
+
+/** undefined: tidied away meanwhile. */
+function holderOf(folder: string, generation: number): string | undefined {
+  try {
+    return readlinkSync(join(folder, `lock.${generation}`));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** false: another process was faster. */
+function link(folder: string, generation: number, holder: string): boolean {
+  try {
+    symlinkSync(holder, join(folder, `lock.${generation}`));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+/** What becomes of a server that was found or started: it answers, it is gone, or it is stuck; and why it did not start. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { ask, errorIn, folderIn } from './answers.ts';
+import { OwnServerError } from './error.ts';
+import { logPath, logTail } from './files.ts';
+import { isServerIn } from './living.ts';
+import type { Server } from './process.ts';
+
+type Started = NonNullable<Server['started']>;
+
+const POLL_MS = 25;
+const SILENT_AT_MOST_MS = 20_000;
+const SAID_AFTER_MS = 3_000;
+
+/** Waits until it answers, however long it loads its data. `gone`: the process ended before. Throws OwnServerError where it stays silent. */
+export async function whenReady(
+  folder: string,
+  server: Server,
+  say: (line: string) => void,
+): Promise<'ready' | 'gone'> {
+  const begunAt = Date.now();
+  let heardAt = begunAt;
+  let hasSaid = false;
+  for (;;) {
+    const answer = await ask(server, ['CONFIG GET dir', 'PING']);
+    if (answer.includes('+PONG') && folderIn(answer) === folder) return 'ready';
+    if (!isServerIn(server.pid, folder)) return 'gone';
+    const error = errorIn(answer);
+    if (error && /^(LOADING|BUSY)/.test(error)) heardAt = Date.now();
+    if (!hasSaid && Date.now() - begunAt > SAID_AFTER_MS) {
+      hasSaid = true;
+      say(`Waiting for the own Redis (pid ${server.pid}): ${error ?? 'no answer yet'}`);
+    }
+    if (Date.now() - heardAt > SILENT_AT_MOST_MS) {
+      throw new OwnServerError(
+        `The own Redis (pid ${server.pid}) runs, but does not answer at ${server.socket}` +
+          `${error ? ` (${error})` : ''}. Its log: ${logPath(folder)}. To begin anew: kill ${server.pid}`,
+      );
+    }
+    await delay(POLL_MS);
+  }
+}
+
+/** Why a server that this process started is gone, in the words of its log. */
+export function startFailure(folder: string, { program, logFrom }: Started): OwnServerError {
+  const tail = logTail(folder, logFrom)
+    .map((line) => `\n  ${line}`)
+    .join('');
+  const advice = advices.find(({ sign }) => sign.test(tail))?.advice ?? 'Its log says why';
+  return new OwnServerError(
+    `The own Redis (${program.command} ${program.version}) does not start. ${advice}. Its log: ${logPath(folder)}${tail}`,
+  );
+}
+
+const advices = [
+  { sign: /No space left|not enough space/i, advice: 'The disk is full: make room, and start again' },
+  {
+    sign: /RDB format version|newer version|unknown command/i,
+    advice: 'Its files were written by a newer version: put that one on the PATH',
+  },
+  {
+    sign: /Bad file format|Unexpected end of file|Unrecoverable error|manifest/i,
+    advice: 'Its append-only file is damaged: copy the folder, then repair it with redis-check-aof --fix',
+  },
+  {
+    sign: /Permission denied|Read-only file system/i,
+    advice: 'It may not write there: point DATA_DIR at a folder of this user',
+  },
+];

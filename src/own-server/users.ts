@@ -1,0 +1,31 @@
+/**
+ * Who uses the server of a folder: one empty file a user under `users/`, named by its process' mark.
+ * Read and changed under the folder's lock, so that the last one to leave knows that it is the last. A killed user's file is stale.
+ */
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isLiving, ownMark } from './living.ts';
+
+let count = 0;
+
+/** A process may use a server more than once. */
+export function newUser(): string {
+  count += 1;
+  return `${ownMark()}.${count}`;
+}
+
+export function addUser(folder: string, user: string): void {
+  mkdirSync(join(folder, 'users'), { recursive: true });
+  writeFileSync(join(folder, 'users', user), '');
+}
+
+export function removeUser(folder: string, user: string): void {
+  rmSync(join(folder, 'users', user), { force: true });
+}
+
+/** Tidies away the files of the dead. */
+export function hasUsers(folder: string): boolean {
+  const users = readdirSync(join(folder, 'users'));
+  for (const user of users) if (!isLiving(user)) removeUser(folder, user);
+  return users.some(isLiving);
+}

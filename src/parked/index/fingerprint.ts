@@ -1,0 +1,55 @@
+/** What failures have in common: the reason, and the text of the error without what differs from one match to the next. */
+import { hash } from 'node:crypto';
+import { parkingReasons } from '../../../queues/index.ts';
+
+export interface Cause {
+  /** One of the reasons to park, or `error` where a job failed for another one. */
+  reason: string;
+  /** The error's text with names, ids and numbers left out. */
+  fingerprint: string;
+}
+
+const MAX_FINGERPRINT = 160;
+const reasons: ReadonlySet<string> = new Set(parkingReasons);
+
+const differing: [pattern: RegExp, instead: string][] = [
+  [/"(?:[^"\\]|\\.)*"/g, '"…"'],
+  [/"…"(?:, "…")+/g, '"…"'],
+  [/\bat:\/\/\S+/g, 'at://…'],
+  [/\bdid:[a-z]+:\S+/g, 'did:…'],
+  [/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, '#'],
+  [/\b(?=[0-9a-f]*\d)[0-9a-f]{12,}\b/gi, '#'],
+  [/\d+(?:[.,-]\d+)*/g, '#'],
+];
+
+/** `failedReason` as the worker wrote it, `unrouted: nobody is …`; `name`: the job's, where nothing was written. */
+export function causeOf(failedReason: string, name: string): Cause {
+  const [, prefix = '', rest] = /^([a-z]+): (.*)$/s.exec(failedReason) ?? [];
+  const known = reasons.has(prefix);
+  const text = known ? rest! : failedReason;
+  return {
+    reason: known ? prefix : reasons.has(name) && failedReason === '' ? name : 'error',
+    fingerprint: fingerprintOf(text),
+  };
+}
+
+function fingerprintOf(text: string): string {
+  // Long errors differ at their end: what they have in common stands in front.
+  const [firstLine = ''] = text.slice(0, 2_000).split('\n', 1);
+  const common = differing.reduce((left, [pattern, instead]) => left.replace(pattern, instead), firstLine);
+  return common.length > MAX_FINGERPRINT ? `${common.slice(0, MAX_FINGERPRINT)}…` : common;
+}
+
+const ids = new Map<string, string>();
+
+/** The same for the same cause, in every process and after every restart. */
+export function groupIdOf(queue: string, { reason, fingerprint }: Cause): string {
+  const cause = JSON.stringify([queue, reason, fingerprint]);
+  let id = ids.get(cause);
+  if (id === undefined) {
+    id = hash('sha256', cause, 'base64url').slice(0, 12);
+    if (ids.size > 1_000) ids.clear();
+    ids.set(cause, id);
+  }
+  return id;
+}

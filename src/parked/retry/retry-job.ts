@@ -1,0 +1,43 @@
+/** One failed job, tried once more; its attempts are not set back, so that it succeeds or fails in one run. */
+import { Job } from 'bullmq';
+import type { Queues } from '../../lanes/queues.ts';
+
+/** Whether it went back into its queue. false: it is not failed any more, or gone. */
+export async function retryFailed(queues: Queues, queueName: string, id: string): Promise<boolean> {
+  const queue = queueOf(queues, queueName);
+  if (!queue) return false;
+  try {
+    // Its data, up to megabytes, need not come here.
+    await new Job(queue, '', {}, {}, id).retry('failed');
+    return true;
+  } catch (error) {
+    if (notThere.has((error as { code?: unknown }).code)) return false;
+    throw error;
+  }
+}
+
+/** BullMQ's codes: no such job, locked, not in that state. */
+const notThere: ReadonlySet<unknown> = new Set([-1, -2, -3, 0]);
+
+export const queueOf = ({ all }: Queues, name: string) => all.find((one) => one.name === name)?.queue;
+
+export type EditOutcome = 'retried' | 'not there' | 'not failed' | 'not editable';
+
+/** `data`: the text of the entry's field `data` from now on. Only a parked match has one. */
+export async function retryOne(
+  queues: Queues,
+  queueName: string,
+  id: string,
+  data?: string,
+): Promise<EditOutcome> {
+  const job = await queueOf(queues, queueName)?.getJob(id);
+  if (!job) return 'not there';
+  if (!(await job.isFailed())) return 'not failed';
+  if (data !== undefined) {
+    const { entry } = job.data as { entry?: { id?: unknown } };
+    if (typeof entry?.id !== 'string') return 'not editable';
+    // Fields of an entry without `data` go: it has one now.
+    await job.updateData({ ...(job.data as object), entry: { id: entry.id, data } });
+  }
+  return (await retryFailed(queues, queueName, id)) ? 'retried' : 'not failed';
+}

@@ -1,0 +1,154 @@
+/** One connection to a relay, from the pump's side: connecting → open → over, for good. */
+import { WebSocket } from 'ws';
+import type { z } from 'zod';
+import type { RawEntry } from '../../../queues/index.ts';
+import { createAssembler } from '../entry-frames.ts';
+import { type Pulse, watchPulse } from '../heartbeat.ts';
+import { closeCodes, fromRelaySchema, MAX_FRAME_BYTES, type Request, type Subscribe } from '../protocol.ts';
+
+/** The relay cannot be reached, refuses, or has gone. The message says what and why, and holds no secret. */
+export class RelayAway extends Error {
+  override name = 'RelayAway';
+}
+
+/** What the relay could not do; its Redis' word for it. */
+export class RelayRefusal extends Error {
+  override name = 'RelayRefusal';
+}
+
+export interface RelayAddress {
+  url: string;
+  token: string;
+  tls: { ca?: Buffer; servername?: string };
+}
+
+export interface LinkOptions extends RelayAddress {
+  pulse: Pulse;
+  /** Entries that nobody asked for by a number. */
+  onPushed: (entries: RawEntry[]) => void;
+  onTrouble: (error: Error) => void;
+  onOver: (error: RelayAway) => void;
+}
+
+type WithoutNumber<R> = R extends { n: number } ? Omit<R, 'n'> : never;
+export type Ask = WithoutNumber<Request> | (WithoutNumber<Subscribe> & { versions: readonly number[] });
+
+export interface Link {
+  /** The answer, and the entries that came with it. Rejects with RelayAway, RelayRefusal. */
+  ask<Schema extends z.ZodType>(
+    request: Ask,
+    schema: Schema,
+  ): Promise<{ answer: z.output<Schema>; entries: RawEntry[] }>;
+  credit(entries: number, bytes: number): void;
+  /** Says goodbye. Resolves when it is over, within 2 s. */
+  close(): Promise<void>;
+}
+
+const CONNECT_WITHIN_MS = 5_000;
+const ANSWER_WITHIN_MS = 20_000;
+const CLOSE_WITHIN_MS = 2_000;
+
+interface Waiting {
+  entries: RawEntry[];
+  resolve: (found: { answer: unknown; entries: RawEntry[] }) => void;
+  reject: (error: Error) => void;
+}
+
+/** Resolves when the connection is open. Throws RelayAway. */
+export async function openLink(options: LinkOptions): Promise<Link> {
+  const { url, token, tls, pulse, onPushed, onTrouble, onOver } = options;
+  const socket = new WebSocket(url, {
+    ...tls,
+    headers: { Authorization: `Bearer ${token}` },
+    handshakeTimeout: CONNECT_WITHIN_MS,
+    maxPayload: MAX_FRAME_BYTES.toPump,
+    perMessageDeflate: false,
+  });
+  const waiting = new Map<number, Waiting>();
+  const assembler = createAssembler();
+  let lastN = 0;
+  let why: string | undefined;
+  let over: RelayAway | undefined;
+
+  const breakOff = (reason: string) => {
+    why ??= reason;
+    socket.terminate();
+  };
+  const closed = new Promise<void>((resolve) => {
+    socket.once('close', (code, reason) => {
+      over = new RelayAway(`the relay at ${url} ${why ?? closing(code, reason.toString())}`);
+      for (const { reject } of waiting.values()) reject(over);
+      waiting.clear();
+      onOver(over);
+      resolve();
+    });
+  });
+  socket.on('message', (data: Buffer, isBinary: boolean) => {
+    try {
+      if (isBinary) takeEntries(data);
+      else takeText(data.toString());
+    } catch (error) {
+      breakOff(`sent what is no frame of its protocol: ${(error as Error).message}`);
+    }
+  });
+
+  function takeEntries(frame: Buffer): void {
+    const delivery = assembler.take(frame);
+    if (!delivery) return;
+    if (delivery.n === 0) onPushed(delivery.entries);
+    else waiting.get(delivery.n)?.entries.push(...delivery.entries);
+  }
+
+  function takeText(text: string): void {
+    const said = fromRelaySchema.parse(JSON.parse(text));
+    if ('trouble' in said) return onTrouble(new RelayRefusal(`the relay cannot read: ${said.trouble}`));
+    const asked = waiting.get(said.n);
+    waiting.delete(said.n);
+    if ('ok' in said) asked?.resolve({ answer: said.ok, entries: asked.entries });
+    else asked?.reject(new RelayRefusal(`the relay's Redis: ${said.error}`));
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.on('error', (error) => {
+      why ??= `cannot be reached: ${error.message}`;
+    });
+    void closed.then(() => reject(over!));
+  });
+  watchPulse(socket, pulse, () => breakOff('has gone silent'));
+
+  return {
+    async ask(request, schema) {
+      if (over) throw over;
+      lastN = (lastN % 0xffff_ffff) + 1;
+      const n = lastN;
+      let timer: NodeJS.Timeout | undefined;
+      try {
+        const { answer, entries } = await new Promise<{ answer: unknown; entries: RawEntry[] }>(
+          (resolve, reject) => {
+            waiting.set(n, { entries: [], resolve, reject });
+            timer = setTimeout(() => breakOff('does not answer'), ANSWER_WITHIN_MS);
+            socket.send(JSON.stringify({ n, ...request }));
+          },
+        );
+        return { answer: schema.parse(answer), entries };
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    credit(entries, bytes) {
+      if (!over) socket.send(JSON.stringify({ do: 'credit', entries, bytes }));
+    },
+    async close() {
+      socket.close(closeCodes.done, 'the pump has ended');
+      const timer = setTimeout(() => socket.terminate(), CLOSE_WITHIN_MS);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function closing(code: number, reason: string): string {
+  if (code === 1006) return 'has gone: the connection broke';
+  return `closed the connection: ${code}${reason && ` ${reason.replace(/[^\x20-\x7e]/g, '?')}`}`;
+}

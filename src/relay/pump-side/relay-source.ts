@@ -1,0 +1,159 @@
+/**
+ * A stream behind a relay: the pump's Source over one WebSocket, connected when it is needed.
+ *
+ * The relay pushes ahead of the pump, up to a window of twice what the pump reads at once, so that the way to it costs no time. What
+ * lies in the window is pending in the group like all that was handed out: it is not handed out again by `readPending`, and when the
+ * connection ends it is dropped, to be read again as pending.
+ */
+import type { Source } from '../../stream/source.ts';
+import { type Pulse, pulse as usualPulse } from '../heartbeat.ts';
+import { answerSchemas, MAX_ENTRIES, VERSIONS } from '../protocol.ts';
+import { type Link, openLink, type RelayAddress, RelayAway } from './link.ts';
+import { createWindow } from './window.ts';
+
+export interface RelaySourceOptions extends RelayAddress {
+  stream: string;
+  group: string;
+  consumer: string;
+  onConnection?: (isOpen: boolean) => void;
+  pulse?: Pulse;
+}
+
+export interface RelaySource extends Source {
+  /** Ends a `readNew` that waits; what was pushed ahead is left to `readPending`. */
+  interrupt(): void;
+  /** Closes the connection. */
+  stop(): Promise<void>;
+}
+
+export function createRelaySource(options: RelaySourceOptions): RelaySource {
+  const { stream, group, consumer, onConnection, pulse = usualPulse } = options;
+  const window = createWindow();
+  let link: Link | undefined;
+  let connecting: Promise<Link> | undefined;
+  let halting: Promise<unknown> | undefined;
+  /** Interrupted: until the next `readNew` no new connection is tried, so that an ending pump ends. */
+  let isInterrupted = false;
+  let isStopped = false;
+
+  function connected(): Promise<Link> {
+    if (isStopped) return Promise.reject(new RelayAway('this source was stopped'));
+    if (link) return Promise.resolve(link);
+    if (isInterrupted) return Promise.reject(new RelayAway('not connected to the relay'));
+    connecting ??= connect().finally(() => {
+      connecting = undefined;
+    });
+    return connecting;
+  }
+
+  async function connect(): Promise<Link> {
+    // Not there yet for a connection that fails before it is open.
+    let opened: Link | undefined;
+    opened = await openLink({
+      ...options,
+      pulse,
+      // Between `halt` and its answer: what is still on its way counts as pending.
+      onPushed: (entries) => (halting ? undefined : window.put(entries)),
+      onTrouble: window.fail,
+      onOver(error) {
+        if (link && link === opened) {
+          link = undefined;
+          onConnection?.(false);
+        }
+        window.empty();
+        window.fail(error);
+      },
+    });
+    await opened.ask(
+      { do: 'subscribe', versions: VERSIONS, stream, group, consumer },
+      answerSchemas.subscribe,
+    );
+    window.empty();
+    link = opened;
+    onConnection?.(true);
+    return opened;
+  }
+
+  async function halt(): Promise<void> {
+    window.empty();
+    if (!link) return;
+    halting ??= link
+      .ask({ do: 'halt' }, answerSchemas.nothing)
+      .catch(() => undefined)
+      .finally(() => {
+        halting = undefined;
+      });
+    await halting;
+  }
+
+  function grant(to: Link, count: number): void {
+    const more = window.wish(count);
+    if (more) to.credit(more.entries, more.bytes);
+  }
+
+  return {
+    stream,
+    async ensureGroup(from) {
+      const to = await connected();
+      await to.ask({ do: 'ensure-group', from }, answerSchemas.nothing);
+    },
+    async readNew(count, blockMs) {
+      isInterrupted = false;
+      const to = await connected();
+      if (isInterrupted) return [];
+      await halting;
+      grant(to, count);
+      const entries = await window.take(count, blockMs);
+      if (entries.length && link === to) grant(to, count);
+      return entries;
+    },
+    async claim(minIdleMs) {
+      const to = await connected();
+      return (await to.ask({ do: 'claim', minIdleMs }, answerSchemas.claim)).answer;
+    },
+    async readPending(after, count) {
+      const to = await connected();
+      const { answer, entries } = await to.ask({ do: 'pending', after, count }, answerSchemas.pending);
+      return { entries: entries.filter(({ id }) => !window.has(id)), lost: answer.lost, last: answer.last };
+    },
+    async ack(ids) {
+      if (!ids.length) return;
+      const to = await connected();
+      const parts = Array.from({ length: Math.ceil(ids.length / MAX_ENTRIES) }, (_, at) =>
+        ids.slice(at * MAX_ENTRIES, (at + 1) * MAX_ENTRIES),
+      );
+      await Promise.all(parts.map((part) => to.ask({ do: 'ack', ids: part }, answerSchemas.nothing)));
+    },
+    async leave(who) {
+      const to = await connected();
+      if (who === undefined) await halt();
+      await to.ask({ do: 'leave', ...(who !== undefined && { consumer: who }) }, answerSchemas.nothing);
+    },
+    async idleConsumers(idleMs) {
+      const to = await connected();
+      return (await to.ask({ do: 'idle-consumers', idleMs }, answerSchemas.idleConsumers)).answer.consumers;
+    },
+    async position() {
+      const to = await connected();
+      return (await to.ask({ do: 'position' }, answerSchemas.position)).answer;
+    },
+    async trim(floor, windowMs) {
+      const to = await connected();
+      return (await to.ask({ do: 'trim', floor, windowMs }, answerSchemas.trim)).answer;
+    },
+    async rewind(to) {
+      const link = await connected();
+      await link.ask({ do: 'rewind', to }, answerSchemas.nothing);
+    },
+    interrupt() {
+      isInterrupted = true;
+      window.fail(new RelayAway('interrupted'));
+      void halt();
+    },
+    async stop() {
+      isStopped = true;
+      await connecting?.catch(() => undefined);
+      await link?.close();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** What a relay pushed ahead of the pump, and how much more it may push. Bounded in entries and in bytes. */
+import type { RawEntry } from '../../../queues/index.ts';
+import { sizeOf } from '../entry-frames.ts';
+
+/** Plus one read of the relay, where entries are larger than those before them. */
+const WINDOW_BYTES = 16_000_000;
+/** Longer than that in the window: somebody else may have claimed them meanwhile. They are read again as pending, if they still are. */
+const FRESH_MS = 10_000;
+
+interface Pushed {
+  at: number;
+  entries: RawEntry[];
+  bytes: number;
+}
+
+export function createWindow(now: () => number = () => performance.now()) {
+  let pushed: Pushed[] = [];
+  /** Granted and not yet come. */
+  let owed = { entries: 0, bytes: 0 };
+  let failure: Error | undefined;
+  let wake: (() => void) | undefined;
+
+  const held = () =>
+    pushed.reduce(
+      (sum, { entries, bytes }) => ({ entries: sum.entries + entries.length, bytes: sum.bytes + bytes }),
+      { entries: 0, bytes: 0 },
+    );
+  const dropStale = () => {
+    pushed = pushed.filter(({ at }) => now() - at < FRESH_MS);
+  };
+
+  return {
+    put(entries: RawEntry[]) {
+      const bytes = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+      pushed.push({ at: now(), entries, bytes });
+      owed = { entries: owed.entries - entries.length, bytes: owed.bytes - bytes };
+      wake?.();
+    },
+    /** The connection ended or was halted: nothing is held, nothing is owed. */
+    empty() {
+      pushed = [];
+      owed = { entries: 0, bytes: 0 };
+    },
+    /** Ends `take` that waits with this error; nobody waiting, nobody hears of it. */
+    fail(error: Error) {
+      if (!wake) return;
+      failure = error;
+      wake();
+    },
+    has(id: string): boolean {
+      dropStale();
+      return pushed.some(({ entries }) => entries.some((entry) => entry.id === id));
+    },
+    /** What to grant so that twice `count` are held or on their way; undefined: not worth a frame. */
+    wish(count: number): { entries: number; bytes: number } | undefined {
+      dropStale();
+      const { entries, bytes } = held();
+      const more = {
+        entries: Math.max(0, 2 * count - entries - owed.entries),
+        bytes: Math.max(0, WINDOW_BYTES - bytes - owed.bytes),
+      };
+      if (more.entries < count / 2 && more.bytes < WINDOW_BYTES / 2) return undefined;
+      owed = { entries: owed.entries + more.entries, bytes: owed.bytes + more.bytes };
+      return more;
+    },
+    /** Up to `count`, as soon as there is one; none after `waitMs`. */
+    async take(count: number, waitMs: number): Promise<RawEntry[]> {
+      dropStale();
+      if (!pushed.length) {
+        failure = undefined;
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, waitMs);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+        wake = undefined;
+        if (failure) throw failure;
+      }
+      const taken: RawEntry[] = [];
+      for (let next = pushed[0]; next && taken.length < count; next = pushed[0]) {
+        const part = next.entries.splice(0, count - taken.length);
+        next.bytes -= part.reduce((sum, entry) => sum + sizeOf(entry), 0);
+        taken.push(...part);
+        if (!next.entries.length) pushed.shift();
+      }
+      return taken;
+    },
+  };
+}

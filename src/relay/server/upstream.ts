@@ -1,0 +1,47 @@
+/** The stream as one connected pump has it: a consumer of the group, in Redis. What only the relay needs stands beside the Source. */
+
+import { closeClient, type RedisClient } from '../../redis/connections.ts';
+import { loadScript, runScript } from '../../redis/scripts.ts';
+import { createSource, type Source } from '../../stream/source.ts';
+import type { Consumer } from './departed.ts';
+
+const takeScript = loadScript(new URL('take.lua', import.meta.url));
+const TAKE_COUNT = 500;
+
+export interface Upstream {
+  source: Source;
+  consumer: Consumer;
+  /** Makes ours what another consumer left; ids of what was trimmed before. */
+  take(from: string): Promise<{ claimed: number; lost: string[] }>;
+  /** Closes the connection that reads. Within a second or so. */
+  end(): Promise<void>;
+}
+export type OpenUpstream = (consumer: Consumer) => Upstream;
+
+export interface UpstreamClients {
+  /** Short commands of all connections. */
+  commands: RedisClient;
+  /** A new connection that may block. */
+  openReader: () => RedisClient;
+}
+
+export function openUpstream({ commands, openReader }: UpstreamClients, consumer: Consumer): Upstream {
+  const { stream, group, name } = consumer;
+  const reader = openReader();
+  return {
+    source: createSource({ reader, commands, stream, group, consumer: name }),
+    consumer,
+    async take(from) {
+      let claimed = 0;
+      const lost: string[] = [];
+      for (;;) {
+        const reply = await runScript(commands, takeScript, [stream], [group, from, name, TAKE_COUNT]);
+        const [looked, taken, trimmed] = reply as [number, number, string[]];
+        claimed += taken;
+        lost.push(...trimmed);
+        if (looked < TAKE_COUNT) return { claimed, lost };
+      }
+    },
+    end: () => closeClient(reader),
+  };
+}

@@ -1,0 +1,135 @@
+/** Looks at everything that a promise rests on. Each finding says what to type; what may not be looked at is said, never an error. */
+import type { Config } from '../config/config.ts';
+import type { Queues } from '../lanes/queues.ts';
+import type { RedisClient } from '../redis/connections.ts';
+import { examineServer } from './examine-server.ts';
+import type { Finding } from './finding.ts';
+
+export interface DoctorOptions {
+  home: RedisClient;
+  skywire: RedisClient;
+  queues: Queues;
+  config: Pick<Config, 'stream' | 'http'>;
+}
+
+const ORPHAN_AFTER_MS = 60_000;
+const LAG_LOOK = 10_000;
+
+export async function examine(options: DoctorOptions): Promise<Finding[]> {
+  const { home, skywire, queues, config } = options;
+  const streams = config.stream.keys.map((stream) =>
+    ifAllowed(`the stream ${stream}`, examineStream(skywire, stream, config.stream.group)),
+  );
+  const found = await Promise.all([
+    ifAllowed('Redis', examineServer(home)),
+    ...streams,
+    ifAllowed('the queues', examineQueues(queues)),
+    examinePort(config.http),
+  ]);
+  return found.flat();
+}
+
+/** A user without the right to look is a finding, not the end of the examination. */
+async function ifAllowed(what: string, findings: Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await findings;
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOPERM')) throw error;
+    return [
+      { level: 'note', what: `not allowed to look at ${what}`, fix: 'deploy/redis-users.acl has the rights' },
+    ];
+  }
+}
+
+async function examineStream(client: RedisClient, stream: string, group: string): Promise<Finding[]> {
+  const type = await client.type(stream);
+  if (type === 'none')
+    return [{ level: 'note', what: `stream ${stream} is not there yet: nothing was appended` }];
+  if (type !== 'stream')
+    return [
+      {
+        level: 'dangerous',
+        what: `${stream} is a ${type}, not a stream`,
+        fix: 'name the right key in SKYWIRE_STREAM',
+      },
+    ];
+  const rows = ((await client.xinfo('GROUPS', stream)) as (string | number)[][]).map(toRecord);
+  const row = rows.find((one) => one['name'] === group);
+  if (!row)
+    return [
+      {
+        level: 'note',
+        what: `group ${group} is not there yet`,
+        fix: 'npm run pump makes it, at the beginning of the stream',
+      },
+    ];
+  const unread = (await client.xrange(stream, `(${row['last-delivered-id']}`, '+', 'COUNT', LAG_LOOK)).length;
+  const consumers = ((await client.xinfo('CONSUMERS', stream, group)) as (string | number)[][]).map(toRecord);
+  const orphans = consumers.filter(
+    (one) => Number(one['pending']) > 0 && Number(one['idle']) > ORPHAN_AFTER_MS,
+  );
+  return [
+    {
+      level: 'ok',
+      what: `${stream}: ${await client.xlen(stream)} entries, ${row['pending']} pending, ${unread === LAG_LOOK ? `over ${LAG_LOOK}` : unread} not read yet`,
+    },
+    ...(unread && !consumers.length
+      ? [{ level: 'dangerous', what: 'nobody reads the stream', fix: 'npm run pump' } as const]
+      : []),
+    ...orphans.map(
+      (one): Finding => ({
+        level: 'dangerous',
+        what: `consumer ${one['name']} is gone and left ${one['pending']} entries pending`,
+        fix: 'npm run pump takes them over within 20 s; if one runs, look at its log',
+      }),
+    ),
+  ];
+}
+
+async function examineQueues({ all }: Queues): Promise<Finding[]> {
+  const found = await Promise.all(
+    all.map(async ({ name, queue }): Promise<Finding[]> => {
+      const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'failed');
+      const workers = await queue.getWorkersCount().catch(() => undefined);
+      const { waiting = 0, delayed = 0, failed = 0 } = counts;
+      const what = `queue ${name}: ${waiting} waiting, ${counts['active']} active, ${delayed} delayed, ${failed} failed`;
+      return [
+        { level: 'ok', what: `${what}; ${workers ?? 'not allowed to count the'} workers` },
+        ...(workers === 0 && waiting
+          ? [{ level: 'dangerous', what: `nobody works on ${name}`, fix: 'npm run worker' } as const]
+          : []),
+        ...(failed && name === 'parked'
+          ? [
+              {
+                level: 'note',
+                what: `${failed} matches wait for a person`,
+                fix: 'open /dashboard/queue/parked?status=failed',
+              } as const,
+            ]
+          : []),
+        ...(failed && name !== 'parked'
+          ? [
+              {
+                level: 'dangerous',
+                what: `${failed} jobs of ${name} failed`,
+                fix: `open /dashboard/queue/${name}?status=failed, mend the cause, retry`,
+              } as const,
+            ]
+          : []),
+      ];
+    }),
+  );
+  return found.flat();
+}
+
+async function examinePort({ host, port }: Config['http']): Promise<Finding[]> {
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
+    (response) => response.status,
+    () => undefined,
+  );
+  return [{ level: 'ok', what: answer === 200 ? `web answers at ${url}` : `no web role at ${url}` }];
+}
+
+const toRecord = (flat: readonly (string | number)[]): Record<string, string | number> =>
+  Object.fromEntries(flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1]!]] : [])));

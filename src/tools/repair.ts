@@ -1,0 +1,29 @@
+/** Puts what an audit missed through the pipeline again. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { readWindow } from '../stream/window.ts';
+import { type AuditOptions, type AuditResult, audit } from './audit.ts';
+import { type ReplayOptions, resubmit } from './replay.ts';
+
+const REPAIR_LOOKS = 60;
+
+/** Replays just what is missing and looks again until it is there, or a minute is over. */
+export async function repair(
+  about: AuditOptions,
+  found: AuditResult,
+  work: Pick<ReplayOptions, 'batchSize' | 'maxWaitingJobs'>,
+): Promise<AuditResult> {
+  const run = `repair-${randomUUID()}`;
+  for (const id of new Set(found.missing.map((one) => one.id))) {
+    for await (const entries of readWindow(about.skywire, about.stream, { from: id, to: id })) {
+      await resubmit({ ...about, ...work }, run, entries);
+    }
+  }
+  let again = found;
+  for (let look = 0; look < REPAIR_LOOKS; look += 1) {
+    again = await audit(about);
+    if (!again.counts.missing && !again.counts.in_flight) break;
+    await pause(1_000);
+  }
+  return again;
+}

@@ -1,0 +1,53 @@
+/** Puts a window of the stream through the pipeline again. Harmless: an inbox takes each post once. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { RawEntry } from '../../queues/index.ts';
+import type { Queues } from '../lanes/queues.ts';
+import { toBatches } from '../pump/batches.ts';
+import type { RedisClient } from '../redis/connections.ts';
+import { readWindow } from '../stream/window.ts';
+
+export interface ReplayOptions {
+  client: RedisClient;
+  queues: Queues;
+  stream: string;
+  from: string;
+  to: string;
+  batchSize: number;
+  /** Above it replaying waits, so that fresh matches always find room. */
+  maxWaitingJobs: number;
+  signal: AbortSignal;
+  onProgress: (entries: number, lastId: string) => void;
+}
+
+/** Resolves with what was added; `next`: where to go on, if the signal ended it early. */
+export async function replay(options: ReplayOptions): Promise<{ entries: number; next: string | undefined }> {
+  const { client, stream, from, to, signal, onProgress } = options;
+  const run = `replay-${randomUUID()}`;
+  let entries = 0;
+  for await (const page of readWindow(client, stream, { from, to })) {
+    if (signal.aborted) return { entries, next: page[0]!.id };
+    await resubmit(options, run, page);
+    entries += page.length;
+    onProgress(entries, page.at(-1)!.id);
+  }
+  return { entries, next: undefined };
+}
+
+/** Adds the entries as batches that run whatever ran before them, when there is room. */
+export async function resubmit(
+  {
+    queues,
+    stream,
+    batchSize,
+    maxWaitingJobs,
+  }: Pick<ReplayOptions, 'queues' | 'stream' | 'batchSize' | 'maxWaitingJobs'>,
+  run: string,
+  entries: readonly RawEntry[],
+): Promise<void> {
+  for (const batch of toBatches(stream, entries, batchSize)) {
+    while ((await queues.laneOf(stream).queue.getWaitingCount()) > maxWaitingJobs / 2) await pause(20);
+    const [isThere] = await queues.add('matches', [{ ...batch, run }]);
+    if (!isThere) throw new Error(`Redis refused a batch that begins with ${batch.entries[0]!.id}`);
+  }
+}

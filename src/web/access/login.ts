@@ -1,0 +1,71 @@
+/** Who may see and change the dashboard: HTTP Basic, as ADMIN_USER or as `viewer`. */
+import type { Request, RequestHandler, Response } from 'express';
+import type { Config } from '../../config/config.ts';
+import type { Actor } from '../../parked/operator-log.ts';
+import { createLoginLimit, type LoginLimit } from '../http/login-limit.ts';
+import { Problem } from '../http/problem.ts';
+import { credentials, isSecret } from '../http/secret.ts';
+
+export type Role = 'admin' | 'viewer';
+export type AccessConfig = Pick<Config, 'http' | 'access'>;
+
+export interface Login {
+  /** undefined: nobody logged in. Throws Problem 429 after too many wrong logins. */
+  roleOf(req: Request): Role | undefined;
+  /** For the log of what persons did. */
+  nameOf(role: Role): string;
+}
+
+export function createLogin({ http, access }: AccessConfig, limit: LoginLimit = createLoginLimit()): Login {
+  const { adminUser, adminPassword, viewerPassword } = access;
+  function check(userAndPassword: Buffer): Role | undefined {
+    const colon = userAndPassword.indexOf(':');
+    const user = userAndPassword.subarray(0, Math.max(colon, 0));
+    const password = userAndPassword.subarray(colon + 1);
+    const matches = (name: string, secret: string | undefined): boolean => {
+      const isPassword = isSecret(password, secret ?? '');
+      return isSecret(user, name) && isPassword && secret !== undefined && colon >= 0;
+    };
+    const isViewer = matches('viewer', viewerPassword);
+    if (matches(adminUser, adminPassword)) return 'admin';
+    return isViewer ? 'viewer' : undefined;
+  }
+  return {
+    roleOf(req) {
+      if (adminPassword === undefined && http.isLoopback) return 'admin';
+      const given = credentials(req.headers.authorization, 'Basic');
+      if (given === undefined) return undefined;
+      const address = req.socket.remoteAddress ?? '';
+      const waitS = limit.waitS(address);
+      if (waitS > 0) {
+        throw new Problem(429, 'Too many wrong logins from this address', { 'Retry-After': String(waitS) });
+      }
+      const role = check(given);
+      if (role === undefined) limit.failed(address);
+      return role;
+    },
+    nameOf(role) {
+      if (role === 'viewer') return 'viewer';
+      return adminPassword === undefined ? 'anybody (no password is set)' : adminUser;
+    },
+  };
+}
+
+const BASIC = 'Basic realm="skywire-inbox", charset="UTF-8"';
+
+/** Lets the admin do all and the viewer look; `roleIn` tells which of them it is. */
+export function requireLogin(login: Login): RequestHandler {
+  return (req, res, next) => {
+    const role = login.roleOf(req);
+    if (role === undefined) throw new Problem(401, 'Log in', { 'WWW-Authenticate': BASIC });
+    if (role === 'viewer' && req.method !== 'GET' && req.method !== 'HEAD') {
+      throw new Problem(403, 'The user viewer may look and change nothing');
+    }
+    res.locals['role'] = role;
+    res.locals['actor'] = { name: login.nameOf(role), address: req.socket.remoteAddress ?? '' };
+    next();
+  };
+}
+
+export const roleIn = (res: Response): Role => res.locals['role'] as Role;
+export const actorIn = (res: Response): Actor => res.locals['actor'] as Actor;

@@ -1,0 +1,80 @@
+/** Tokens of an inbox: made, listed, revoked by who may manage it. */
+import { z } from 'zod';
+import { type FeedTokens, MAX_FEED_TOKENS } from '../../inbox/feed-tokens.ts';
+import { encodedName } from '../http/inputs.ts';
+import { Problem } from '../http/problem.ts';
+import { defineRoute, type Route } from '../http/route.ts';
+
+const PATH = '/api/inboxes/:subscriber/feed-tokens';
+const subscriber = z.object({ subscriber: encodedName });
+
+const label = z
+  .string({ error: 'takes a text of up to 100 characters' })
+  .max(100, 'takes a text of up to 100 characters')
+  .meta({ description: 'What it is for, shown in the list' });
+const body = z.strictObject(
+  { label: label.optional() },
+  { error: 'takes {} or {"label": "what it is for"}' },
+);
+
+const listed = z.object({ id: z.string(), label: z.string(), created_at: z.iso.datetime() });
+const created = listed.extend({
+  token: z.string().meta({ description: 'Shown this once: kept is its hash alone' }),
+  urls: z.object({ rss: z.url(), atom: z.url(), json: z.url(), reader: z.url() }),
+});
+
+export function feedTokenRoutes(tokens: FeedTokens): Route[] {
+  return [
+    defineRoute({
+      id: 'createFeedToken',
+      method: 'post',
+      path: PATH,
+      summary: 'Makes a token that opens this inbox to a feed reader, and to the reader page',
+      params: subscriber,
+      body: body.optional(),
+      responses: {
+        201: { description: 'The token and where the feeds are', schema: created },
+        409: { description: `The inbox has ${MAX_FEED_TOKENS} tokens` },
+      },
+      async handler({ params, body, origin }) {
+        const made = await tokens.create(params.subscriber, body?.label ?? '');
+        if (!made) throw new Problem(409, `This inbox has ${MAX_FEED_TOKENS} tokens; revoke one first`);
+        const { id, token, label, createdAtMs } = made;
+        const feed = (kind: string) => `${origin}/feeds/${token}.${kind}`;
+        const name = encodeURIComponent(decodeURIComponent(params.subscriber));
+        const reader = `${origin}/reader/${name}?token=${token}`;
+        const urls = { rss: feed('rss'), atom: feed('atom'), json: feed('json'), reader };
+        const created_at = new Date(createdAtMs).toISOString();
+        return { status: 201, json: JSON.stringify({ id, label, created_at, token, urls }) };
+      },
+    }),
+    defineRoute({
+      id: 'listFeedTokens',
+      method: 'get',
+      path: PATH,
+      summary: 'The tokens of this inbox, without the tokens themselves',
+      params: subscriber,
+      responses: { 200: { description: 'Oldest first', schema: z.object({ feed_tokens: z.array(listed) }) } },
+      async handler({ params }) {
+        const feed_tokens = (await tokens.list(params.subscriber)).map(({ id, label, createdAtMs }) => ({
+          id,
+          label,
+          created_at: new Date(createdAtMs).toISOString(),
+        }));
+        return { status: 200, json: JSON.stringify({ feed_tokens }) };
+      },
+    }),
+    defineRoute({
+      id: 'revokeFeedToken',
+      method: 'delete',
+      path: `${PATH}/:id`,
+      summary: 'Revokes a token: it opens nothing from now on',
+      params: subscriber.extend({ id: z.string().max(100).meta({ description: 'The id of the token' }) }),
+      responses: { 204: { description: 'Revoked' }, 404: { description: 'No such token' } },
+      async handler({ params }) {
+        if (await tokens.revoke(params.subscriber, params.id)) return { status: 204 };
+        throw new Problem(404, 'This inbox has no such feed token');
+      },
+    }),
+  ];
+}

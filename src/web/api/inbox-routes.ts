@@ -1,0 +1,138 @@
+/** Inboxes: what is in them, and what their readers say of it. */
+import { z } from 'zod';
+import type { InboxReader } from '../../inbox/read/inbox-reader.ts';
+import { decodeName } from '../../redis/keys.ts';
+import { DEFAULT_LIMIT, encodedName, flag, itemId, itemIds, limit, plainName, time } from '../http/inputs.ts';
+import { Problem } from '../http/problem.ts';
+import { defineRoute, type Route } from '../http/route.ts';
+import { itemJson, itemSchema } from './item-json.ts';
+
+const subscriber = z.object({ subscriber: encodedName });
+const oneItem = subscriber.extend({ id: itemId });
+
+const gap = z.object({ unread: z.number(), until: z.string() }).nullable().meta({
+  description: 'Unread items that a bound of the inbox (or somebody else) removed, up to and with this id',
+});
+
+const summarySchema = z.object({
+  subscriber: z.string(),
+  total: z.number(),
+  unread: z.number(),
+  oldest: z.string().nullable().meta({ description: 'Id of the oldest item' }),
+  newest: z.string().nullable().meta({ description: 'Id of the newest item' }),
+  gap,
+});
+
+const pageSchema = z.object({
+  items: z.array(itemSchema),
+  next: z.string().nullable().meta({ description: 'Id to go on from, null at the end' }),
+  total: z.number(),
+  unread: z.number(),
+  gap,
+});
+
+const pageQuery = z
+  .strictObject({
+    limit,
+    before: itemId.optional(),
+    after: itemId.optional(),
+    unread: flag,
+    starred: flag,
+    subscription: plainName.optional(),
+    since: time,
+  })
+  .refine(
+    ({ before, after }) => before === undefined || after === undefined,
+    'takes before or after, not both',
+  );
+
+const readBody = z.union([z.strictObject({ ids: itemIds }), z.strictObject({ up_to: itemId })], {
+  error: 'takes {"ids": [1 to 1000 ids of items]} or {"up_to": the id of an item}',
+});
+const unreadBody = z.strictObject({ ids: itemIds }, { error: 'takes {"ids": [1 to 1000 ids of items]}' });
+const unreadLeft = {
+  200: { description: 'The number of unread items then', schema: z.object({ unread: z.number() }) },
+};
+const starred = { 204: { description: 'Done' }, 404: { description: 'No such item' } };
+
+export function inboxRoutes(inboxes: InboxReader): Route[] {
+  const setStar = async (inbox: string, id: string, on: boolean) => {
+    if (!(await inboxes.star(inbox, id, on))) throw new Problem(404, 'This inbox has no such item');
+    return { status: 204 };
+  };
+  return [
+    defineRoute({
+      id: 'summarizeInbox',
+      method: 'get',
+      path: '/api/inboxes/:subscriber',
+      summary: 'How much is in an inbox',
+      params: subscriber,
+      responses: {
+        200: { description: 'An inbox that nothing was delivered to yet is empty', schema: summarySchema },
+      },
+      async handler({ params }) {
+        const summary = await inboxes.summary(params.subscriber);
+        return ok({ subscriber: decodeName(params.subscriber), ...summary });
+      },
+    }),
+    defineRoute({
+      id: 'listItems',
+      method: 'get',
+      path: '/api/inboxes/:subscriber/items',
+      summary: 'Items newest first, older ones with before=; or what came later than after=, oldest first',
+      params: subscriber,
+      query: pageQuery,
+      responses: { 200: { description: 'A page of items', schema: pageSchema } },
+      async handler({ params, query }) {
+        const { limit: most = DEFAULT_LIMIT, since: sinceMs, ...rest } = query;
+        const { items, ...counts } = await inboxes.page(params.subscriber, { ...rest, limit: most, sinceMs });
+        const json = `{"items":[${items.map(itemJson).join(',')}],${JSON.stringify(counts).slice(1)}`;
+        return { status: 200, json };
+      },
+    }),
+    defineRoute({
+      id: 'markRead',
+      method: 'post',
+      path: '/api/inboxes/:subscriber/read',
+      summary: 'Marks items as read: these, or all up to and with one',
+      params: subscriber,
+      body: readBody,
+      responses: unreadLeft,
+      async handler({ params, body }) {
+        const what = 'ids' in body ? body : { upTo: body.up_to };
+        return ok({ unread: await inboxes.markRead(params.subscriber, what) });
+      },
+    }),
+    defineRoute({
+      id: 'markUnread',
+      method: 'post',
+      path: '/api/inboxes/:subscriber/unread',
+      summary: 'Marks items as unread',
+      params: subscriber,
+      body: unreadBody,
+      responses: unreadLeft,
+      handler: async ({ params, body }) =>
+        ok({ unread: await inboxes.markUnread(params.subscriber, body.ids) }),
+    }),
+    defineRoute({
+      id: 'star',
+      method: 'put',
+      path: '/api/inboxes/:subscriber/items/:id/star',
+      summary: 'Stars an item',
+      params: oneItem,
+      responses: starred,
+      handler: ({ params }) => setStar(params.subscriber, params.id, true),
+    }),
+    defineRoute({
+      id: 'unstar',
+      method: 'delete',
+      path: '/api/inboxes/:subscriber/items/:id/star',
+      summary: 'Takes the star away',
+      params: oneItem,
+      responses: starred,
+      handler: ({ params }) => setStar(params.subscriber, params.id, false),
+    }),
+  ];
+}
+
+const ok = (body: object) => ({ status: 200, json: JSON.stringify(body) });

@@ -1,0 +1,60 @@
+/** An item as the API shows it. The post's raw record goes out as the very text that came in: 2^53+1, 1e400 and -0 survive. */
+import { z } from 'zod';
+import { memberText } from '../../../queues/index.ts';
+import type { Item } from '../../inbox/read/inbox-reader.ts';
+import { deliveredAtMs } from '../../stream/item-id.ts';
+import { postUrl } from './post-url.ts';
+
+export const itemSchema = z.object({
+  id: z.string().meta({ description: 'Strictly increasing: what came later has a larger id' }),
+  post: z.object({
+    uri: z.string(),
+    text: z.string(),
+    author: z.string(),
+    indexed_at: z.string(),
+    url: z
+      .string()
+      .meta({ description: 'The page of the post, or of its author where the uri names no post' }),
+    raw_record: z.looseObject({}).meta({ description: 'The record as it was sent' }),
+    gone: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'There, and the other members empty, where the post is no longer kept' }),
+  }),
+  matched_by: z.array(z.object({ subscription_id: z.string(), match_score: z.number().nullable() })),
+  delivered_at: z.iso.datetime(),
+  read: z.boolean(),
+  starred: z.boolean(),
+});
+
+export interface Post {
+  uri: string;
+  text: string;
+  author: string;
+  indexed_at: string;
+}
+
+export const deliveredAt = (id: string): string => new Date(deliveredAtMs(id)).toISOString();
+
+export function itemJson({ id, postJson, matchedBy, read, starred }: Item): string {
+  const rest = JSON.stringify({ matched_by: matchedBy, delivered_at: deliveredAt(id), read, starred });
+  return `{"id":${JSON.stringify(id)},"post":${postText(postJson)},${rest.slice(1)}`;
+}
+
+function postText(postJson: string): string {
+  if (postJson === '') return noPost;
+  const { uri, text, author, indexed_at } = JSON.parse(postJson) as Post;
+  const known = JSON.stringify({ uri, text, author, indexed_at, url: postUrl(uri, author) });
+  return `${known.slice(0, -1)},"raw_record":${memberText(postJson, 'raw_record') ?? '{}'}}`;
+}
+
+/** Of the same shape, so that no client stumbles. */
+const noPost = JSON.stringify({
+  uri: '',
+  text: '',
+  author: '',
+  indexed_at: '',
+  url: postUrl('', ''),
+  raw_record: {},
+  gone: true,
+});

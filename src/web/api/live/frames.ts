@@ -1,0 +1,67 @@
+/** Items as they go out over streams. Readers of one inbox that stand at the same item share one read and its bytes. */
+import type { InboxReader, Page } from '../../../inbox/read/inbox-reader.ts';
+import { itemJson } from '../item-json.ts';
+
+export interface Frame {
+  id: string;
+  text: string;
+  byteLength: number;
+}
+
+export interface Batch {
+  frames: Frame[];
+  counts: Pick<Page, 'total' | 'unread'>;
+  gap: Page['gap'];
+}
+
+export interface Frames {
+  /** The next items after the cursor, oldest first; none at the end. */
+  after(inbox: string, cursor: string): Promise<Batch>;
+}
+
+const ITEMS = 12;
+/** Many that come back at once would otherwise all have their page in memory together. */
+const READS_AT_ONCE = 2;
+
+export function createFrames(inboxes: InboxReader): Frames {
+  const reading = new Map<string, Promise<Batch>>();
+  const waiting: (() => void)[] = [];
+  let reads = 0;
+  async function inTurn<Result>(read: () => Promise<Result>): Promise<Result> {
+    if (reads >= READS_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+    else reads += 1;
+    try {
+      return await read();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else reads -= 1;
+    }
+  }
+  async function read(inbox: string, cursor: string): Promise<Batch> {
+    const { items, total, unread, gap } = await inboxes.page(inbox, { after: cursor, limit: ITEMS });
+    const frames = items.map((item) => {
+      const text = event({ id: item.id }, itemJson(item));
+      return { id: item.id, text, byteLength: Buffer.byteLength(text) };
+    });
+    return { frames, counts: { total, unread }, gap };
+  }
+  return {
+    after(inbox, cursor) {
+      const key = `${inbox} ${cursor}`;
+      let found = reading.get(key);
+      if (!found) {
+        found = inTurn(() => read(inbox, cursor)).finally(() => reading.delete(key));
+        reading.set(key, found);
+      }
+      return found;
+    },
+  };
+}
+
+/** JSON has no line breaks: nothing in `data` can begin an event of its own. */
+export function event(fields: { id?: string; event?: string; retry?: number }, data: string): string {
+  const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\n`);
+  // A record's own text may hold line breaks between its members.
+  return `${head.join('')}data: ${data.replace(/[\r\n]/g, ' ')}\n\n`;
+}

@@ -1,0 +1,119 @@
+/**
+ * Streams of inboxes (server-sent events): who has one open, how many one inbox may have, their heartbeat and their end.
+ * Open → a client leaves, is slow, or all are ended by stop() → gone. After stop() none is opened.
+ */
+import type { Request, Response } from 'express';
+import type { InboxReader } from '../../../inbox/read/inbox-reader.ts';
+import type { InboxWatch } from '../../../inbox/watch/inbox-watch.ts';
+import { keepHeapSmall } from '../../../observe/heap.ts';
+import { compareIds, FIRST_ID } from '../../../stream/item-id.ts';
+import { Problem } from '../../http/problem.ts';
+import { createFrames } from './frames.ts';
+import { type Hold, runStream } from './stream.ts';
+
+export interface Live {
+  /** Returns once the stream runs; throws Problem, or what Redis throws, before it does. */
+  open(req: Request, res: Response, inbox: string, after: string | undefined): Promise<void>;
+  /** Open streams, and bytes that their clients have not taken. */
+  load(): { streams: number; pendingBytes: number };
+  /** Ends every stream; idempotent. A client that comes back finds what it missed. */
+  stop(): void;
+}
+
+export interface LiveLimits {
+  perInbox: number;
+  inAll: number;
+  heartbeatMs: number;
+  /** A client that takes nothing for so long is cut. */
+  slowMs: number;
+  pendingBytes: number;
+}
+
+/** In direct routing an inbox is a subscription, which many may watch at once. */
+const defaults: LiveLimits = {
+  perInbox: 512,
+  inAll: 4_000,
+  heartbeatMs: 15_000,
+  slowMs: 30_000,
+  pendingBytes: 48_000_000,
+};
+const RETRY_MS = 2_000;
+const HEARTBEAT = Buffer.from(':\n\n');
+
+export function createLive(
+  { inboxes, watch }: { inboxes: InboxReader; watch: InboxWatch },
+  given: Partial<LiveLimits> = {},
+): Live {
+  const limits = { ...defaults, ...given };
+  const frames = createFrames(inboxes);
+  const hold: Hold = { pendingBytes: 0, mostBytes: limits.pendingBytes };
+  const clients = new Map<Response, AbortController>();
+  const perInbox = new Map<string, number>();
+  let isStopped = false;
+  keepHeapSmall();
+  const heart = setInterval(() => {
+    for (const res of clients.keys()) if (res.writableLength === 0) res.write(HEARTBEAT);
+  }, limits.heartbeatMs).unref();
+
+  function refuseWhereFull(inbox: string): void {
+    const wait = { 'Retry-After': String(Math.ceil(RETRY_MS / 1_000)) };
+    if (isStopped || clients.size >= limits.inAll)
+      throw new Problem(503, 'No more streams are opened now', wait);
+    if ((perInbox.get(inbox) ?? 0) >= limits.perInbox)
+      throw new Problem(429, `This inbox has ${limits.perInbox} streams open`, wait);
+  }
+
+  function enter(res: Response, inbox: string): AbortSignal {
+    const controller = new AbortController();
+    clients.set(res, controller);
+    perInbox.set(inbox, (perInbox.get(inbox) ?? 0) + 1);
+    res.once('close', () => {
+      clients.delete(res);
+      const left = perInbox.get(inbox)! - 1;
+      if (left > 0) perInbox.set(inbox, left);
+      else perInbox.delete(inbox);
+      controller.abort();
+    });
+    return controller.signal;
+  }
+
+  return {
+    async open(req, res, inbox, after) {
+      refuseWhereFull(inbox);
+      const { newest } = await inboxes.summary(inbox);
+      refuseWhereFull(inbox);
+      if (res.destroyed || res.headersSent) return;
+      const end = newest ?? FIRST_ID;
+      // Ids that are not there yet may belong to items that come: a cursor beyond the end stands at the end.
+      const cursor = after !== undefined && compareIds(after, end) < 0 ? after : end;
+      res.status(200).set({
+        'Content-Type': 'text/event-stream; charset=utf-8',
+        'Cache-Control': 'no-store, no-transform',
+        'X-Accel-Buffering': 'no',
+      });
+      if (req.method === 'HEAD') return void res.end();
+      const signal = enter(res, inbox);
+      // Clients that were all cut at once come back one after the other.
+      res.write(`retry: ${RETRY_MS + Math.floor(Math.random() * RETRY_MS)}\n\n`);
+      const watched = watch.join(inbox, cursor);
+      const client = { inbox, res, signal, watched, cursor, resumes: after !== undefined };
+      runStream({ frames, hold, slowMs: limits.slowMs }, client)
+        .catch(() => undefined)
+        .finally(() => {
+          watched.leave();
+          res.end();
+        });
+    },
+    load: () => ({ streams: clients.size, pendingBytes: hold.pendingBytes }),
+    stop() {
+      isStopped = true;
+      clearInterval(heart);
+      for (const [res, controller] of clients) {
+        controller.abort();
+        // The end of a stream waits behind what its client does not take.
+        if (res.writableLength > 0) res.destroy();
+        else res.end();
+      }
+    },
+  };
+}

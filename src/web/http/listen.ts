@@ -1,0 +1,85 @@
+/** An HTTP server with limits, and an end within a deadline: listening → stop(): takes no more → closed, at the latest after 2 s. */
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from '../../observe/logger.ts';
+
+export interface WebServer {
+  url: string;
+  port: number;
+  /** Twice is harmless. What is still open after 2 s is cut. */
+  stop(): Promise<void>;
+}
+
+/** The port cannot be had. The message names the settings. */
+export class ListenError extends Error {
+  override name = 'ListenError';
+}
+
+/** Headers that trickle in are given up after 10 s, looked for every 2 s. */
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16_384,
+};
+const MAX_HEADERS = 100;
+const MAX_CONNECTIONS = 5_000;
+const STOP_WITHIN_MS = 2_000;
+
+export async function listen(
+  app: RequestListener,
+  { host, port, setting }: { host: string; port: number; setting: 'PORT' | 'HEALTH_PORT' },
+  log: Logger,
+): Promise<WebServer> {
+  let isStopping = false;
+  const server = createServer(limits, (req, res) => {
+    // A kept-alive connection would go on asking.
+    if (isStopping) res.setHeader('Connection', 'close');
+    app(req, res);
+  });
+  server.maxHeadersCount = MAX_HEADERS;
+  server.maxConnections = MAX_CONNECTIONS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const at = `HOST=${host}, ${setting}=${port}`;
+      reject(
+        new ListenError(`cannot listen on ${at}: ${reasons[error.code ?? ''] ?? error.message}`, {
+          cause: error,
+        }),
+      );
+    });
+    server.listen(port, host.replace(/^\[|\]$/g, ''), resolve);
+  });
+  server.on('error', (error) => log.warn({ error: error.message }, 'a connection was not accepted'));
+  const address = server.address() as AddressInfo;
+
+  async function close(): Promise<void> {
+    isStopping = true;
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    const timer = setTimeout(() => server.closeAllConnections(), STOP_WITHIN_MS);
+    await closed;
+    clearTimeout(timer);
+  }
+  let stopped: Promise<void> | undefined;
+  return {
+    url: `http://${openable(host)}:${address.port}`,
+    port: address.port,
+    stop: () => (stopped ??= close()),
+  };
+}
+
+const reasons: Record<string, string> = {
+  EADDRINUSE: 'another program listens there; take another port, or 0 for any free one',
+  EACCES: 'not allowed; ports below 1024 take special rights',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'this name has no address',
+};
+
+/** The host as a URL on this machine has it: an address that stands for all is none to open. */
+function openable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+}

@@ -1,0 +1,158 @@
+/** Routes of the API: each one is described once, and express and /openapi.json are made from the same description. */
+import express, { type Express, type Request, type Response } from 'express';
+import { z } from 'zod';
+import { quote } from '../../observe/logger.ts';
+import type { Actor } from '../../parked/operator-log.ts';
+import { otherMethods } from './base-app.ts';
+import { within } from './deadline.ts';
+import { originOf } from './origin.ts';
+import { Problem } from './problem.ts';
+
+export interface Reply {
+  status: number;
+  /** JSON text, sent as it is. */
+  json?: string;
+}
+
+export interface Input<Params, Query, Body> {
+  params: Params;
+  query: Query;
+  body: Body;
+  /** Who is logged in, where the address takes a login. */
+  actor: Actor | undefined;
+  /** Where the client reached us: `https://inbox.example`. */
+  origin: string;
+}
+
+interface Description<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> {
+  id: string;
+  method: 'get' | 'post' | 'put' | 'delete';
+  /** In express' form: `/api/inboxes/:subscriber`. */
+  path: string;
+  summary: string;
+  params: Params;
+  query?: Query;
+  body?: Body;
+  /** By status; those of errors are the same for every route. */
+  responses: Record<number, { description: string; schema?: z.ZodType; mediaType?: string }>;
+  handler: (input: Input<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Reply>;
+}
+
+export interface Route extends Omit<Description<z.ZodObject, z.ZodObject, z.ZodType>, 'handler' | 'query'> {
+  query: z.ZodObject;
+  description?: string;
+  /** A reply that ends, or a stream that goes on. */
+  answer(req: Request): Promise<Reply>;
+  open?(req: Request, res: Response): Promise<void>;
+}
+
+const noQuery = z.strictObject({});
+
+/** Params, query and body reach the handler checked; what does not fit is a Problem that says what it takes. */
+export function defineRoute<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject = typeof noQuery,
+  Body extends z.ZodType = z.ZodUndefined,
+>({ handler, query, ...description }: Description<Params, Query, Body>): Route {
+  const querySchema = (query ?? noQuery) as Query;
+  const { params, body } = description;
+  return {
+    ...description,
+    query: querySchema,
+    async answer(req) {
+      return handler({
+        params: checked(params, req.params, 'path'),
+        query: checked(querySchema, req.query, 'parameter'),
+        body: (body && checked(body, req.body, 'body')) as z.output<Body>,
+        actor: req.res?.locals['actor'] as Actor | undefined,
+        origin: originOf(req),
+      });
+    },
+  };
+}
+
+/** A GET whose answer goes on: `open` sends it, or throws before it does. */
+export function defineStream<Params extends z.ZodObject, Query extends z.ZodObject>({
+  open,
+  params,
+  query,
+  ...description
+}: {
+  id: string;
+  path: string;
+  summary: string;
+  description: string;
+  params: Params;
+  query: Query;
+  open: (
+    req: Request,
+    res: Response,
+    input: { params: z.output<Params>; query: z.output<Query> },
+  ) => Promise<void>;
+}): Route {
+  return {
+    ...description,
+    method: 'get',
+    params,
+    query,
+    responses: { 200: { description: 'A stream of events', mediaType: 'text/event-stream' } },
+    answer: () => Promise.reject(new TypeError('a stream has no one answer')),
+    open: (req, res) =>
+      open(req, res, {
+        params: checked(params, req.params, 'path'),
+        query: checked(query, req.query, 'parameter'),
+      }),
+  };
+}
+
+const BODY_LIMIT = '256kb';
+const readJson = express.json({ limit: BODY_LIMIT, inflate: false, type: 'application/json' });
+
+/** A reader that waits longer is better told so: it may be a Redis that answers nothing. */
+const ANSWER_WITHIN_MS = 5_000;
+
+export function mountRoutes(app: Express, routes: readonly Route[]): void {
+  for (const route of routes) {
+    const answer = async (req: Request, res: Response): Promise<void> => {
+      if (route.open) return within(ANSWER_WITHIN_MS, route.open(req, res));
+      const { status, json } = await within(ANSWER_WITHIN_MS, route.answer(req));
+      res.status(status);
+      if (json === undefined) res.end();
+      else res.type('json').send(json);
+    };
+    if (route.body) app[route.method](route.path, readJson, answer);
+    else app[route.method](route.path, answer);
+  }
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes.filter((route) => route.path === path).map((route) => route.method.toUpperCase());
+    app.all(path, otherMethods(methods.includes('GET') ? [...methods, 'HEAD'] : methods));
+  }
+}
+
+type Place = 'path' | 'parameter' | 'body';
+
+export function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  place: Place,
+): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new Problem(
+    400,
+    result.error.issues
+      .slice(0, 5)
+      .map((issue) => issueText(issue, place))
+      .join('; '),
+  );
+}
+
+function issueText(issue: z.core.$ZodIssue, place: Place): string {
+  if (issue.code === 'unrecognized_keys') {
+    return `unknown ${place === 'parameter' ? 'parameter' : 'member'} ${issue.keys
+      .slice(0, 3)
+      .map((key) => quote(key, 50))
+      .join(', ')}`;
+  }
+  return `${issue.path.length ? issue.path.join('.') : place}: ${issue.message}`;
+}

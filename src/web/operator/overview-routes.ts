@@ -1,0 +1,45 @@
+/** The overview's figures, and its plots' samples. */
+import { z } from 'zod';
+import { type Figures, type Sample, workInStreams } from '../../monitor/figures.ts';
+import { healthOf } from '../../monitor/health.ts';
+import { defineRoute, type Route } from '../http/route.ts';
+
+export interface OverviewSource {
+  figures(): Promise<Figures>;
+  /** Samples of the last so many ms. */
+  since(ms: number): Promise<Sample[]>;
+}
+
+const HOUR_MS = 3_600_000;
+const spans = { hour: HOUR_MS, day: 24 * HOUR_MS } as const;
+const done = { 200: { description: 'Done' } };
+
+export function overviewRoutes({ figures, since }: OverviewSource): Route[] {
+  return [
+    defineRoute({
+      id: 'readFigures',
+      method: 'get',
+      path: '/operator/figures',
+      summary: 'What stands where, how fast it moves, and what follows from it',
+      params: z.object({}),
+      responses: done,
+      async handler() {
+        const now = await figures();
+        const body = { ...now, workInStreams: workInStreams(now) ?? null, health: healthOf(now) };
+        return { status: 200, json: JSON.stringify(body) };
+      },
+    }),
+    defineRoute({
+      id: 'readHistory',
+      method: 'get',
+      path: '/operator/history',
+      summary: 'Samples of the last hour or day',
+      params: z.object({}),
+      query: z.strictObject({ span: z.enum(['hour', 'day'], { error: 'takes hour or day' }) }),
+      responses: done,
+      async handler({ query: { span } }) {
+        return { status: 200, json: JSON.stringify({ samples: await since(spans[span]) }) };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import { type Figures, workInStreams } from '../../src/monitor/figures.ts';
+import { healthOf } from '../../src/monitor/health.ts';
+
+const stream = {
+  stream: 'skywire:matches',
+  group: 'skywire-inbox',
+  length: 1_000,
+  unread: 0,
+  unreadAgeMs: 0,
+  pending: 0,
+  pendingAgeMs: 0,
+};
+const home = {
+  server: 'home',
+  usedBytes: 10,
+  limitBytes: 100,
+  isDurable: true,
+  mayEvict: false,
+  evictedKeys: 0,
+};
+const well: Figures = {
+  at: '2026-01-01T00:00:00.000Z',
+  streams: [stream],
+  queues: [{ queue: 'matches', waiting: 0, active: 0, delayed: 0, failed: 0 }],
+  parked: { unrouted: 0 },
+  work: { handledPerSecond: 100, deliveredPerSecond: 90, p50Ms: 10, p99Ms: 50 },
+  canaryAgeMs: null,
+  servers: [home],
+};
+const still = { ...well.work!, handledPerSecond: 0 };
+const behind = [{ ...stream, unread: 4_100, unreadAgeMs: 41_000 }];
+
+test('work in the stream is told in seconds at the present rate', () => {
+  expect(workInStreams(well)).toBe(0);
+  expect(workInStreams({ ...well, streams: behind })).toBe(41);
+  expect(workInStreams({ ...well, streams: [...behind, ...behind] })).toBe(82);
+  expect(workInStreams({ ...well, streams: behind, work: still })).toBeUndefined();
+});
+
+test('where all is well it says so', () => {
+  expect(healthOf(well)).toMatchObject([{ level: 'good', what: 'All is well.' }]);
+  expect(healthOf({ ...well, streams: behind })).toMatchObject([{ level: 'good' }]);
+});
+
+test.each<[string, Partial<Figures>, string, string, string]>([
+  ['queues cannot be read', { queues: null }, 'bad', 'does not answer', 'npm run doctor'],
+  ['the stream cannot be read', { streams: null }, 'bad', 'cannot be read', 'npm run doctor'],
+  ['Redis is filling up', { servers: [{ ...home, usedBytes: 75 }] }, 'look', '75 % full', 'more memory'],
+  ['Redis is full', { servers: [{ ...home, usedBytes: 90 }] }, 'bad', '90 % full', 'more memory'],
+  [
+    'Redis evicted keys',
+    { servers: [{ ...home, evictedKeys: 3 }] },
+    'bad',
+    'has removed 3 keys',
+    'npm run audit',
+  ],
+  ['Redis may evict', { servers: [{ ...home, mayEvict: true }] }, 'bad', 'may remove keys', 'noeviction'],
+  [
+    'no append-only file',
+    { servers: [{ ...home, isDurable: false }] },
+    'look',
+    'append-only',
+    'appendonly yes',
+  ],
+  ['a long backlog', { streams: [{ ...stream, unread: 9_000 }] }, 'look', '90 s of work', 'npm run worker'],
+  ['no pump', { streams: behind, work: still }, 'bad', 'nothing moves', 'npm run pump'],
+  [
+    'no worker',
+    {
+      streams: behind,
+      work: still,
+      queues: [{ queue: 'matches', waiting: 100, active: 0, delayed: 0, failed: 0 }],
+    },
+    'bad',
+    'nothing moves',
+    'npm run worker',
+  ],
+  [
+    'old pending',
+    { streams: [{ ...stream, pending: 7, pendingAgeMs: 90_000 }] },
+    'look',
+    '7 matches',
+    'takes them over',
+  ],
+  ['the canary is late', { canaryAgeMs: 120_000 }, 'bad', '120 s', 'npm run doctor'],
+  [
+    'some are parked',
+    { parked: { unrouted: 2, rejected: 1 } },
+    'look',
+    '3 matches wait for a person',
+    'Open Parked',
+  ],
+])('%s: what is wrong and what to do', (_, change, level, what, remedy) => {
+  const [finding, ...others] = healthOf({ ...well, ...change });
+  expect(others).toEqual([]);
+  expect(finding!.level).toBe(level);
+  expect(finding!.what).toContain(what);
+  expect(finding!.remedy).toContain(remedy);
+});
+
+test('the worst comes first', () => {
+  const findings = healthOf({ ...well, parked: { unrouted: 1 }, canaryAgeMs: 120_000 });
+  expect(findings.map(({ level }) => level)).toEqual(['bad', 'look']);
+});

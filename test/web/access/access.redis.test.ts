@@ -1,0 +1,146 @@
+/** docs/access.md, cell by cell: what it says is what the server does. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { queues as definitions } from '../../../queues/index.ts';
+import { addFailed, unroutedMatches } from '../../fixtures/parked-jobs.ts';
+import { startRedis, type TestRedis } from '../../fixtures/redis.ts';
+import { asAdmin, asReader, asViewer, type Headers, locked, startWeb, type TestWeb } from '../web.ts';
+
+const visitors = ['nobody', 'viewer', 'admin', 'API token', 'feed token'] as const;
+type Visitor = (typeof visitors)[number];
+const headersOf: Record<Visitor, Headers> = {
+  nobody: {},
+  viewer: asViewer,
+  admin: asAdmin,
+  'API token': asReader,
+  'feed token': {},
+};
+
+const [head, , ...rows] = readFileSync(new URL('../../../docs/access.md', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('|'))
+  .map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+
+interface Call {
+  method: string;
+  path: string;
+}
+
+/** Of `/openapi.json`: every operation, each parameter of its path filled in. */
+function operations(description: { paths: Record<string, object> }, isRead: boolean): Call[] {
+  return Object.entries(description.paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([method]) => (method === 'get') === isRead)
+      .map(([method, about]) => ({
+        // A stream would not end.
+        method: JSON.stringify(about).includes('text/event-stream') ? 'HEAD' : method.toUpperCase(),
+        path: path.replace(/\{\w+\}/g, '1-0'),
+      })),
+  );
+}
+
+let redis: TestRedis;
+let web: TestWeb;
+let feedToken: string;
+let api: { paths: Record<string, object> };
+const matches = unroutedMatches(200);
+let next = 0;
+beforeAll(async () => {
+  redis = await startRedis();
+  web = await startWeb(redis, { isLoopback: false });
+  await addFailed(redis.client(), web.queues, matches);
+  await web.parked.index.refresh();
+  api = (await web.ask('GET', '/openapi.json')).json;
+  feedToken = (await web.ask('POST', '/api/inboxes/ann/feed-tokens', asReader, {})).json.token;
+});
+afterAll(async () => {
+  await web?.stop();
+  await redis?.stop();
+});
+
+const callsOf = (request: string): Call[] => {
+  const every = /^every (read|write)/.exec(request)?.[1];
+  if (every) return operations(api, every === 'read');
+  const [, method = '', path = ''] = /^`([A-Z]+) (\S+)`$/.exec(request) ?? [];
+  return [{ method, path }];
+};
+
+/** A job of its own for each call that may change one. */
+function filled(path: string, visitor: Visitor): string {
+  const job = definitions.parked.id(matches[next++ % matches.length]!.match);
+  return path.replace('JOB', job).replace('TOKEN', visitor === 'feed token' ? feedToken : 'x'.repeat(43));
+}
+
+const bodyOf = ({ method }: Call): object | undefined => (['GET', 'HEAD'].includes(method) ? undefined : {});
+const refused = (status: number, path: string): boolean =>
+  status === 401 || status === 403 || (status === 404 && path.startsWith('/feeds/'));
+
+test('the table has its columns and says something of each', () => {
+  expect(head).toEqual(['what', 'request', ...visitors]);
+  expect(rows.length).toBeGreaterThan(30);
+  for (const [, , ...cells] of rows) for (const cell of cells) expect(['yes', 'no']).toContain(cell);
+});
+
+describe.each(rows)('%s: %s', (_, request, ...cells) => {
+  test.each(visitors.map((visitor, at) => [visitor, cells[at]!] as const))('%s: %s', async (visitor, may) => {
+    const calls = callsOf(request);
+    expect(calls.length).toBeGreaterThan(0);
+    for (const call of calls) {
+      const path = filled(call.path, visitor);
+      const { status } = await web.ask(call.method, path, headersOf[visitor], bodyOf(call));
+      expect(refused(status, path) ? 'no' : 'yes', `${call.method} ${path}: ${status}`).toBe(may);
+      expect(status).toBeLessThan(500);
+      if (may === 'yes') expect(status, `${call.method} ${path}`).not.toBe(405);
+    }
+  });
+});
+
+const forgeries: [string, Headers, string?][] = [
+  ['from another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }],
+  ['from another origin, by an old browser', { origin: 'https://evil.example' }],
+  ['from a neighbour on the same site', { 'sec-fetch-site': 'same-site' }],
+  ["as a form's text", { 'content-type': 'text/plain' }, '{}'],
+  ['as a form', { 'content-type': 'application/x-www-form-urlencoded' }, 'data=1'],
+];
+const writes = rows.filter(([, request = '']) => !/^`GET|every read/.test(request));
+
+describe.each(forgeries)('a write %s, with the right login', (_, forged, body) => {
+  test.each(writes)('%s: %s', async (_, request) => {
+    const before = await state();
+    for (const call of callsOf(request)) {
+      const login = call.path.startsWith('/api/') ? asReader : asAdmin;
+      const path = filled(call.path, 'admin');
+      const { status } = await web.ask(call.method, path, { ...login, ...forged }, body);
+      expect([403, 415], `${call.method} ${path}`).toContain(status);
+    }
+    expect(await state()).toEqual(before);
+  });
+});
+
+/** All that a write could change, but the samples that are written meanwhile. */
+async function state(): Promise<object> {
+  const client = redis.client();
+  const [keys, log, counts] = await Promise.all([
+    client.keys('*'),
+    web.parked.operatorLog.latest(1),
+    web.queues.byName.parked.getJobCounts(),
+  ]);
+  const lasting = keys.filter((key) => !/history|lease/.test(key));
+  return { keys: lasting.sort(), log: log[0]?.id, counts, run: (await web.parked.runs.latest())?.phase };
+}
+
+test('with nothing set all is open on loopback, and only there', async () => {
+  const open = await startWeb(redis, { access: { adminUser: locked.adminUser } });
+  for (const path of ['/', '/parked', '/operator/log', '/dashboard', '/metrics', '/api/inboxes/ann']) {
+    expect((await open.ask('GET', path)).status, path).toBe(200);
+    expect((await open.ask('GET', path, { host: 'evil.example' })).status, path).toBe(421);
+  }
+  const forged = { origin: 'https://evil.example' };
+  expect((await open.ask('POST', '/operator/parked/runs', forged, { text: 'post' })).status).toBe(403);
+  await open.stop();
+});
