@@ -1,6 +1,6 @@
 /** When to stop reading: the backlog waits once, in the stream, and Redis keeps room for what is on its way. */
 
-import type { Lane } from '../lanes/queues.ts';
+import type { JobQueue } from '../lanes/job-queue.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
 
@@ -14,7 +14,7 @@ export interface Brake {
 }
 
 /** Of one partition's queue. */
-export function createBrake({ queue, name }: Lane, client: RedisClient, maxWaitingJobs: number): Brake {
+export function createBrake({ queue, name }: JobQueue, client: RedisClient, maxWaitingJobs: number): Brake {
   let checkedAt = 0;
   let fullness: string | undefined;
   return {

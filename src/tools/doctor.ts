@@ -1,4 +1,5 @@
 /** Looks at everything that a promise rests on. Each finding says what to type; what may not be looked at is said, never an error. */
+import type { QueueTraits } from '../../queues/index.ts';
 import type { Config } from '../config/config.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -88,7 +89,7 @@ async function examineStream(client: RedisClient, stream: string, group: string)
 
 async function examineQueues({ all }: Queues): Promise<Finding[]> {
   const found = await Promise.all(
-    all.map(async ({ name, queue }): Promise<Finding[]> => {
+    all.map(async ({ name, queue, definition }): Promise<Finding[]> => {
       const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'failed');
       const workers = await queue.getWorkersCount().catch(() => undefined);
       const { waiting = 0, delayed = 0, failed = 0 } = counts;
@@ -98,28 +99,22 @@ async function examineQueues({ all }: Queues): Promise<Finding[]> {
         ...(workers === 0 && waiting
           ? [{ level: 'dangerous', what: `nobody works on ${name}`, fix: 'npm run worker' } as const]
           : []),
-        ...(failed && name === 'parked'
-          ? [
-              {
-                level: 'note',
-                what: `${failed} matches wait for a person`,
-                fix: 'open /dashboard/queue/parked?status=failed',
-              } as const,
-            ]
-          : []),
-        ...(failed && name !== 'parked'
-          ? [
-              {
-                level: 'dangerous',
-                what: `${failed} jobs of ${name} failed`,
-                fix: `open /dashboard/queue/${name}?status=failed, mend the cause, retry`,
-              } as const,
-            ]
-          : []),
+        ...(failed ? [failedJobs(name, failed, definition.failed)] : []),
       ];
     }),
   );
   return found.flat();
+}
+
+function failedJobs(name: string, failed: number, are: QueueTraits['failed']): Finding {
+  const page = `/dashboard/queue/${name}?status=failed`;
+  return are === 'dead-letter'
+    ? { level: 'note', what: `${failed} matches wait for a person`, fix: `open ${page}` }
+    : {
+        level: 'dangerous',
+        what: `${failed} jobs of ${name} failed`,
+        fix: `open ${page}, repair the cause, retry`,
+      };
 }
 
 async function examinePort({ host, port }: Config['http']): Promise<Finding[]> {

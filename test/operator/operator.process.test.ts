@@ -50,7 +50,7 @@ afterEach(async () => {
   await redis.stop();
 });
 
-const failed = () => observer.queues.byName.parked.getFailedCount();
+const failed = () => observer.queues.parked.queue.getFailedCount();
 
 /** Nobody is registered, since the service that registers is down: each match is tried and parked. One in a hundred is for `down`. */
 async function parkAll(isDown: (at: number) => boolean, count = PARKED): Promise<void> {
