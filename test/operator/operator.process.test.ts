@@ -161,7 +161,7 @@ describe.skipIf(!hasBrowser)(`${PARKED} matches are parked because a service was
     );
   });
 
-  // At full size only: retry-runs.redis.test.ts has the same with less to start.
+  // At full size only: retry/runs.redis.test.ts has the same with less to start.
   test.runIf(isFull)(
     'the web process is killed in the middle: the next one goes on, and nothing is delivered twice (npm run test:operator)',
     {

@@ -28,7 +28,7 @@ afterEach(async () => {
   await redis.stop();
 });
 
-const failed = () => pipeline.queues.byName.parked.getFailedCount();
+const failed = () => pipeline.queues.parked.queue.getFailedCount();
 
 /** Parks so many, and begins a run of all of them that nobody drives yet. */
 async function startRun(count: number): Promise<void> {
@@ -165,7 +165,7 @@ test('it goes on with what a build of before had in flight, and with a run that 
   const [first] = await index.jobs();
   const client = redis.client();
   await client.hset(keys.inFlight, `parked/${first!.id}`, `${first!.score} ${first!.attempts}`);
-  await (await pipeline.queues.byName.parked.getJob(first!.id))!.retry('failed');
+  await (await pipeline.queues.parked.queue.getJob(first!.id))!.retry('failed');
   const running = (await everything()).state;
   const driver = openDriver();
   await drive(driver);
