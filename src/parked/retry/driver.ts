@@ -57,7 +57,7 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
       run.takenOver += 1;
       await operatorLog.note(systemFor(run), 'retry group: goes on after an interruption', reportOf(run));
     }
-    const fresh = { waiting: [], sent: new Set<string>(), allowance: 1, lastStepAt: Date.now() };
+    const fresh = { waiting: [], sent: new Set<string>(), allowance: 1, lastStepAt: performance.now() };
     return { runId: run.id, inFlight, before: run.delivered, stoppingSince: undefined, ...fresh };
   }
 
@@ -94,7 +94,7 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
   const known = new Map<string, string>();
 
   async function send(run: RetryRun, state: Memory): Promise<void> {
-    const now = Date.now();
+    const now = performance.now();
     state.allowance = Math.min(run.rate, state.allowance + (run.rate * (now - state.lastStepAt)) / 1_000);
     state.lastStepAt = now;
     const room = mostInFlight(run.rate) - state.inFlight.length;
@@ -166,8 +166,8 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
     state.inFlight = await settle(run, state);
     const why = stopAskedBy ? `stopped by ${stopAskedBy}` : run.relapse && 'stopped at the first relapse';
     if (why) {
-      state.stoppingSince ??= Date.now();
-      const isSettled = state.inFlight.length === 0 || Date.now() - state.stoppingSince > SETTLE_MS;
+      state.stoppingSince ??= performance.now();
+      const isSettled = state.inFlight.length === 0 || performance.now() - state.stoppingSince > SETTLE_MS;
       if (isSettled) {
         await finish(run, 'stopped', why);
         return false;
