@@ -75,9 +75,9 @@ export async function startServer(folder: string, program: ServerProgram): Promi
 
 /** Ends it in good order, or by force 4 s later. */
 export async function shutDown(folder: string, server: Server): Promise<void> {
-  const forceAt = Date.now() + SHUT_DOWN_WITHIN_MS;
+  const forceAt = performance.now() + SHUT_DOWN_WITHIN_MS;
   let isTold = false;
-  while (isServerIn(server.pid, folder) && Date.now() < forceAt) {
+  while (isServerIn(server.pid, folder) && performance.now() < forceAt) {
     // NOSAVE means the snapshot alone: the append-only file is written and synced all the same. It passes a busy script.
     const answer = await ask(server, ['SHUTDOWN NOSAVE']);
     // Nobody at the socket: it was removed with its folder. A signal reaches the server all the same.
@@ -89,6 +89,6 @@ export async function shutDown(folder: string, server: Server): Promise<void> {
   }
   if (isServerIn(server.pid, folder)) process.kill(server.pid, 'SIGKILL');
   // A process on its way out has no folder any more, and is still there.
-  const giveUpAt = Date.now() + KILLED_WITHIN_MS;
-  while (isRunning(server.pid) && Date.now() < giveUpAt) await delay(POLL_MS);
+  const giveUpAt = performance.now() + KILLED_WITHIN_MS;
+  while (isRunning(server.pid) && performance.now() < giveUpAt) await delay(POLL_MS);
 }

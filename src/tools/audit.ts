@@ -70,7 +70,7 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
     // What is under way can arrive between two looks: only what is nowhere in two of them, with the jobs in between, is missing.
     for (let look = 1; open.length && look <= 2; look += 1) {
       // One that is some seconds old will do: what had its verdict then is found now, and all the rest is in it.
-      if (look === 2 && (!flying || Date.now() - flying.takenAt > JOBS_FRESH_FOR_MS))
+      if (look === 2 && (!flying || performance.now() - flying.takenAt > JOBS_FRESH_FOR_MS))
         flying = await inFlight(options);
       found = await Promise.all((await locate(options, open)).map((one) => orParked(options, one)));
       for (const one of found) {
