@@ -1,8 +1,8 @@
 /** `npm run bench`: the one place where speed is shown. Everything on one machine and one Redis, in one run. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { HelpAsked, parseCommandLine, UsageError } from '../src/config/command-line.ts';
+import { HelpAsked, UsageError } from '../src/config/command-line.ts';
 import { thisMachine } from './machine.ts';
-import { command, type Options, type SuiteName, suiteNames } from './options.ts';
+import { type Options, parseBench, type SuiteName, suiteNames } from './options.ts';
 import { printMachine, printResult, type Result } from './result.ts';
 import type { Say } from './rounds.ts';
 import { curves } from './suites/curves.ts';
@@ -29,7 +29,7 @@ const suites: Record<SuiteName, (world: World, options: Options, say: Say) => Pr
 };
 
 async function bench(argv: string[]): Promise<void> {
-  const options = parseCommandLine(command, argv) as Options;
+  const options = parseBench(argv);
   const wanted = options.suite === 'all' ? suiteNames : [options.suite];
   const world = await openWorld();
   const machine = thisMachine(world.redisVersion);
