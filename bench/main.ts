@@ -10,7 +10,6 @@ import { fanout } from './suites/fanout.ts';
 import { inbox } from './suites/inbox.ts';
 import { latency } from './suites/latency.ts';
 import { memory } from './suites/memory.ts';
-import { profile } from './suites/profile.ts';
 import { measureRelay } from './suites/relay.ts';
 import { scale } from './suites/scale.ts';
 import { throughput } from './suites/throughput.ts';
@@ -18,7 +17,6 @@ import { openWorld, type World } from './world.ts';
 
 const suites: Record<SuiteName, (world: World, options: Options, say: Say) => Promise<Result>> = {
   throughput,
-  profile,
   latency,
   memory,
   fanout,

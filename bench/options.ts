@@ -7,7 +7,6 @@ import { mainOf } from './processes.ts';
 
 export const suiteNames = [
   'throughput',
-  'profile',
   'latency',
   'memory',
   'fanout',

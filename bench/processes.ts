@@ -12,7 +12,7 @@ export interface ProcessPlan {
   /** Folder of the checkout whose build of the product runs; without it this one's. */
   checkout?: string;
   args: readonly string[];
-  /** For node itself: a profile, say. */
+  /** For node itself. */
   nodeArgs?: readonly string[];
 }
 
