@@ -75,7 +75,7 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
   );
 
   gauge('jobs', 'Jobs by queue and state', ['queue', 'state'], ({ queues = [] }) =>
-    queues.flatMap(({ queue, jobs }) =>
+    queues.flatMap(({ queue, ...jobs }) =>
       Object.entries(jobs).map(
         ([state, count]) => [{ queue, state }, count] as [Record<string, string>, number],
       ),

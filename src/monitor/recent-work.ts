@@ -3,7 +3,7 @@
  * any process can look, nobody has to count. Under load the kept jobs reach back less far than the last look; then the time that
  * they cover counts, not the time since.
  */
-import type { Queue } from 'bullmq';
+import type { AnyQueue } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
 
@@ -14,9 +14,9 @@ export interface Work {
   handledPerSecond: number;
   /** Items that reached an inbox, per second. */
   deliveredPerSecond: number;
-  /** From the entry's time in the stream to the end of its job; undefined where nothing came lately. */
-  p50Ms: number | undefined;
-  p99Ms: number | undefined;
+  /** From the entry's time in the stream to the end of its job; null where nothing came lately. */
+  p50Ms: number | null;
+  p99Ms: number | null;
 }
 
 interface Look {
@@ -30,18 +30,14 @@ const AVERAGE_OVER_MS = 15_000;
 const LATENCIES_FOR_MS = 60_000;
 const JOBS_LOOKED_INTO = 10;
 
-export type RecentWork = () => Promise<Work>;
-
-/** `queues`: those of whole batches are named so; what the others deliver counts too. */
-export function createRecentWork(
-  client: RedisClient,
-  queues: readonly { name: string; queue: Queue; hasEntries: boolean }[],
-): RecentWork {
+/** Of all queues: what others than those of batches deliver counts too. */
+export function createRecentWork(client: RedisClient, queues: readonly AnyQueue[]): () => Promise<Work> {
   const since = new Map(queues.map(({ name }) => [name, Date.now() - AVERAGE_OVER_MS]));
   let looks: Look[] = [];
   let latencies: { at: number; ms: number }[] = [];
 
-  async function look({ name, queue, hasEntries }: (typeof queues)[number], now: number): Promise<Look> {
+  async function look({ name, kind, queue }: AnyQueue, now: number): Promise<Look> {
+    const hasEntries = kind === 'matches';
     const from = since.get(name)!;
     const args = [queue.toKey(''), from, hasEntries ? JOBS_LOOKED_INTO : 0];
     const reply = await runScript(client, script, [queue.toKey('completed')], args);
@@ -108,7 +104,7 @@ function merged(parts: readonly Look[]): Look {
 
 function ratesOf(looks: readonly Look[]): Pick<Work, 'handledPerSecond' | 'deliveredPerSecond'> {
   const seconds = looks.reduce((sum, { from, to }) => sum + Math.max(0, to - from), 0) / 1_000;
-  const rate = (count: number) => (seconds > 0 ? count / seconds : 0);
+  const rate = (count: number) => (seconds > 0 ? Math.round((count / seconds) * 10) / 10 : 0);
   return {
     handledPerSecond: rate(looks.reduce((sum, { handled }) => sum + handled, 0)),
     deliveredPerSecond: rate(looks.reduce((sum, { delivered }) => sum + delivered, 0)),
@@ -117,6 +113,6 @@ function ratesOf(looks: readonly Look[]): Pick<Work, 'handledPerSecond' | 'deliv
 
 function percentiles(values: number[]): Pick<Work, 'p50Ms' | 'p99Ms'> {
   values.sort((a, b) => a - b);
-  const rank = (share: number) => values[Math.max(0, Math.ceil(share * values.length) - 1)];
+  const rank = (share: number) => values[Math.max(0, Math.ceil(share * values.length) - 1)] ?? null;
   return { p50Ms: rank(0.5), p99Ms: rank(0.99) };
 }
