@@ -2,7 +2,12 @@
 import type { Redis } from 'ioredis';
 import type { RedisClient } from '../redis/connections.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
-import type { Finding } from './finding.ts';
+
+export interface Finding {
+  level: 'ok' | 'note' | 'dangerous';
+  what: string;
+  fix?: string;
+}
 
 export async function examineServer(client: RedisClient): Promise<Finding[]> {
   const [node] = (await mastersOf(client)) as [Redis];
