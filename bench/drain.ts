@@ -27,8 +27,8 @@ export interface Drained {
 }
 
 /** Parts of the items that are there when counting begins and ends. */
-export const FROM = 0.2;
-export const TO = 0.8;
+const FROM = 0.2;
+const TO = 0.8;
 
 export interface Backlog {
   matches: readonly Match[];
@@ -87,7 +87,7 @@ export function startAll({ url }: World, { processes, settings = {} }: System): 
   return processes.map((plan) => startProcess(plan, url, settings));
 }
 
-export interface Sample {
+interface Sample {
   items: number;
   atMs: number;
   cpuMs: Record<string, number>;
@@ -121,7 +121,7 @@ export async function whenArrived(
   return last!;
 }
 
-export function cpuBetween(before: Sample, after: Sample): Pick<Drained, 'cpu' | 'cpuTotal' | 'others'> {
+function cpuBetween(before: Sample, after: Sample): Pick<Drained, 'cpu' | 'cpuTotal' | 'others'> {
   const items = after.items - before.items;
   const used = Object.entries(after.cpuMs).map(([name, ms]) => [name, ms - before.cpuMs[name]!] as const);
   const ours = used.reduce((sum, [, ms]) => sum + ms, 0);

@@ -1,8 +1,8 @@
 /** `npm run bench`: the one place where speed is shown. Everything on one machine and one Redis, in one run. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { HelpAsked, parseCommandLine, UsageError } from '../src/config/command-line.ts';
+import { HelpAsked, UsageError } from '../src/config/command-line.ts';
 import { thisMachine } from './machine.ts';
-import { command, type Options, type SuiteName, suiteNames } from './options.ts';
+import { type Options, parseBench, type SuiteName, suiteNames } from './options.ts';
 import { printMachine, printResult, type Result } from './result.ts';
 import type { Say } from './rounds.ts';
 import { curves } from './suites/curves.ts';
@@ -10,7 +10,6 @@ import { fanout } from './suites/fanout.ts';
 import { inbox } from './suites/inbox.ts';
 import { latency } from './suites/latency.ts';
 import { memory } from './suites/memory.ts';
-import { profile } from './suites/profile.ts';
 import { measureRelay } from './suites/relay.ts';
 import { scale } from './suites/scale.ts';
 import { throughput } from './suites/throughput.ts';
@@ -18,7 +17,6 @@ import { openWorld, type World } from './world.ts';
 
 const suites: Record<SuiteName, (world: World, options: Options, say: Say) => Promise<Result>> = {
   throughput,
-  profile,
   latency,
   memory,
   fanout,
@@ -29,7 +27,7 @@ const suites: Record<SuiteName, (world: World, options: Options, say: Say) => Pr
 };
 
 async function bench(argv: string[]): Promise<void> {
-  const options = parseCommandLine(command, argv) as Options;
+  const options = parseBench(argv);
   const wanted = options.suite === 'all' ? suiteNames : [options.suite];
   const world = await openWorld();
   const machine = thisMachine(world.redisVersion);

@@ -1,10 +1,12 @@
 /** The command line of `npm run bench`. */
-import type { Command, Option } from '../src/config/command-line.ts';
-import { oneOf, text, wholeNumber } from '../src/config/parsers.ts';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, type Option, parseCommandLine, UsageError } from '../src/config/command-line.ts';
+import { oneOf, type Parser, text, wholeNumber } from '../src/config/parsers.ts';
+import { mainOf } from './processes.ts';
 
 export const suiteNames = [
   'throughput',
-  'profile',
   'latency',
   'memory',
   'fanout',
@@ -15,7 +17,15 @@ export const suiteNames = [
 ] as const;
 export type SuiteName = (typeof suiteNames)[number];
 
-export const command = {
+const builtCheckout: Parser<string> = {
+  takes: 'the folder of another checkout in which npm run build was run: dist/src/main.js must be there',
+  parse: (path) => (path && existsSync(mainOf(path)) ? resolve(path) : undefined),
+};
+
+/** The suites that can measure another build beside this one. */
+const comparing = ['throughput', 'latency'];
+
+const command = {
   usage: 'npm run bench',
   about:
     'Measures on an own Redis (AOF everysec): throughput side by side with simpler designs, and what else a suite names.',
@@ -28,6 +38,10 @@ export const command = {
       reader: text('the path of a JSONL file of posts'),
       meaning: 'real posts instead of made-up ones',
     },
+    against: {
+      reader: builtCheckout,
+      meaning: `another build, measured in the same run; with --suite ${comparing.join(' or ')}`,
+    },
     json: { meaning: 'the results as JSON, every round of them' },
     charts: { meaning: 'writes the charts into docs/charts' },
   },
@@ -39,6 +53,16 @@ export interface Options {
   rounds: number;
   inboxes: number;
   file?: string;
+  /** Folder of another checkout, built. */
+  against?: string;
   json: boolean;
   charts: boolean;
+}
+
+/** Throws UsageError, HelpAsked. */
+export function parseBench(argv: readonly string[]): Options {
+  const options = parseCommandLine(command, argv) as Options;
+  if (options.against !== undefined && !comparing.includes(options.suite))
+    throw new UsageError(`--against: takes --suite ${comparing.join(' or ')}, not ${options.suite}`);
+  return options;
 }

@@ -1,6 +1,7 @@
 /** The processes that are measured: the product's roles and the simpler designs, each with the CPU it used. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cpuMsOf } from './machine.ts';
 
@@ -8,8 +9,10 @@ export interface ProcessPlan {
   name: string;
   /** Of the product's commands, or of `systems/simpler.ts`. */
   program: 'product' | 'simpler';
+  /** Folder of the checkout whose build of the product runs; without it this one's. */
+  checkout?: string;
   args: readonly string[];
-  /** For node itself: a profile, say. */
+  /** For node itself. */
   nodeArgs?: readonly string[];
 }
 
@@ -24,14 +27,18 @@ const programs = {
   simpler: fileURLToPath(new URL('systems/simpler.js', import.meta.url)),
 };
 
+/** What `npm run build` makes of a checkout. */
+export const mainOf = (checkout: string): string => join(checkout, 'dist/src/main.js');
+
 export type Settings = Record<string, string>;
 
 export function startProcess(
-  { name, program, args, nodeArgs = [] }: ProcessPlan,
+  { name, program, checkout, args, nodeArgs = [] }: ProcessPlan,
   url: string,
   settings: Settings,
 ): Started {
-  const child = spawn(process.execPath, [...nodeArgs, programs[program], ...args], {
+  const main = checkout === undefined ? programs[program] : mainOf(checkout);
+  const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { PATH: process.env['PATH'], REDIS_URL: url, LOG_LEVEL: 'error', ...settings },
   });

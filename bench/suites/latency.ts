@@ -9,7 +9,7 @@ import type { Options } from '../options.ts';
 import type { Result } from '../result.ts';
 import type { Say } from '../rounds.ts';
 import { median, percentile, rounded } from '../statistics.ts';
-import { loop, product } from '../systems/systems.ts';
+import { loop, product, productOf } from '../systems/systems.ts';
 import { until, type World } from '../world.ts';
 
 const INBOXES = 20;
@@ -27,8 +27,9 @@ interface Latency {
   load: number;
 }
 
-export async function latency(world: World, { rounds, file }: Options, say: Say): Promise<Result> {
-  const systems = [product(), loop];
+export async function latency(world: World, { rounds, file, against }: Options, say: Say): Promise<Result> {
+  const other = against === undefined ? [] : [productOf(against, `the build in ${against}`)];
+  const systems = [product(), ...other, loop];
   const count = WARM_UP + LONE + RATES.reduce((sum, rate) => sum + rate * SECONDS, 0);
   const matches = await makeMatches(postsFrom(file), count, INBOXES);
   const found: Latency[] = [];

@@ -26,6 +26,12 @@ export function product(name = 'skywire-inbox', settings: Settings = {}, workers
   };
 }
 
+/** Another build of the product; node is told the same. */
+export function productOf(checkout: string, name: string): System {
+  const { processes } = product();
+  return { name, processes: processes.map((plan) => ({ ...plan, checkout })) };
+}
+
 export const loop: System = { name: 'hand-written XREADGROUP loop', processes: [simpler('loop', 'loop')] };
 
 export const sideBySide: System[] = [

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { openQueues } from '../lanes/queues.ts';
 import { exposeReadings } from '../monitor/gauges.ts';
 import type { TakeReadings } from '../monitor/readings.ts';
+import { createReasonCount } from '../parked/index/count-reasons.ts';
 import { createBrake } from '../pump/brake.ts';
 import { type Canary, startCanary } from '../pump/canary.ts';
 import { createCursor } from '../pump/cursor.ts';
@@ -46,7 +47,7 @@ export function startPumpRole(context: AppContext): Running {
     return startPump({ source, lane, brake, cursor, housekeep, losses, events, batchSize, interruptRead });
   });
   if (config.relay) context.checks.set('relay', check);
-  const takeReadings = openReadings(context, home, queues);
+  const takeReadings = openReadings(context, home, queues, createReasonCount(home, queues.parked.queue));
   const canary = startCanary({
     home,
     streams: config.stream.keys,

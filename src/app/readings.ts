@@ -9,7 +9,7 @@ export function openReadings(
   { config, redis }: AppContext,
   home: RedisClient,
   queues: Queues,
-  readParked?: ReadingsOptions['readParked'],
+  readParked: ReadingsOptions['readParked'],
 ): TakeReadings {
   const isTwoServers = redis.skywire.address !== redis.home.address;
   return createReadings({
@@ -20,6 +20,6 @@ export function openReadings(
     // What lies behind a relay is read there.
     streams: config.relay ? [] : config.stream.keys,
     group: config.stream.group,
-    ...(readParked && { readParked }),
+    readParked,
   });
 }

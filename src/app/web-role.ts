@@ -4,8 +4,9 @@ import { createFeedTokens } from '../inbox/feed-tokens.ts';
 import { createInboxReader } from '../inbox/read/inbox-reader.ts';
 import { createInboxWatch } from '../inbox/watch/inbox-watch.ts';
 import { openQueues } from '../lanes/queues.ts';
+import { createFigures } from '../monitor/figures.ts';
 import { exposeReadings } from '../monitor/gauges.ts';
-import { startOverview } from '../monitor/overview.ts';
+import { startHistory } from '../monitor/history.ts';
 import { parkedByReason } from '../parked/index/groups.ts';
 import { startParked } from '../parked/parked.ts';
 import { createDirectory } from '../subscriptions/directory.ts';
@@ -23,10 +24,10 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     onTrouble: (error) => context.events.trouble('live streams', error),
   });
   const parked = startParked({ client, queues, log });
-  const readParked = () => parkedByReason(parked.index);
-  const takeReadings = openReadings(context, client, queues, readParked);
+  const takeReadings = openReadings(context, client, queues, () => parkedByReason(parked.index));
   exposeReadings(context.metrics.registry, takeReadings);
-  const overview = startOverview({ client, queues, group: config.stream.group, takeReadings });
+  const figures = createFigures(client, queues, takeReadings);
+  const history = startHistory(client, figures);
   const server = await startWebServer({
     config,
     client,
@@ -37,11 +38,11 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     feedTokens: createFeedTokens(client),
     directory: createDirectory(client),
     parked,
-    overview,
+    overview: { figures, since: history.since },
     health: healthOf(context),
   });
   const running = once(async () => {
-    await Promise.all([server.stop(), parked.stop(), overview.stop()]);
+    await Promise.all([server.stop(), parked.stop(), history.stop()]);
     await watch.stop();
   });
   return { ...running, url: server.url };

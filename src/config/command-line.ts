@@ -1,4 +1,5 @@
 /** Options of a command line, read with the same readers as the settings. */
+import { parseArgs } from 'node:util';
 import type { Parser } from './parsers.ts';
 import { nearestName } from './spelling.ts';
 
@@ -40,45 +41,34 @@ export function parseCommandLine<Options extends Record<string, Option<unknown>>
   argv: readonly string[],
 ): OptionValues<Options> {
   if (argv.includes('--help') || argv.includes('-h')) throw new HelpAsked(helpText(command));
+  const known = new Map<string, Option<unknown>>(Object.entries(command.options));
   const values: Record<string, unknown> = {};
-  const problems: string[] = [];
-  for (const [name, option] of Object.entries(command.options)) {
-    if (option.reader && 'default' in option) values[name] = option.default;
+  const types: Record<string, { type: 'string' | 'boolean' }> = {};
+  for (const [name, option] of known) {
+    types[name] = { type: option.reader ? 'string' : 'boolean' };
     if (!option.reader) values[name] = false;
+    else if ('default' in option) values[name] = option.default;
   }
-  for (let at = 0; at < argv.length; at += 1) {
-    const [flagText, inline] = splitOnce(argv[at]!);
-    const name = flagText.replace(/^--/, '');
-    const option = Object.hasOwn(command.options, name) ? command.options[name] : undefined;
-    if (!flagText.startsWith('--') || !option) {
-      problems.push(unknownOption(flagText, Object.keys(command.options)));
-    } else if (option.reader) {
-      const given = inline ?? argv[(at += 1)];
-      const value = given === undefined ? undefined : option.reader.parse(given);
-      if (value === undefined)
-        problems.push(`--${name}: got ${JSON.stringify(given ?? '')}; takes ${option.reader.takes}`);
-      values[name] = value;
-    } else if (inline !== undefined) {
-      problems.push(`--${name}: got ${JSON.stringify(inline)}; takes no value`);
-    } else {
-      values[name] = true;
-    }
-  }
-  for (const [name, option] of Object.entries(command.options)) {
-    if (option.required && !(name in values))
-      problems.push(`--${name}: missing; takes ${option.reader?.takes}`);
-  }
+  // Strict would throw at the first problem.
+  const { tokens } = parseArgs({ args: [...argv], options: types, strict: false, tokens: true });
+  const problems = tokens.flatMap((token): string[] => {
+    if (token.kind !== 'option') return [unknownOption(token.kind === 'positional' ? token.value : '--', [])];
+    const { rawName, name, value } = token;
+    const option = rawName === `--${name}` ? known.get(name) : undefined;
+    if (!option) return [unknownOption(rawName, [...known.keys()])];
+    const { reader } = option;
+    values[name] = value === undefined ? (reader ? undefined : true) : reader?.parse(value);
+    if (values[name] !== undefined) return [];
+    return [`--${name}: got ${JSON.stringify(value ?? '')}; takes ${reader?.takes ?? 'no value'}`];
+  });
+  for (const [name, { required, reader }] of known)
+    if (required && !(name in values)) problems.push(`--${name}: missing; takes ${reader?.takes}`);
   if (problems.length) throw new UsageError(`${problems.join('\n')}\n\n${helpText(command)}`);
   return values as OptionValues<Options>;
 }
 
-function splitOnce(word: string): [string, string | undefined] {
-  const at = word.indexOf('=');
-  return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
-}
-
 function unknownOption(word: string, known: readonly string[]): string {
-  const near = known.length && word.startsWith('--') ? nearestName(word.slice(2), known) : undefined;
+  const near = word.startsWith('--') ? nearestName(word.slice(2), known) : undefined;
   return `${JSON.stringify(word)}: no such option${near ? `; did you mean --${near}?` : ''}`;
 }
 

@@ -31,6 +31,18 @@ export const redisUrl: Parser<RedisAddress> = {
   },
 };
 
+/** Of a relay in place of a Redis. Without a path: /relay. A token has no place in it: addresses are logged. */
+export const relayUrl: Parser<URL> = {
+  takes: 'wss://host[:port]/relay, or ws:// on this machine; without user, password, ? and #',
+  parse: (text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (!url || !/^wss?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash)
+      return undefined;
+    if (url.pathname === '/') url.pathname = '/relay';
+    return url;
+  },
+};
+
 const at = ({ host, port }: HostPort): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 const list = (nodes: readonly HostPort[]): string => nodes.map(at).join(',');
 

@@ -1,7 +1,6 @@
 /** Every setting: its reader, its default as text, what it means. `.env.example` and the README are tested against this table. */
 import { flag, names, oneOf, type Parser, readableFile, text, wholeNumber } from './parsers.ts';
-import { redisUrl } from './redis-url.ts';
-import { relayUrl } from './relay-url.ts';
+import { redisUrl, relayUrl } from './redis-url.ts';
 import { unknownNames } from './spelling.ts';
 
 interface Setting<Value, Default extends string | undefined> {

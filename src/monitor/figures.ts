@@ -1,50 +1,36 @@
 /** The figures of the overview: what stands where, how fast it moves, and what follows from it. null: could not be read. */
-export interface StreamFigures {
-  stream: string;
-  group: string;
-  length: number;
-  unread: number;
-  unreadAgeMs: number;
-  pending: number;
-  pendingAgeMs: number;
-}
-
-export interface QueueFigures {
-  queue: string;
-  waiting: number;
-  active: number;
-  delayed: number;
-  failed: number;
-}
-
-export interface ServerFigures {
-  server: string;
-  usedBytes: number;
-  /** 0: it does not say. */
-  limitBytes: number;
-  isDurable: boolean;
-  mayEvict: boolean;
-  evictedKeys: number;
-}
-
-export interface WorkFigures {
-  handledPerSecond: number;
-  deliveredPerSecond: number;
-  p50Ms: number | null;
-  p99Ms: number | null;
-}
+import type { Queues } from '../lanes/queues.ts';
+import type { RedisClient } from '../redis/connections.ts';
+import type { ServerReading } from './read-server.ts';
+import type { StreamReading } from './read-stream.ts';
+import type { QueueReading, TakeReadings } from './readings.ts';
+import { createRecentWork, type Work } from './recent-work.ts';
 
 export interface Figures {
   /** ISO time. */
   at: string;
-  streams: StreamFigures[] | null;
-  queues: QueueFigures[] | null;
+  streams: StreamReading[] | null;
+  queues: QueueReading[] | null;
   /** Waiting for a person, by reason. */
   parked: Record<string, number> | null;
-  work: WorkFigures | null;
+  work: Work | null;
   /** How long ago a match of our own made its way through; null: none ever did. */
   canaryAgeMs: number | null;
-  servers: ServerFigures[];
+  servers: ({ server: string } & ServerReading)[];
+}
+
+export type TakeFigures = () => Promise<Figures>;
+
+export function createFigures(client: RedisClient, queues: Queues, takeReadings: TakeReadings): TakeFigures {
+  const recentWork = createRecentWork(client, queues);
+  return async () => {
+    const [readings, work] = await Promise.all([takeReadings(), recentWork().catch(() => null)]);
+    const { streams = null, queues: jobs = null, parked = null, canaryAgeMs = null } = readings;
+    const servers = Object.entries(readings.servers).flatMap(([server, found]) =>
+      found ? [{ server, ...found }] : [],
+    );
+    return { at: new Date().toISOString(), streams, queues: jobs, parked, work, canaryAgeMs, servers };
+  };
 }
 
 /** One point of the plots. */

@@ -3,6 +3,8 @@
  * could not be read is not there, and `readable` says so.
  */
 import { Gauge, type Registry } from 'prom-client';
+import type { ServerReading } from './read-server.ts';
+import type { StreamReading } from './read-stream.ts';
 import type { Readings, TakeReadings } from './readings.ts';
 
 type Samples = (readings: Readings) => [labels: Record<string, string>, value: number][];
@@ -23,15 +25,14 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
       },
     });
 
-  const ofStreams = (pick: (stream: NonNullable<Readings['streams']>[number]) => number): Samples => {
-    return ({ streams = [] }) => streams.map((one) => [{ stream: one.stream }, pick(one)]);
-  };
-  const ofServers = (
-    pick: (server: NonNullable<Readings['servers']['home']>) => number | boolean,
-  ): Samples => {
-    return ({ servers }) =>
-      Object.entries(servers).flatMap(([server, one]) => (one ? [[{ server }, Number(pick(one))]] : []));
-  };
+  const ofStreams = (name: string, help: string, pick: (stream: StreamReading) => number) =>
+    gauge(name, help, ['stream'], ({ streams = [] }) =>
+      streams.map((one) => [{ stream: one.stream }, pick(one)]),
+    );
+  const ofServers = (name: string, help: string, pick: (server: ServerReading) => number | boolean) =>
+    gauge(name, help, ['server'], ({ servers }) =>
+      Object.entries(servers).flatMap(([server, one]) => (one ? [[{ server }, Number(pick(one))]] : [])),
+    );
 
   gauge('readable', '1 where the gauges of this part could be read from Redis', ['part'], (readings) => [
     [{ part: 'streams' }, Number(readings.streams !== undefined)],
@@ -43,39 +44,26 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
     ),
   ]);
 
-  gauge(
-    'stream_entries',
-    'Entries in the stream',
-    ['stream'],
-    ofStreams((one) => one.length),
-  );
-  gauge(
-    'stream_unread',
-    'Stream entries that no pump has read yet',
-    ['stream'],
-    ofStreams((one) => one.unread),
-  );
-  gauge(
+  ofStreams('stream_entries', 'Entries in the stream', (one) => one.length);
+  ofStreams('stream_unread', 'Stream entries that no pump has read yet', (one) => one.unread);
+  ofStreams(
     'stream_unread_age_seconds',
     'Age of the oldest stream entry that no pump has read yet; 0: none',
-    ['stream'],
-    ofStreams((one) => one.unreadAgeMs / 1_000),
+    (one) => one.unreadAgeMs / 1_000,
   );
-  gauge(
+  ofStreams(
     'stream_pending',
     'Stream entries that a pump has read and not acknowledged',
-    ['stream'],
-    ofStreams((one) => one.pending),
+    (one) => one.pending,
   );
-  gauge(
+  ofStreams(
     'stream_pending_age_seconds',
     'Age of the oldest stream entry that was read and not acknowledged; 0: none',
-    ['stream'],
-    ofStreams((one) => one.pendingAgeMs / 1_000),
+    (one) => one.pendingAgeMs / 1_000,
   );
 
   gauge('jobs', 'Jobs by queue and state', ['queue', 'state'], ({ queues = [] }) =>
-    queues.flatMap(({ queue, jobs }) =>
+    queues.flatMap(({ queue, ...jobs }) =>
       Object.entries(jobs).map(
         ([state, count]) => [{ queue, state }, count] as [Record<string, string>, number],
       ),
@@ -113,40 +101,18 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
     ({ canaryAgeMs }) => (canaryAgeMs === undefined ? [] : [[{}, canaryAgeMs / 1_000]]),
   );
 
-  gauge(
-    'redis_memory_used_bytes',
-    'Memory that Redis uses',
-    ['server'],
-    ofServers((one) => one.usedBytes),
-  );
-  gauge(
+  ofServers('redis_memory_used_bytes', 'Memory that Redis uses', (one) => one.usedBytes);
+  ofServers(
     'redis_memory_limit_bytes',
     'maxmemory, or the memory of its machine where none is set; 0: it does not say',
-    ['server'],
-    ofServers((one) => one.limitBytes),
+    (one) => one.limitBytes,
   );
-  gauge(
-    'redis_evicted_keys',
-    'Keys that Redis evicted since it started',
-    ['server'],
-    ofServers((one) => one.evictedKeys),
-  );
-  gauge(
-    'redis_may_evict',
-    '1 where the eviction policy is not noeviction',
-    ['server'],
-    ofServers((one) => one.mayEvict),
-  );
-  gauge(
+  ofServers('redis_evicted_keys', 'Keys that Redis evicted since it started', (one) => one.evictedKeys);
+  ofServers('redis_may_evict', '1 where the eviction policy is not noeviction', (one) => one.mayEvict);
+  ofServers(
     'redis_durable',
     '1 while Redis keeps an append-only file and its last write went well',
-    ['server'],
-    ofServers((one) => one.isDurable),
+    (one) => one.isDurable,
   );
-  gauge(
-    'redis_replicas',
-    'Replicas that are connected',
-    ['server'],
-    ofServers((one) => one.replicas),
-  );
+  ofServers('redis_replicas', 'Replicas that are connected', (one) => one.replicas);
 }

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { redisNow } from '../redis/clock.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { historyKeys as keys } from '../redis/keys.ts';
-import { type Figures, parkedOf, type Sample, unreadOf } from './figures.ts';
+import { type Figures, parkedOf, type Sample, type TakeFigures, unreadOf } from './figures.ts';
 
 const SAMPLE_EVERY_MS = 10_000;
 const DAY_MS = 86_400_000;
@@ -20,11 +20,7 @@ export interface History {
   stop(): Promise<void>;
 }
 
-export function startHistory(
-  client: RedisClient,
-  figures: () => Promise<Figures>,
-  everyMs = SAMPLE_EVERY_MS,
-): History {
+export function startHistory(client: RedisClient, figures: TakeFigures, everyMs = SAMPLE_EVERY_MS): History {
   const stopping = new AbortController();
   const { signal } = stopping;
   const ended = sampleAll();

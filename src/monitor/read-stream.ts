@@ -4,6 +4,7 @@ import type { RedisClient } from '../redis/connections.ts';
 
 export interface StreamReading {
   stream: string;
+  group: string;
   length: number;
   /** Entries that the group has not been handed yet; an estimate where Redis cannot say. */
   unread: number;
@@ -34,6 +35,7 @@ export async function readStream(client: RedisClient, stream: string, group: str
     : null;
   return {
     stream,
+    group,
     length,
     unread: oldestUnread ? await unreadCount(client, stream, length, oldestUnread, found) : 0,
     unreadAgeMs: ageMs(oldestUnread),

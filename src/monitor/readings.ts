@@ -3,21 +3,16 @@
  * its own: one that is refused or does not answer is left out, and said so.
  */
 import type { Queue } from 'bullmq';
-import { parkingReasons } from '../../queues/index.ts';
 import { type Balance, balanceOf } from '../lanes/books.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { canaryAge } from './canary-age.ts';
-import { createParkedReasons, type ReasonCounts } from './parked-reasons.ts';
 import { readServer, type ServerReading } from './read-server.ts';
 import { readStream, type StreamReading } from './read-stream.ts';
 
 export const jobStates = ['waiting', 'active', 'delayed', 'failed'] as const;
 export type JobState = (typeof jobStates)[number];
-export interface QueueReading {
-  queue: string;
-  jobs: Record<JobState, number>;
-}
+export type QueueReading = { queue: string } & Record<JobState, number>;
 
 /** `skywire` only where that is another server. */
 export type ServerName = 'home' | 'skywire';
@@ -26,7 +21,8 @@ export type ServerName = 'home' | 'skywire';
 export interface Readings {
   streams: StreamReading[] | undefined;
   queues: QueueReading[] | undefined;
-  parked: ReasonCounts | undefined;
+  /** Waiting for a person, by reason. */
+  parked: Record<string, number> | undefined;
   balance: Balance | undefined;
   /** Also where none ever arrived. */
   canaryAgeMs: number | undefined;
@@ -41,8 +37,7 @@ export interface ReadingsOptions {
   queues: Queues;
   streams: readonly string[];
   group: string;
-  /** Where somebody knows them already; else they are counted. */
-  readParked?: () => Promise<ReasonCounts>;
+  readParked: () => Promise<Record<string, number>>;
 }
 
 const READ_WITHIN_MS = 2_000;
@@ -53,10 +48,7 @@ export type TakeReadings = () => Promise<Readings>;
 
 /** Never rejects; answers within READ_WITHIN_MS. What was just read is not read again. */
 export function createReadings(options: ReadingsOptions): TakeReadings {
-  const { home, skywire, isTwoServers, queues, streams, group } = options;
-  const readParked =
-    options.readParked ??
-    createParkedReasons({ client: home, queue: queues.parked.queue, reasons: parkingReasons });
+  const { home, skywire, isTwoServers, queues, streams, group, readParked } = options;
   let latest: Promise<Readings> | undefined;
   let readAt = 0;
 
@@ -92,7 +84,7 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
 async function readQueue({ name, queue }: { name: string; queue: Queue }): Promise<QueueReading> {
   const counts = await queue.getJobCounts(...jobStates);
   const jobs = Object.fromEntries(jobStates.map((state) => [state, counts[state] ?? 0]));
-  return { queue: name, jobs: jobs as QueueReading['jobs'] };
+  return { queue: name, ...(jobs as Record<JobState, number>) };
 }
 
 /** The result, or undefined where it fails or takes too long. */

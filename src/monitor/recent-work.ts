@@ -20,9 +20,9 @@ export interface Work {
   handledPerSecond: number;
   /** Items that reached an inbox, per second. */
   deliveredPerSecond: number;
-  /** From the entry's time in the stream to the end of its job; undefined where nothing came lately. */
-  p50Ms: number | undefined;
-  p99Ms: number | undefined;
+  /** From the entry's time in the stream to the end of its job; null where nothing came lately. */
+  p50Ms: number | null;
+  p99Ms: number | null;
 }
 
 interface Look {
@@ -36,9 +36,10 @@ const AVERAGE_OVER_MS = 15_000;
 const LATENCIES_FOR_MS = 60_000;
 const JOBS_LOOKED_INTO = 10;
 
-export type RecentWork = () => Promise<Work>;
-
-export function createRecentWork(client: RedisClient, { all, lanes }: Queues): RecentWork {
+export function createRecentWork(
+  client: RedisClient,
+  { all, lanes }: Pick<Queues, 'all' | 'lanes'>,
+): () => Promise<Work> {
   // An entry gets its verdict in the batch that brings it; what other jobs deliver counts as delivered only.
   const bring = new Set<JobQueue>(lanes);
   const since = new Map<string, number>();
@@ -114,7 +115,7 @@ function merged(parts: readonly Look[]): Look {
 
 function ratesOf(looks: readonly Look[]): Pick<Work, 'handledPerSecond' | 'deliveredPerSecond'> {
   const seconds = looks.reduce((sum, { from, to }) => sum + Math.max(0, to - from), 0) / 1_000;
-  const rate = (count: number) => (seconds > 0 ? count / seconds : 0);
+  const rate = (count: number) => (seconds > 0 ? Math.round((count / seconds) * 10) / 10 : 0);
   return {
     handledPerSecond: rate(looks.reduce((sum, { handled }) => sum + handled, 0)),
     deliveredPerSecond: rate(looks.reduce((sum, { delivered }) => sum + delivered, 0)),
@@ -123,6 +124,6 @@ function ratesOf(looks: readonly Look[]): Pick<Work, 'handledPerSecond' | 'deliv
 
 function percentiles(values: number[]): Pick<Work, 'p50Ms' | 'p99Ms'> {
   values.sort((a, b) => a - b);
-  const rank = (share: number) => values[Math.max(0, Math.ceil(share * values.length) - 1)];
+  const rank = (share: number) => values[Math.max(0, Math.ceil(share * values.length) - 1)] ?? null;
   return { p50Ms: rank(0.5), p99Ms: rank(0.99) };
 }

@@ -3,8 +3,7 @@ import type { QueueTraits } from '../../queues/index.ts';
 import type { Config } from '../config/config.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
-import { examineServer } from './examine-server.ts';
-import type { Finding } from './finding.ts';
+import { examineServer, type Finding } from './examine-server.ts';
 
 export interface DoctorOptions {
   home: RedisClient;

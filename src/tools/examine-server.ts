@@ -3,7 +3,12 @@ import type { Redis } from 'ioredis';
 import { redisNow } from '../redis/clock.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
-import type { Finding } from './finding.ts';
+
+export interface Finding {
+  level: 'ok' | 'note' | 'dangerous';
+  what: string;
+  fix?: string;
+}
 
 export async function examineServer(client: RedisClient): Promise<Finding[]> {
   const [node] = (await mastersOf(client)) as [Redis];
@@ -15,64 +20,35 @@ export async function examineServer(client: RedisClient): Promise<Finding[]> {
   const most = Number(info['maxmemory'] ?? 0);
   const replicas = Number(info['connected_slaves'] ?? 0);
   const minReplicas = replicas ? await setting(node, 'min-replicas-to-write') : undefined;
-  return [
-    { level: 'ok', what: `Redis ${version} answers` },
-    policy === 'noeviction'
-      ? { level: 'ok', what: 'no key is evicted (maxmemory-policy noeviction)' }
-      : {
-          level: 'dangerous',
-          what: `keys may be evicted: maxmemory-policy is ${policy}`,
-          fix: 'redis-cli CONFIG SET maxmemory-policy noeviction',
-        },
-    aof === '1'
-      ? { level: 'ok', what: `append-only file is on (appendfsync ${fsync ?? 'not allowed to look'})` }
-      : {
-          level: 'dangerous',
-          what: 'no append-only file: a crash of Redis loses matches',
-          fix: 'redis-cli CONFIG SET appendonly yes',
-        },
-    ...(fsync === 'no'
-      ? [
-          {
-            level: 'dangerous',
-            what: 'appendfsync is no',
-            fix: 'redis-cli CONFIG SET appendfsync everysec',
-          } as const,
-        ]
-      : []),
-    ...(most && used > most * 0.85
-      ? [
-          {
-            level: 'dangerous',
-            what: `memory is ${Math.round((100 * used) / most)} % full`,
-            fix: 'raise maxmemory, or lower INBOX_MAX_ITEMS',
-          } as const,
-        ]
-      : [
-          {
-            level: 'ok',
-            what: `memory ${Math.round(used / 1e6)} MB of ${most ? `${Math.round(most / 1e6)} MB` : 'no limit'}`,
-          } as const,
-        ]),
-    ...(minReplicas === '0'
-      ? [
-          {
-            level: 'note',
-            what: 'a failover can lose what no replica has yet',
-            fix: 'redis-cli CONFIG SET min-replicas-to-write 1',
-          } as const,
-        ]
-      : []),
-    ...(skewMs > 5_000
-      ? [
-          {
-            level: 'note',
-            what: `clocks differ by ${Math.round(skewMs / 1_000)} s`,
-            fix: 'run a time service on both machines',
-          } as const,
-        ]
-      : []),
-  ];
+  const found: Finding[] = [];
+  const add = (level: Finding['level'], what: string, fix?: string) =>
+    found.push({ level, what, ...(fix && { fix }) });
+  const config = (value: string) => `redis-cli CONFIG SET ${value}`;
+  add('ok', `Redis ${version} answers`);
+  if (policy === 'noeviction') add('ok', 'no key is evicted (maxmemory-policy noeviction)');
+  else
+    add(
+      'dangerous',
+      `keys may be evicted: maxmemory-policy is ${policy}`,
+      config('maxmemory-policy noeviction'),
+    );
+  if (aof === '1') add('ok', `append-only file is on (appendfsync ${fsync ?? 'not allowed to look'})`);
+  else add('dangerous', 'no append-only file: a crash of Redis loses matches', config('appendonly yes'));
+  if (fsync === 'no') add('dangerous', 'appendfsync is no', config('appendfsync everysec'));
+  const isFull = most && used > most * 0.85;
+  const limit = most ? `${Math.round(most / 1e6)} MB` : 'no limit';
+  if (isFull)
+    add(
+      'dangerous',
+      `memory is ${Math.round((100 * used) / most)} % full`,
+      'raise maxmemory, or lower INBOX_MAX_ITEMS',
+    );
+  else add('ok', `memory ${Math.round(used / 1e6)} MB of ${limit}`);
+  if (minReplicas === '0')
+    add('note', 'a failover can lose what no replica has yet', config('min-replicas-to-write 1'));
+  if (skewMs > 5_000)
+    add('note', `clocks differ by ${Math.round(skewMs / 1_000)} s`, 'run a time service on both machines');
+  return found;
 }
 
 /** undefined where CONFIG is refused, as managed services do. */

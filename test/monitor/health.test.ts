@@ -18,6 +18,7 @@ const home = {
   isDurable: true,
   mayEvict: false,
   evictedKeys: 0,
+  replicas: 0,
 };
 const well: Figures = {
   at: '2026-01-01T00:00:00.000Z',

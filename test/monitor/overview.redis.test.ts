@@ -1,7 +1,9 @@
 /** The overview's figures against what was really done, and its samples across restarts. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Overview, startOverview } from '../../src/monitor/overview.ts';
+import { createFigures, type TakeFigures } from '../../src/monitor/figures.ts';
+import { type History, startHistory } from '../../src/monitor/history.ts';
 import { createReadings } from '../../src/monitor/readings.ts';
+import { createReasonCount } from '../../src/parked/index/count-reasons.ts';
 import { historyKeys } from '../../src/redis/keys.ts';
 import { GROUP, openPipeline, type Pipeline, STREAM } from '../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
@@ -9,6 +11,7 @@ import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 
 let redis: TestRedis;
 let pipeline: Pipeline;
+type Overview = History & { figures: TakeFigures };
 const started: Overview[] = [];
 beforeEach(async () => {
   redis = await startRedis();
@@ -30,9 +33,11 @@ function open(sampleEveryMs = 60_000): Overview {
     queues,
     streams: [STREAM],
     group: GROUP,
+    readParked: createReasonCount(client, queues.parked.queue),
   };
   const takeReadings = createReadings(readings);
-  const overview = startOverview({ client, queues, group: GROUP, takeReadings, sampleEveryMs });
+  const figures = createFigures(client, queues, takeReadings);
+  const overview = { figures, ...startHistory(client, figures, sampleEveryMs) };
   started.push(overview);
   return overview;
 }

@@ -39,7 +39,7 @@ test('metrics of Node that docs/metrics.md points at are there', async () => {
 test('a part that could not be read shows no number, and says so', async () => {
   const { registry } = createAllMetrics({
     ...noReadings,
-    queues: [{ queue: 'matches', jobs: { waiting: 3, active: 0, delayed: 0, failed: 0 } }],
+    queues: [{ queue: 'matches', waiting: 3, active: 0, delayed: 0, failed: 0 }],
     servers: { home: undefined },
   });
   const text = await registry.metrics();
@@ -52,7 +52,8 @@ test('a part that could not be read shows no number, and says so', async () => {
 
 test('a reading that is gone leaves no old number behind', async () => {
   const metrics = createMetrics();
-  const stream = { stream: 's', length: 5, unread: 2, unreadAgeMs: 1_500, pending: 0, pendingAgeMs: 0 };
+  const ages = { unreadAgeMs: 1_500, pendingAgeMs: 0 };
+  const stream = { stream: 's', group: 'g', length: 5, unread: 2, pending: 0, ...ages };
   const turns: Readings[] = [{ ...noReadings, streams: [stream] }, noReadings];
   let turn = 0;
   exposeReadings(metrics.registry, () => Promise.resolve(turns[turn]!));

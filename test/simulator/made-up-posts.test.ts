@@ -57,10 +57,11 @@ test('records are as large as real ones: median near 400 bytes, p99 near 1,200',
   expect(bytes[19_800]).toBeLessThan(1_400);
 });
 
-test('every language comes, and what is hard about text: right-to-left, ZWJ, flags, newlines, nothing', () => {
+test('every language comes, and what is hard about text: right-to-left, marks, ZWJ, flags, newlines, nothing', () => {
   const seen = new Set(posts.flatMap(({ raw_record }) => (raw_record.langs as string[] | undefined) ?? []));
   expect([...seen].sort()).toEqual(languages.map(({ code }) => code).sort());
-  for (const pattern of [/\p{Script=Hebrew}/u, /\p{Script=Arabic}/u, /\u200d/, /🇯🇵/u, /\n/, /^$/]) {
+  const scripts = [/\p{Script=Arabic}/u, /\p{Script=Han}/u, /\p{Script=Devanagari}\p{M}/u, /ß/];
+  for (const pattern of [...scripts, /\u200d/, /🇯🇵/u, /\n/, /^$/]) {
     expect(texts.filter((text) => pattern.test(text)).length).toBeGreaterThan(20);
   }
   expect(texts.every((text) => text.isWellFormed())).toBe(true);

@@ -146,7 +146,7 @@ const wallTime: Record<string, string> = {
   'src/app/pump-role.ts': 'makes the name of a consumer unique',
   'src/commands/roles.ts': 'made-up posts are of now',
   'src/inbox/feed-tokens.ts': 'says when a token was made',
-  'src/monitor/take-figures.ts': 'says of when the figures are',
+  'src/monitor/figures.ts': 'says of when the figures are',
   'src/observe/events.ts': 'latency of each batch: a worker has no way to the Redis that stamped its entries',
   'src/parked/retry/driver.ts': 'says when a run ended',
   'src/parked/retry/runs.ts': 'says when a run began',

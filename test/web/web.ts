@@ -10,7 +10,8 @@ import { createInboxReader } from '../../src/inbox/read/inbox-reader.ts';
 import { createInboxWatch } from '../../src/inbox/watch/inbox-watch.ts';
 import { createInboxWriter } from '../../src/inbox/write/inbox-writer.ts';
 import { openQueues, type Queues } from '../../src/lanes/queues.ts';
-import { startOverview } from '../../src/monitor/overview.ts';
+import { createFigures } from '../../src/monitor/figures.ts';
+import { startHistory } from '../../src/monitor/history.ts';
 import { createReadings } from '../../src/monitor/readings.ts';
 import { parkedByReason } from '../../src/parked/index/groups.ts';
 import { type Parked, startParked } from '../../src/parked/parked.ts';
@@ -142,13 +143,8 @@ export async function startWeb(
     group: 'skywire-inbox',
     readParked: () => parkedByReason(parked.index),
   });
-  const overview = startOverview({
-    client,
-    queues,
-    group: 'skywire-inbox',
-    takeReadings,
-    sampleEveryMs: given.sampleEveryMs ?? 10_000,
-  });
+  const figures = createFigures(client, queues, takeReadings);
+  const history = startHistory(client, figures, given.sampleEveryMs);
   const web = await startWebServer({
     config: {
       http,
@@ -162,7 +158,7 @@ export async function startWeb(
     ...(given.liveLimits && { liveLimits: given.liveLimits }),
     directory: createDirectory(client),
     parked,
-    overview,
+    overview: { figures, since: history.since },
     client,
     health: { checks: given.checks ?? (() => Promise.resolve({})), registry },
     log,
@@ -184,7 +180,7 @@ export async function startWeb(
     },
     live: web.live,
     async stop() {
-      await Promise.all([web.stop(), parked.stop(), overview.stop()]);
+      await Promise.all([web.stop(), parked.stop(), history.stop()]);
       await watch.stop();
     },
   };

@@ -1,11 +1,11 @@
 /** The overview's figures, and its plots' samples. */
 import { z } from 'zod';
-import { type Figures, type Sample, workInStreams } from '../../monitor/figures.ts';
+import { type Sample, type TakeFigures, workInStreams } from '../../monitor/figures.ts';
 import { healthOf } from '../../monitor/health.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 
 export interface OverviewSource {
-  figures(): Promise<Figures>;
+  figures: TakeFigures;
   /** Samples of the last so many ms. */
   since(ms: number): Promise<Sample[]>;
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { queues as definitions } from '../../../queues/index.ts';
 import { openQueues, type Queues } from '../../../src/lanes/queues.ts';
+import { createReasonCount } from '../../../src/parked/index/count-reasons.ts';
 import { parkedByReason } from '../../../src/parked/index/groups.ts';
 import { createParkedIndex, type ParkedIndex } from '../../../src/parked/index/parked-index.ts';
 import { addFailed, unroutedMatches } from '../../fixtures/parked-jobs.ts';
@@ -57,7 +58,10 @@ test('after any changes a refresh knows what Redis knows', async () => {
   }
   expect((await truth()).length).toBeGreaterThan(1_000);
   const failed = await client.zcard(failedKey);
-  expect((await parkedByReason(index))['unrouted']).toBe(failed);
+  const byReason = await parkedByReason(index);
+  expect(byReason['unrouted']).toBe(failed);
+  // A process without an index says the same.
+  expect(await createReasonCount(client, parked)()).toEqual(byReason);
 });
 
 test('whoever asks gets what is known soon, and what is new a moment later', async () => {

@@ -1,5 +1,0 @@
-export interface Finding {
-  level: 'ok' | 'note' | 'dangerous';
-  what: string;
-  fix?: string;
-}
