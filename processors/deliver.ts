@@ -27,7 +27,8 @@ export async function deliver(entries: readonly Entry[], ports: Ports): Promise<
   const read = entries.map(readEntry);
   const routes = await ports.router.route(subscriptionsOf(read));
   const plans = read.map((entry) => ('match' in entry ? plan(entry.match, routes) : refuse(entry)));
-  const deliveries = plans.flatMap((entryPlan) => entryPlan.deliveries);
+  const deliveries: Delivery[] = [];
+  for (const entryPlan of plans) deliveries.push(...entryPlan.deliveries);
   if (deliveries.length) await ports.inboxes.write(deliveries);
   return plans.map(settle);
 }

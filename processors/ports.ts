@@ -5,7 +5,7 @@ import type { Batch, FanoutPage, Match, ParkedMatch, SubscriberPage } from '../q
 export interface Delivery {
   subscriber: string;
   match: Match;
-  /** Set by `Inboxes.write`. */
+  /** Set by `Inboxes.write`. Undefined from the start, so that all deliveries share a hidden class. */
   result?: WriteResult;
 }
 

@@ -52,18 +52,9 @@ export function groupCalls(calls: readonly InboxCall[]): InboxCall[][] {
   return groups;
 }
 
-/** The JSON of an item's `matched_by`. Quotes each subscription once. */
-export function matchedByTexts(): (match: Match) => string {
-  const prefixes = new Map<string, string>();
-  return ({ subscriptionId, scoreJson }) => {
-    let prefix = prefixes.get(subscriptionId);
-    if (prefix === undefined) {
-      prefix = `${subscriptionPrefix(subscriptionId)}"match_score":`;
-      prefixes.set(subscriptionId, prefix);
-    }
-    return `${prefix}${scoreJson}}`;
-  };
-}
+/** The JSON of an item's `matched_by`. */
+export const matchedBy = ({ subscriptionId, scoreJson }: Match): string =>
+  `${subscriptionPrefix(subscriptionId)}"match_score":${scoreJson}}`;
 
 /** How an item's `matched_by` begins for this subscription. */
 export const subscriptionPrefix = (subscriptionId: string): string =>

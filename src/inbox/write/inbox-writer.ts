@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.ts';
 import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
 import { loadScript, runScripts, type Script, type ScriptArg, type ScriptCall } from '../../redis/scripts.ts';
-import { groupByInbox, groupCalls, type InboxCall, matchedByTexts } from './inbox-calls.ts';
+import { groupByInbox, groupCalls, type InboxCall, matchedBy } from './inbox-calls.ts';
 import { shareBodies } from './shared-bodies.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
@@ -31,7 +31,6 @@ export function createInboxWriter(client: RedisClient, bounds: Config['inbox']):
   return {
     async write(deliveries) {
       const bodyOf = await shareBodies(client, deliveries, bounds);
-      const matchedBy = matchedByTexts();
       const toBound: string[] = [];
       const run = async (
         script: Script,
