@@ -1,8 +1,8 @@
 /** One match for one page of the subscribers of a big topic. */
 import type { FanoutPage } from '../queues/index.ts';
-import { readEntry } from './deliver.ts';
+import { readEntry, refusalsOf } from './deliver.ts';
 import { parkedMatch } from './deliver-batch.ts';
-import { type Processor, Undelivered } from './ports.ts';
+import { type Delivery, type Processor, Undelivered } from './ports.ts';
 import { isSuspect, suspicion } from './suspicion.ts';
 import { tally } from './tally.ts';
 
@@ -12,18 +12,9 @@ export const deliverPage: Processor<FanoutPage> = async ({ stream, entry, page }
   if (!('match' in read)) throw new Undelivered(`${read.reason}: ${read.detail}`, { final: true });
   const { match } = read;
   const subscribers = await ports.router.subscribersOf(match.subscriptionId, page);
-  const results = await ports.inboxes.write(subscribers.map((subscriber) => ({ subscriber, match })));
-  const refused = results.flatMap((result, at) =>
-    typeof result === 'string'
-      ? []
-      : [
-          parkedMatch(stream, entry, {
-            reason: 'rejected',
-            detail: result.refused,
-            subscriber: subscribers[at]!,
-          }),
-        ],
-  );
+  const deliveries: Delivery[] = subscribers.map((subscriber) => ({ subscriber, match, result: undefined }));
+  await ports.inboxes.write(deliveries);
+  const refused = refusalsOf(deliveries).map((refusal) => parkedMatch(stream, entry, refusal));
   if (refused.length) await ports.jobs.park(refused);
-  return tally(results.map((result) => (typeof result === 'string' ? result : 'parked')));
+  return tally(deliveries.map(({ result }) => (typeof result === 'string' ? result : 'parked')));
 };

@@ -2,7 +2,7 @@
 import { DATA_VERSION, type ParkedMatch, retriedReasons } from '../queues/index.ts';
 import { deliver, type Refusal, readEntry } from './deliver.ts';
 import { parkedMatch } from './deliver-batch.ts';
-import { type Ports, type Processor, type Run, type Tally, Undelivered } from './ports.ts';
+import { type Delivery, type Ports, type Processor, type Run, type Tally, Undelivered } from './ports.ts';
 import { isSuspect, suspicion } from './suspicion.ts';
 import { tally } from './tally.ts';
 
@@ -33,7 +33,9 @@ async function deliverToAll({ stream, entry }: ParkedMatch, run: Run, ports: Por
 async function deliverToOne({ entry }: ParkedMatch, subscriber: string, ports: Ports): Promise<Tally> {
   const read = readEntry(entry);
   if (!('match' in read)) throw undelivered(read);
-  const [result] = await ports.inboxes.write([{ subscriber, match: read.match }]);
+  const delivery: Delivery = { subscriber, match: read.match, result: undefined };
+  await ports.inboxes.write([delivery]);
+  const { result } = delivery;
   if (typeof result !== 'string') throw undelivered({ reason: 'rejected', detail: result!.refused });
   return tally([result]);
 }

@@ -1,7 +1,4 @@
-/**
- * Entries on their way into inboxes: parse → identify → route → write. Every entry gets an outcome of its own, so that one bad
- * entry stops none of the others; only an outage throws.
- */
+/** Entries into inboxes: parse → identify → route → write. A bad entry fails alone; only an outage throws. */
 import {
   type Entry,
   MAX_MATCH_BYTES,
@@ -10,7 +7,7 @@ import {
   parseMatch,
   type SubscriberPage,
 } from '../queues/index.ts';
-import type { Delivery, Ports, Route, Verdict, WriteResult } from './ports.ts';
+import type { Delivery, Ports, Route, Verdict } from './ports.ts';
 
 /** `subscriber`: refused for this one only. */
 export interface Refusal {
@@ -29,17 +26,11 @@ export interface Outcome {
 export async function deliver(entries: readonly Entry[], ports: Ports): Promise<Outcome[]> {
   const read = entries.map(readEntry);
   const routes = await ports.router.route(subscriptionsOf(read));
+  const plans = read.map((entry) => ('match' in entry ? plan(entry.match, routes) : refuse(entry)));
   const deliveries: Delivery[] = [];
-  const plans = read.map((entry) =>
-    'match' in entry ? plan(entry.match, routes, deliveries) : refuse(entry),
-  );
-  const results = deliveries.length ? await ports.inboxes.write(deliveries) : [];
-  let from = 0;
-  return plans.map((entryPlan) => {
-    const outcome = settle(entryPlan, { deliveries, results, from });
-    from += entryPlan.deliveries;
-    return outcome;
-  });
+  for (const entryPlan of plans) deliveries.push(...entryPlan.deliveries);
+  if (deliveries.length) await ports.inboxes.write(deliveries);
+  return plans.map(settle);
 }
 
 type Read = { match: Match } | Refusal;
@@ -69,22 +60,22 @@ function subscriptionsOf(read: readonly Read[]): string[] {
 }
 
 interface Plan {
-  /** How many of the deliveries are of this entry. */
-  deliveries: number;
+  deliveries: readonly Delivery[];
   refusals: readonly Refusal[];
   pages: readonly SubscriberPage[];
 }
 
-const nowhere: Plan = { deliveries: 0, refusals: [], pages: [] };
+const nowhere: Plan = { deliveries: [], refusals: [], pages: [] };
 const refuse = (refusal: Refusal): Plan => ({ ...nowhere, refusals: [refusal] });
 
-/** Adds the entry's deliveries to those before it. */
-function plan(match: Match, routes: Map<string, Route>, deliveries: Delivery[]): Plan {
+function plan(match: Match, routes: Map<string, Route>): Plan {
   const route = routes.get(match.subscriptionId) ?? { to: 'unknown' };
   switch (route.to) {
     case 'subscribers':
-      for (const subscriber of route.subscribers) deliveries.push({ subscriber, match });
-      return { ...nowhere, deliveries: route.subscribers.length };
+      return {
+        ...nowhere,
+        deliveries: route.subscribers.map((subscriber) => ({ subscriber, match, result: undefined })),
+      };
     case 'pages':
       return { ...nowhere, pages: route.pages };
     case 'unsubscribed':
@@ -109,30 +100,22 @@ function quote(value: unknown): string {
   );
 }
 
-interface Written {
-  deliveries: readonly Delivery[];
-  /** One for each delivery. */
-  results: readonly WriteResult[];
-  /** Where those of the entry begin. */
-  from: number;
-}
+/** Of several inboxes, the one where most happened decides. */
+const falling = ['delivered', 'merged', 'duplicate'] as const;
 
-/** Of several inboxes the one to which most happened gives the verdict. */
-const rank = { duplicate: 0, merged: 1, delivered: 2 } as const;
-
-function settle(
-  { deliveries: count, refusals, pages }: Plan,
-  { deliveries, results, from }: Written,
-): Outcome {
-  let best: keyof typeof rank | undefined;
-  let all = refusals;
-  for (let at = from; at < from + count; at += 1) {
-    const result = results[at]!;
-    if (typeof result !== 'string') {
-      const { subscriber } = deliveries[at]!;
-      all = [...all, { reason: 'rejected', detail: result.refused, subscriber }];
-    } else if (best === undefined || rank[result] > rank[best]) best = result;
-  }
+function settle({ deliveries, refusals, pages }: Plan): Outcome {
+  const all = deliveries.length ? refusalsOf(deliveries) : refusals;
+  const best = falling.find((one) => deliveries.some(({ result }) => result === one));
   const verdict = all.length ? 'parked' : pages.length ? 'fanned_out' : (best ?? 'dropped');
   return { verdict, refusals: all, pages };
+}
+
+/** Of those that were written. */
+export function refusalsOf(deliveries: readonly Delivery[]): Refusal[] {
+  const refusals: Refusal[] = [];
+  for (const { subscriber, result } of deliveries) {
+    if (typeof result !== 'string')
+      refusals.push({ reason: 'rejected', detail: result!.refused, subscriber });
+  }
+  return refusals;
 }

@@ -1,21 +1,20 @@
-/**
- * What processors need of the world. They know no Redis and no BullMQ; each port throws only where the world is out of
- * order as a whole (an outage), and says everything else in what it returns.
- */
+/** The ports of the processors, which know neither Redis nor BullMQ. Ports throw only on outages; every other failure is a return value. */
 import type { Batch, FanoutPage, Match, ParkedMatch, SubscriberPage } from '../queues/index.ts';
 
 /** One match for one inbox. */
 export interface Delivery {
   subscriber: string;
   match: Match;
+  /** Set by `Inboxes.write`. Undefined from the start, so that all deliveries share a hidden class. */
+  result?: WriteResult;
 }
 
 /** `merged`: the post is there, brought by another subscription, which now stands beside it. */
 export type WriteResult = 'delivered' | 'duplicate' | 'merged' | { refused: string };
 
 export interface Inboxes {
-  /** One result for each delivery, in order. Safe to call again with the same deliveries. */
-  write(deliveries: readonly Delivery[]): Promise<WriteResult[]>;
+  /** Sets the result of each delivery. Idempotent. */
+  write(deliveries: readonly Delivery[]): Promise<void>;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Delivery } from '../../processors/index.ts';
 import { parseMatch } from '../../queues/index.ts';
 import { createInboxReader, type Page, type PageQuery } from '../../src/inbox/read/inbox-reader.ts';
 import { createInboxWriter } from '../../src/inbox/write/inbox-writer.ts';
@@ -22,7 +23,16 @@ afterAll(() => redis.stop());
 
 const HOUR_MS = 3_600_000;
 const unbounded = { maxItems: 0, maxAgeMs: 0, seenWindowMs: HOUR_MS };
-const writer = (bounds = unbounded) => createInboxWriter(client, bounds);
+/** Its `write` returns the results, in order. */
+function writer(bounds = unbounded) {
+  const inboxes = createInboxWriter(client, bounds);
+  return {
+    async write(sent: readonly Delivery[]) {
+      await inboxes.write(sent);
+      return sent.map(({ result }) => result);
+    },
+  };
+}
 const reader = () => createInboxReader(client);
 
 function delivery(n: number, subscription = 'cats', subscriber = inbox) {

@@ -1,5 +1,6 @@
-/** Deliveries put in order for the scripts: by inbox, each with its text of `matched_by`. */
-import type { Delivery, WriteResult } from '../../../processors/index.ts';
+/** Groups deliveries into script calls, by inbox. */
+import type { Delivery } from '../../../processors/index.ts';
+import type { Match } from '../../../queues/index.ts';
 import { encodeName, MAX_NAME_BYTES } from '../../redis/keys.ts';
 
 /** A script blocks Redis while it runs: about 10 µs a post, so 2 ms at the most. */
@@ -8,37 +9,30 @@ const POSTS_PER_CALL = 200;
 export interface InboxCall {
   /** Encoded. */
   inbox: string;
-  /** Which of the deliveries, in their order. */
-  places: number[];
-  /** The JSON of `matched_by` of each of them. */
-  matchedBy: string[];
+  deliveries: Delivery[];
+  /** Of its posts. No post is in one call twice: the later delivery goes into a later call. */
+  identities: Set<string>;
 }
 
-/** No call has one post twice: the later one goes into a later call. An inbox whose name makes no key is refused here, in `written`. */
-export function groupByInbox(deliveries: readonly Delivery[], written: WriteResult[]): InboxCall[] {
-  const open = new Map<string, { call: InboxCall; identities: Set<string> }>();
+/** Refuses deliveries to a name that makes no key. */
+export function groupByInbox(deliveries: readonly Delivery[]): InboxCall[] {
+  const open = new Map<string, InboxCall>();
   const calls: InboxCall[] = [];
-  const prefixes = new Map<string, string>();
-  for (const [place, { subscriber, match }] of deliveries.entries()) {
-    let filling = open.get(subscriber);
-    if (!filling || filling.call.places.length >= POSTS_PER_CALL || filling.identities.has(match.identity)) {
+  for (const delivery of deliveries) {
+    const { subscriber, match } = delivery;
+    let call = open.get(subscriber);
+    if (!call || call.deliveries.length >= POSTS_PER_CALL || call.identities.has(match.identity)) {
       const inbox = encodeName(subscriber);
       if (inbox === undefined) {
-        written[place] = { refused: `no inbox can have this name: ${nameProblem(subscriber)}` };
+        delivery.result = { refused: `no inbox can have this name: ${nameProblem(subscriber)}` };
         continue;
       }
-      filling = { call: { inbox, places: [], matchedBy: [] }, identities: new Set() };
-      open.set(subscriber, filling);
-      calls.push(filling.call);
+      call = { inbox, deliveries: [], identities: new Set() };
+      open.set(subscriber, call);
+      calls.push(call);
     }
-    let prefix = prefixes.get(match.subscriptionId);
-    if (prefix === undefined) {
-      prefix = `${subscriptionPrefix(match.subscriptionId)}"match_score":`;
-      prefixes.set(match.subscriptionId, prefix);
-    }
-    filling.identities.add(match.identity);
-    filling.call.places.push(place);
-    filling.call.matchedBy.push(`${prefix}${match.scoreJson}}`);
+    call.identities.add(match.identity);
+    call.deliveries.push(delivery);
   }
   return calls;
 }
@@ -48,15 +42,19 @@ export function groupCalls(calls: readonly InboxCall[]): InboxCall[][] {
   const groups: InboxCall[][] = [];
   let posts = POSTS_PER_CALL;
   for (const call of calls) {
-    if (posts + call.places.length > POSTS_PER_CALL) {
+    if (posts + call.deliveries.length > POSTS_PER_CALL) {
       groups.push([]);
       posts = 0;
     }
     groups.at(-1)!.push(call);
-    posts += call.places.length;
+    posts += call.deliveries.length;
   }
   return groups;
 }
+
+/** The JSON of an item's `matched_by`. */
+export const matchedBy = ({ subscriptionId, scoreJson }: Match): string =>
+  `${subscriptionPrefix(subscriptionId)}"match_score":${scoreJson}}`;
 
 /** How an item's `matched_by` begins for this subscription. */
 export const subscriptionPrefix = (subscriptionId: string): string =>

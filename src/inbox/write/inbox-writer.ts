@@ -1,12 +1,12 @@
-/** Writes matches into inboxes: a script call for many inboxes of a batch. Implements the processors' port `Inboxes`. */
+/** Writes matches into inboxes, many inboxes in one script call. Implements the port `Inboxes`. */
 import { Cluster, ReplyError } from 'ioredis';
-import type { Delivery, Inboxes, WriteResult } from '../../../processors/index.ts';
+import type { Inboxes } from '../../../processors/index.ts';
 import { CANARY } from '../../../queues/index.ts';
 import type { Config } from '../../config/config.ts';
 import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
-import { loadScript, runScripts, type ScriptArg } from '../../redis/scripts.ts';
-import { groupByInbox, groupCalls, type InboxCall } from './inbox-calls.ts';
+import { loadScript, runScripts, type Script, type ScriptArg, type ScriptCall } from '../../redis/scripts.ts';
+import { groupByInbox, groupCalls, type InboxCall, matchedBy } from './inbox-calls.ts';
 import { shareBodies } from './shared-bodies.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
@@ -15,9 +15,8 @@ const writeScript = loadScript(here('write.lua'));
 const restoreScript = loadScript(here('restore.lua'), ...itemState);
 const boundScript = loadScript(here('bound.lua'), ...itemState);
 
-/** What write.lua and restore.lua say of a post. */
+/** By return code. None for 4: the item is gone, and restore.lua decides. */
 const results = [undefined, 'delivered', 'duplicate', 'merged'] as const;
-const ITEM_IS_GONE = 4;
 
 /** Items that one call of bound.lua removes beyond those that came: the rest goes with the next writes. */
 const REMOVE_AT_ONCE = 200;
@@ -25,65 +24,51 @@ const REMOVE_AT_ONCE = 200;
 const MOST_CANARIES = 100;
 const LONGEST_SWEEP_PAUSE_MS = 3_600_000;
 
-interface Asked {
-  deliveries: readonly Delivery[];
-  /** Identities of the posts whose bodies lie in keys of their own. */
-  bodies: ReadonlySet<string>;
-}
-
-/** What write.lua leaves to the other scripts. */
-interface Left {
-  toRestore: InboxCall[];
-  toBound: string[];
-}
-
 export function createInboxWriter(client: RedisClient, bounds: Config['inbox']): Inboxes {
   const { maxItems, maxAgeMs, seenWindowMs } = bounds;
   const sweepEveryMs = sweepPause(bounds);
   const mostItems = (inbox: string) => (inbox === CANARY ? MOST_CANARIES : maxItems);
-  function writeArgs(group: readonly InboxCall[], asked: Asked): ScriptArg[] {
-    const args: ScriptArg[] = [sweepEveryMs];
-    for (const { inbox, places, matchedBy } of group) {
-      args.push(mostItems(inbox), places.length);
-      for (const place of places) args.push(identityOf(asked, place));
-      for (const [at, place] of places.entries()) args.push(bodyOf(asked, place), matchedBy[at]!);
-    }
-    return args;
-  }
   return {
     async write(deliveries) {
-      const written: WriteResult[] = Array.from({ length: deliveries.length });
-      const bodies = await shareBodies(client, deliveries, bounds);
-      const calls = groupByInbox(deliveries, written);
-      const asked = { deliveries, bodies };
+      const bodyOf = await shareBodies(client, deliveries, bounds);
+      const toBound: string[] = [];
+      const run = async (
+        script: Script,
+        groups: InboxCall[][],
+        toScriptCall: (group: InboxCall[]) => ScriptCall,
+      ): Promise<void> => {
+        const replies = await runScripts(client, script, groups.map(toScriptCall));
+        for (const [at, group] of groups.entries()) settle(group, replies[at]!, toBound);
+      };
+
+      const calls = groupByInbox(deliveries);
       const groups = client instanceof Cluster ? calls.map((call) => [call]) : groupCalls(calls);
-      const replies = await runScripts(
-        client,
-        writeScript,
-        groups.map((group) => ({ keys: group.flatMap(writeKeys), args: writeArgs(group, asked) })),
+      await run(writeScript, groups, (group) => {
+        const args: ScriptArg[] = [sweepEveryMs];
+        for (const { inbox, deliveries } of group) {
+          args.push(mostItems(inbox), deliveries.length);
+          for (const { match } of deliveries) args.push(match.identity);
+          for (const { match } of deliveries) args.push(bodyOf(match), matchedBy(match));
+        }
+        return { keys: group.flatMap(writeKeys), args };
+      });
+
+      const gone = groupByInbox(deliveries.filter(({ result }) => result === undefined));
+      await run(
+        restoreScript,
+        gone.map((call) => [call]),
+        ([call]) => ({
+          keys: allKeys(call!.inbox),
+          args: call!.deliveries.flatMap(({ match }) => [match.identity, bodyOf(match), matchedBy(match)]),
+        }),
       );
-      const left: Left = { toRestore: [], toBound: [] };
-      for (const [at, reply] of replies.entries()) {
-        if (reply.status === 'rejected') throw reply.reason;
-        settle(groups[at]!, reply.value as (number | string)[], written, left);
-      }
-      const { toRestore, toBound } = left;
-      const restore = toRestore.map(({ inbox, places, matchedBy }) => ({
-        keys: allKeys(inbox),
-        args: places.flatMap((place, at) => [identityOf(asked, place), bodyOf(asked, place), matchedBy[at]!]),
-      }));
-      const restored = await runScripts(client, restoreScript, restore);
-      for (const [at, reply] of restored.entries()) {
-        if (reply.status === 'fulfilled') note(toRestore[at]!, reply.value as number[], written);
-        else refuse(toRestore[at]!, reply.reason as Error, written);
-      }
+
       const bound = [maxAgeMs, seenWindowMs, sweepEveryMs, REMOVE_AT_ONCE + deliveries.length];
       await runScripts(
         client,
         boundScript,
         toBound.map((inbox) => ({ keys: allKeys(inbox), args: [mostItems(inbox), ...bound] })),
       );
-      return written;
     },
   };
 }
@@ -104,60 +89,28 @@ function writeKeys({ inbox }: InboxCall): string[] {
   return [items, seen, state, merged];
 }
 
-const identityOf = ({ deliveries }: Asked, place: number): string => deliveries[place]!.match.identity;
-
-/** Empty where it lies in a key of its own. */
-function bodyOf({ deliveries, bodies }: Asked, place: number): string {
-  const { identity, postJson } = deliveries[place]!.match;
-  return bodies.has(identity) ? '' : postJson;
-}
-
-/** Reads what write.lua answered for a group of calls: one flat list. */
-function settle(
-  group: readonly InboxCall[],
-  answers: readonly (number | string)[],
-  written: WriteResult[],
-  left: Left,
-): void {
-  let from = 0;
+/** The replies of write.lua for all calls of a group are one flat list; restore.lua's is that of one call. */
+function settle(group: readonly InboxCall[], reply: PromiseSettledResult<unknown>, toBound: string[]): void {
+  if (reply.status === 'rejected') {
+    for (const call of group) refuse(call, reply.reason as Error);
+    return;
+  }
+  const codes = reply.value as (number | string)[];
+  let at = 0;
   for (const call of group) {
-    const answer = answers[from]!;
-    if (typeof answer === 'string') {
-      refuse(call, new Error(answer), written);
-      from += 1;
-      continue;
+    const code = codes[at]!;
+    if (typeof code === 'string') refuse(call, new ReplyError(code) as Error);
+    else {
+      for (const delivery of call.deliveries) delivery.result = results[codes[at++] as number];
+      if (codes[at] === 1) toBound.push(call.inbox);
     }
-    const codes = answers.slice(from, from + call.places.length) as number[];
-    from += codes.length + 1;
-    note(call, codes, written);
-    if (codes.includes(ITEM_IS_GONE)) left.toRestore.push(onlyGone(call, codes));
-    if (answers[from - 1] === 1) left.toBound.push(call.inbox);
+    at += 1;
   }
 }
 
-function onlyGone({ inbox, places, matchedBy }: InboxCall, codes: readonly number[]): InboxCall {
-  const gone = codes.flatMap((code, at) => (code === ITEM_IS_GONE ? [at] : []));
-  return {
-    inbox,
-    places: gone.map((at) => places[at]!),
-    matchedBy: gone.map((at) => matchedBy[at]!),
-  };
-}
-
-function note({ places }: InboxCall, codes: readonly number[], written: WriteResult[]): void {
-  for (const [at, place] of places.entries()) written[place] = results[codes[at]!] ?? 'duplicate';
-}
-
-/** A key of another type under an inbox's name is that inbox's trouble; every other error is an outage of the whole. */
-function refuse({ places }: InboxCall, error: Error, written: WriteResult[]): void {
-  const wrongType = /\bWRONGTYPE\b.*/.exec(error.message)?.[0];
-  if (wrongType === undefined) throw asReply(error);
-  for (const place of places) written[place] = { refused: wrongType };
-}
-
-/** As if Redis had answered so to the call as a whole: errors.ts tells an outage from a bug by it. */
-function asReply(error: Error): Error {
-  return error instanceof ReplyError
-    ? error
-    : Object.assign(new ReplyError() as Error, { message: error.message });
+/** A key of the wrong type refuses its inbox only; every other error fails the whole write. */
+function refuse({ deliveries }: InboxCall, error: Error): void {
+  const refused = /\bWRONGTYPE\b.*/.exec(error.message)?.[0];
+  if (refused === undefined) throw error;
+  for (const delivery of deliveries) delivery.result = { refused };
 }

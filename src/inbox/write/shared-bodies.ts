@@ -3,6 +3,7 @@
  * `identity`. Below SHARED_FROM inboxes a key of its own costs more than the copies: docs/performance.md has the figures.
  */
 import type { Delivery } from '../../../processors/index.ts';
+import type { Match } from '../../../queues/index.ts';
 import type { Config } from '../../config/config.ts';
 import type { RedisClient } from '../../redis/connections.ts';
 import { postKey } from '../../redis/keys.ts';
@@ -11,14 +12,14 @@ const SHARED_FROM = 3;
 /** An inbox removes its old items with its next write: until then they keep their bodies. */
 const LONGER_THAN_ITEMS_MS = 30 * 86_400_000;
 
-/** Stores what is shared, before any item names it; the identities of these posts. Throws where Redis is out. */
+/** Stores shared bodies before any item refers to them. Returns what an item holds as `post`: '' where its body is shared. */
 export async function shareBodies(
   client: RedisClient,
   deliveries: readonly Delivery[],
   { maxAgeMs }: Config['inbox'],
-): Promise<ReadonlySet<string>> {
+): Promise<(match: Match) => string> {
   // Items that stay for ever would need bodies that nobody ever removes.
-  if (maxAgeMs === 0 || deliveries.length < SHARED_FROM) return new Set();
+  if (maxAgeMs === 0 || deliveries.length < SHARED_FROM) return ({ postJson }) => postJson;
   const inboxes = new Map<string, number>();
   for (const { match } of deliveries) inboxes.set(match.identity, (inboxes.get(match.identity) ?? 0) + 1);
   const shared = new Set<string>();
@@ -32,5 +33,5 @@ export async function shareBodies(
     stored.push(client.set(key, match.postJson, 'PX', lifeMs, 'NX'), client.pexpire(key, lifeMs));
   }
   await Promise.all(stored);
-  return shared;
+  return ({ identity, postJson }) => (shared.has(identity) ? '' : postJson);
 }
