@@ -6,19 +6,19 @@ export interface Encoded {
   payload?: Uint8Array;
 }
 
-/** `New`: what a job is made of, where that is more than what is read from it. */
+/** `New`: what a job is created from, if that differs from what its processor gets. */
 export interface QueueDefinition<Name extends string = string, Data = unknown, New = Data> {
   name: Name;
-  /** One line for the dashboard. */
+  /** Shown on the dashboard. */
   description: string;
-  /** The newest version of the data that this build reads. */
+  /** The newest data version that this build reads. */
   version: number;
   /** From a job's data to what its processor gets. */
   schema: z.ZodType<Data>;
   encode: (data: New) => Encoded;
-  /** `until-done`: no number of tries uses a job up. `delivery`: DELIVERY_ATTEMPTS, then it waits as failed for a person. */
+  /** `until-done`: unlimited. `delivery`: DELIVERY_ATTEMPTS, then the job stays failed until an operator retries it. */
   attempts: 'until-done' | 'delivery';
-  /** Completed jobs kept for the dashboard. Failed ones are kept until a person removes them. */
+  /** Completed jobs kept for the dashboard. Failed ones are kept until an operator removes them. */
   keepCompleted: number;
   id: (data: New) => string;
   jobName: (data: New) => string;

@@ -1,4 +1,4 @@
-/** The figures of the overview: what stands where, how fast it moves, and what follows from it. null: could not be read. */
+/** The overview's figures. null: could not be read. */
 export interface StreamFigures {
   stream: string;
   group: string;
@@ -20,7 +20,7 @@ export interface QueueFigures {
 export interface ServerFigures {
   server: string;
   usedBytes: number;
-  /** 0: it does not say. */
+  /** 0: unknown. */
   limitBytes: number;
   isDurable: boolean;
   mayEvict: boolean;
@@ -39,10 +39,10 @@ export interface Figures {
   at: string;
   streams: StreamFigures[] | null;
   queues: QueueFigures[] | null;
-  /** Waiting for a person, by reason. */
+  /** Those that need an operator, by reason. */
   parked: Record<string, number> | null;
   work: WorkFigures | null;
-  /** How long ago a match of our own made its way through; null: none ever did. */
+  /** Since the canary last arrived; null: never. */
   canaryAgeMs: number | null;
   servers: ServerFigures[];
 }
@@ -64,7 +64,7 @@ export interface Sample {
 export const unreadOf = ({ streams }: Figures): number =>
   (streams ?? []).reduce((sum, { unread }) => sum + unread, 0);
 
-/** Seconds of work in the streams at the present rate; undefined where nothing moves, so that no time can be told. */
+/** Seconds of work in the streams at the current rate; undefined if the rate is 0. */
 export function workInStreams(figures: Figures): number | undefined {
   const unread = unreadOf(figures);
   if (unread === 0) return 0;
