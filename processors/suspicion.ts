@@ -1,11 +1,11 @@
 import type { Run } from './ports.ts';
 
-/** Random crashes end a job's worker once or twice; a match that did it this often may be what ends it. */
+/** Random crashes hit the same job once or twice; after this many, its match is probably the cause. */
 const STALLS_BEFORE_SUSPICION = 5;
 
-/** Nothing sets a job's count of stalls back, so each try that ended, a person's retry among them, allows as many again. */
+/** BullMQ never resets a job's stall count, so each finished attempt, manual retries included, raises the limit. */
 export const isSuspect = ({ stalls, attemptsMade }: Run): boolean =>
   stalls >= STALLS_BEFORE_SUSPICION * (attemptsMade + 1);
 
 export const suspicion = ({ stalls }: Run): string =>
-  `its worker ended ${stalls} times while it handled this match`;
+  `its worker crashed ${stalls} times while handling this match`;

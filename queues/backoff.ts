@@ -3,7 +3,7 @@ export interface Backoff {
   maxMs: number;
 }
 
-/** Exponential with a cap and full-half jitter: between half of and the whole of min(max, base · 2^(attempt - 1)). */
+/** Exponential with a cap and jitter: between half and all of min(max, base · 2^(attempt - 1)). */
 export function backoffMs(
   attempt: number,
   { baseMs, maxMs }: Backoff,
@@ -13,5 +13,5 @@ export function backoffMs(
   return Math.round(whole / 2 + (whole / 2) * random());
 }
 
-/** While Redis is out: soon again, so that recovery is quick, and never more often than it can bear. */
+/** While Redis is unavailable: retry soon, so that recovery is quick, but without overloading it. */
 export const outageBackoff: Backoff = { baseMs: 500, maxMs: 15_000 };

@@ -1,7 +1,7 @@
-/** The reserved subscription of our own test match; its inbox has the same name. */
+/** The reserved subscription of our own test match (the canary); its inbox has the same name. */
 export const CANARY = 'skywire-inbox:canary';
 
-/** A match as Skywire sends it, of a moment (ms), for one stream. */
+/** A test match in Skywire's format. */
 export function canaryMatch(stream: string, ms: number): string {
   const post = {
     uri: `at://skywire-inbox/canary/${ms}-${encodeURIComponent(stream)}`,
@@ -13,6 +13,5 @@ export function canaryMatch(stream: string, ms: number): string {
   return JSON.stringify({ subscription_id: CANARY, match_score: null, post });
 }
 
-/** Whether the text of an entry is one of ours. */
 export const isCanary = (data: Buffer | string | undefined): boolean =>
   data !== undefined && data.toString().startsWith(`{"subscription_id":"${CANARY}"`);

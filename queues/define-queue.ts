@@ -11,9 +11,9 @@ export interface QueueTraits {
   name: string;
   /** Its group on the dashboard. */
   label: string;
-  /** One line for the dashboard. */
+  /** Shown on the dashboard. */
   description: string;
-  /** The newest version of the data that this build reads. */
+  /** The newest data version that this build reads. */
   version: number;
   /** From a job's data to what its processor gets. */
   schema: z.ZodType;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** Version of the data of parked matches and fan-out pages. A worker that meets a newer one leaves the job to newer workers. */
+/** Of parked matches and fan-out pages. A worker leaves jobs with a newer version to newer workers. */
 export const DATA_VERSION = 1;
 
-/** One stream entry: its id, and the text of its field `data`, or all fields where it has none. */
+/** One stream entry: its id, and its field `data`, or all fields if it has none. */
 export const entrySchema = z.object({
   id: z.string().min(1),
   data: z.string().optional(),
@@ -17,7 +17,7 @@ export function entryIdIn(data: unknown): readonly string[] {
   return typeof id === 'string' ? [id] : [];
 }
 
-/** An entry as Redis sent it: nobody has looked at its bytes yet. */
+/** An entry as Redis sent it, not decoded yet. */
 export interface RawEntry {
   id: string;
   data?: Buffer;
@@ -30,5 +30,5 @@ export const toEntry = ({ id, data, fields }: RawEntry): Entry => ({
   ...(fields && { fields }),
 });
 
-/** The stream an entry came from stands in every job, so that a person can find it again. */
+/** Every job names its stream, so that an operator can find the entry. */
 export const fromStream = { v: z.literal(DATA_VERSION), stream: z.string().min(1) };

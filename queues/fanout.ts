@@ -3,11 +3,11 @@ import { defineQueue } from './define-queue.ts';
 import { DATA_VERSION, entryIdIn, entrySchema, fromStream } from './entry.ts';
 import { jobId } from './job-id.ts';
 
-/** A range of subscriber names in byte order, both ends inside. */
+/** An inclusive range of subscriber names in byte order. */
 export const pageSchema = z.object({ first: z.string(), last: z.string() });
 export type SubscriberPage = z.infer<typeof pageSchema>;
 
-/** One match and one page of the subscribers of a big topic. `run`: the batch it came from. */
+/** One match for one page of a large topic's subscribers. `run`: the batch it came from. */
 export const fanoutSchema = z.object({
   ...fromStream,
   entry: entrySchema,
@@ -18,7 +18,7 @@ export type FanoutPage = z.infer<typeof fanoutSchema>;
 
 export const fanout = defineQueue({
   name: 'fanout',
-  label: 'On the way',
+  label: 'In progress',
   description: 'One match for one page of the subscribers of a big topic',
   version: DATA_VERSION,
   schema: fanoutSchema,

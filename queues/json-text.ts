@@ -1,9 +1,9 @@
-/** Deeper than any record of the AT Protocol, and shallow enough for every recursive reader behind us. */
+/** Deeper than any AT Protocol record, and safe for recursive parsers downstream. */
 export const MAX_DEPTH = 200;
 
 /**
- * The source text of one member of a JSON object, untouched. Only for text that JSON.parse accepted: nothing is checked twice.
- * Of a key that stands twice the last one counts, as for JSON.parse. Throws RangeError where a value nests deeper than MAX_DEPTH.
+ * The source text of one member of a JSON object, unchanged. Only for text that JSON.parse accepted. Of duplicate keys the last
+ * one counts, as for JSON.parse. Throws RangeError if a value is nested deeper than MAX_DEPTH.
  */
 export function memberText(json: string, name: string): string | undefined {
   let found: string | undefined;
@@ -31,7 +31,6 @@ function skipSpace(json: string, at: number): number {
   return at;
 }
 
-/** From an opening quote to behind the closing one. */
 function stringEnd(json: string, at: number): number {
   for (;;) {
     at = json.indexOf('"', at + 1);

@@ -6,7 +6,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { memberText } from './json-text.ts';
 
-/** A match larger than this (UTF-8 bytes) is refused: one page of such items would be larger than any reader takes. */
+/** In UTF-8 bytes. Larger matches are malformed: a page of such items would be too large for any reader. */
 export const MAX_MATCH_BYTES = 4 * 1024 * 1024;
 
 const text = z.string();
@@ -29,7 +29,7 @@ export interface Match {
   subscriptionId: string;
   /** A JSON number, or `null`. */
   scoreJson: string;
-  /** The post, byte for byte as it was sent: re-encoding it would break large integers, -0 and escapes. */
+  /** The post, byte for byte: re-encoding would break large integers, -0 and escapes. */
   postJson: string;
   /** Same post, same identity: 22 characters of base64url. */
   identity: string;
@@ -37,7 +37,7 @@ export interface Match {
 
 export type Parsed = { match: Match } | { malformed: string };
 
-/** Reads the JSON text of one match. Never throws: what is not a match comes back as `malformed`, with what is wrong and where. */
+/** Never throws: otherwise `malformed` says what is wrong and where. */
 export function parseMatch(json: string): Parsed {
   let value: unknown;
   try {
@@ -60,21 +60,20 @@ export function parseMatch(json: string): Parsed {
 }
 
 /**
- * A post is its uri where the uri's last segment is there. Today Skywire sends that segment empty, the same uri for every
- * post of an author, so there a post is its author and its record, keys in any order.
- * `indexed_at` is stamped anew on a replay and is no part of it.
+ * The uri, if it has a record key. Skywire currently leaves the key empty, which gives all posts of an author the same uri: then
+ * the author and the record, keys in any order. Without `indexed_at`, which a replay stamps anew.
  */
 export function postIdentity(post: { uri: string; author: string; raw_record: object }): string {
   if (namesRecord.test(post.uri)) return digest(`uri ${JSON.stringify(post.uri)}`);
   return digest(`record ${JSON.stringify(post.author)} ${canonicalJson(post.raw_record)}`);
 }
 
-/** `at://author/collection/key`, the key there. */
+/** `at://author/collection/key`, with a key. */
 const namesRecord = /^at:\/\/[^/]+\/[^/]+\/[^/]+$/;
 
 const digest = (input: string): string => hash('sha256', input, 'base64url').slice(0, 22);
 
-/** JSON with sorted keys, for a value whose depth is known to be bounded. */
+/** JSON with sorted keys. The value's depth must be bounded. */
 function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   let inside = '';
@@ -89,7 +88,7 @@ function canonicalJson(value: unknown): string {
   return `{${inside}}`;
 }
 
-/** Only the position of a parser's message: the rest quotes the input. */
+/** Only the position: the rest of a parser's message quotes the input. */
 function position(error: unknown): string {
   const at = / at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(String(error))?.[1];
   return at ? ` (position ${at})` : '';

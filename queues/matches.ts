@@ -15,7 +15,7 @@ export const REPLAYED_BATCH = 'replayed-batch';
 
 export const matches = defineQueue({
   name: 'matches',
-  label: 'On the way',
+  label: 'In progress',
   description: 'Batches of matches on their way from the stream to the inboxes',
   version: BATCH_VERSION,
   schema: batchSchema,

@@ -4,16 +4,16 @@ import { DATA_VERSION, entryIdIn, entrySchema, fromStream } from './entry.ts';
 import { jobId } from './job-id.ts';
 
 /**
- * Why a match could not be delivered. `malformed`: it is no match. `unrouted`: nobody registered for its subscription.
- * `rejected`: it is a match, but an inbox cannot take it. `suspect`: it ended the worker that handled it, again and again.
+ * Why a match could not be delivered. `malformed`: not a valid match. `unrouted`: nobody registered for its subscription.
+ * `rejected`: an inbox cannot store it. `suspect`: it repeatedly crashed the worker handling it.
  */
 export const parkingReasons = ['malformed', 'unrouted', 'rejected', 'suspect'] as const;
 export type ParkingReason = (typeof parkingReasons)[number];
 
-/** Only these can mend themselves, by somebody registering: they are tried again on their own. The others wait for a person. */
+/** Retried automatically, since somebody may register. The others need an operator. */
 export const retriedReasons: ReadonlySet<ParkingReason> = new Set(['unrouted']);
 
-/** One match that waits. `subscriber`: only this one did not get it; the others of the subscription did. */
+/** One undelivered match (a dead letter). `subscriber`: the only one missing it; the subscription's others have it. */
 export const parkedSchema = z.object({
   ...fromStream,
   reason: z.enum(parkingReasons),
@@ -25,7 +25,7 @@ export type ParkedMatch = z.infer<typeof parkedSchema>;
 
 export const parked = defineQueue({
   name: 'parked',
-  label: 'Waiting for a person',
+  label: 'Needs an operator',
   description:
     'Dead letters: matches that could not be delivered. The job name says why; repair the cause, then retry',
   version: DATA_VERSION,

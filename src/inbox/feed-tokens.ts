@@ -1,6 +1,6 @@
 /**
- * Tokens that open one inbox and no other: for feed readers, and for the reader page. A token is 256 random bits and leaves here
- * once, when it is made; kept is its SHA-256 alone.
+ * Tokens for one inbox each, for feed readers and the reader page. A token is 256 random bits, returned only when it is created;
+ * only its SHA-256 is stored.
  */
 import { hash, randomBytes } from 'node:crypto';
 import type { RedisClient } from '../redis/connections.ts';
@@ -15,13 +15,13 @@ export interface FeedToken {
 }
 
 export interface FeedTokens {
-  /** undefined: the inbox has MAX_FEED_TOKENS already. */
+  /** undefined: the inbox already has MAX_FEED_TOKENS. */
   create(inbox: string, label: string): Promise<(FeedToken & { token: string }) | undefined>;
   /** Oldest first. */
   list(inbox: string): Promise<FeedToken[]>;
-  /** At once. false: there was none. */
+  /** Effective at once. false: no such token. */
   revoke(inbox: string, id: string): Promise<boolean>;
-  /** The inbox that a token opens; undefined for whatever is no token, or is revoked. */
+  /** undefined: not a token, or revoked. */
   inboxOf(token: string): Promise<string | undefined>;
 }
 
@@ -34,7 +34,7 @@ interface Kept {
   created_at: number;
 }
 
-/** `inbox` is a name that encodeName made. */
+/** `inbox` is a name encoded by encodeName. */
 export function createFeedTokens(client: RedisClient): FeedTokens {
   return {
     async create(inbox, label) {
@@ -42,7 +42,7 @@ export function createFeedTokens(client: RedisClient): FeedTokens {
       const id = randomBytes(8).toString('hex');
       const token = randomBytes(32).toString('base64url');
       const kept: Kept = { hash: digest(token), label, created_at: Date.now() };
-      // Listed first: a token that opens something can always be seen and revoked.
+      // Listed first, so that every valid token can be seen and revoked.
       await client.hset(feedTokens, id, JSON.stringify(kept));
       if ((await client.hlen(feedTokens)) > MAX_FEED_TOKENS) {
         await client.hdel(feedTokens, id);

@@ -1,8 +1,8 @@
 --[[
-Included before the scripts that know what is read. Read state takes memory only for what differs from the rule:
-  an item up to the mark is read, unless it stands in `kept` (marked unread again);
-  an item after the mark is unread, unless it stands in `read`.
-`state` (hash): unread = number of unread items, mark = item id, gap = unread items that a bound removed, gap_until = the last of these.
+Included before scripts that need the read state, which stores only exceptions:
+items up to the mark are read, except those in `kept` (marked unread again);
+items after the mark are unread, except those in `read`.
+`state` (hash): unread = number of unread items, mark = item id, gap = unread items removed by a limit, gap_until = the last of these.
 ]]
 local function parts(id)
   local ms, seq = string.match(id, '^(%d+)%-(%d+)$')

@@ -1,4 +1,4 @@
-/** The figures of the overview: what stands where, how fast it moves, and what follows from it. null: could not be read. */
+/** The overview's figures. null: could not be read. */
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { ServerReading } from './read-server.ts';
@@ -11,10 +11,10 @@ export interface Figures {
   at: string;
   streams: StreamReading[] | null;
   queues: QueueReading[] | null;
-  /** Waiting for a person, by reason. */
+  /** Those that need an operator, by reason. */
   parked: Record<string, number> | null;
   work: Work | null;
-  /** How long ago a match of our own made its way through; null: none ever did. */
+  /** Since the canary last arrived; null: never. */
   canaryAgeMs: number | null;
   servers: ({ server: string } & ServerReading)[];
 }
@@ -50,7 +50,7 @@ export interface Sample {
 export const unreadOf = ({ streams }: Figures): number =>
   (streams ?? []).reduce((sum, { unread }) => sum + unread, 0);
 
-/** Seconds of work in the streams at the present rate; undefined where nothing moves, so that no time can be told. */
+/** Seconds of work in the streams at the current rate; undefined if the rate is 0. */
 export function workInStreams(figures: Figures): number | undefined {
   const unread = unreadOf(figures);
   if (unread === 0) return 0;

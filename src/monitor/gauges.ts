@@ -1,6 +1,6 @@
 /**
- * The readings as gauges, taken when Prometheus asks. Pump and web show them, each the same: take max() over the processes. What
- * could not be read is not there, and `readable` says so.
+ * The readings as gauges, read at scrape time. Pump and web export the same values: use max() over the processes. A value that
+ * could not be read is absent, and `readable` is 0.
  */
 import { Gauge, type Registry } from 'prom-client';
 import type { ServerReading } from './read-server.ts';
@@ -9,7 +9,7 @@ import type { Readings, TakeReadings } from './readings.ts';
 
 type Samples = (readings: Readings) => [labels: Record<string, string>, value: number][];
 
-/** Twice for one registry is harmless: the roles of `npm start` share a process. */
+/** Idempotent per registry: the roles of `npm start` share a process. */
 export function exposeReadings(registry: Registry, take: TakeReadings): void {
   if (registry.getSingleMetric('skywire_inbox_readable')) return;
   const gauge = (name: string, help: string, labelNames: string[], samples: Samples) =>
@@ -34,7 +34,7 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
       Object.entries(servers).flatMap(([server, one]) => (one ? [[{ server }, Number(pick(one))]] : [])),
     );
 
-  gauge('readable', '1 where the gauges of this part could be read from Redis', ['part'], (readings) => [
+  gauge('readable', '1 if the gauges of this part could be read from Redis', ['part'], (readings) => [
     [{ part: 'streams' }, Number(readings.streams !== undefined)],
     [{ part: 'queues' }, Number(readings.queues !== undefined)],
     [{ part: 'parked' }, Number(readings.parked !== undefined)],
@@ -69,7 +69,7 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
       ),
     ),
   );
-  gauge('parked_matches', 'Parked matches that wait for a person, by reason', ['reason'], ({ parked = {} }) =>
+  gauge('parked_matches', 'Parked matches that need an operator, by reason', ['reason'], ({ parked = {} }) =>
     Object.entries(parked).map(([reason, count]) => [{ reason }, count]),
   );
 
@@ -87,16 +87,16 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
           ]
         : [],
   );
-  gauge('books_in_flight', 'Entries that are read and on their way', [], ({ balance }) =>
+  gauge('books_in_flight', 'Entries that were read and have no verdict yet', [], ({ balance }) =>
     balance ? [[{}, balance.inFlight]] : [],
   );
-  gauge('books_drift', 'Entries read that are nowhere in the books: 0, or a bug', [], ({ balance }) =>
+  gauge('books_drift', 'Entries read that the books do not account for: 0, or a bug', [], ({ balance }) =>
     balance ? [[{}, balance.drift]] : [],
   );
 
   gauge(
     'canary_age_seconds',
-    'Since our own test match last arrived in its inbox; not there: none ever did',
+    'Time since the canary, our own test match, last arrived in its inbox; absent: never',
     [],
     ({ canaryAgeMs }) => (canaryAgeMs === undefined ? [] : [[{}, canaryAgeMs / 1_000]]),
   );
@@ -104,14 +104,14 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
   ofServers('redis_memory_used_bytes', 'Memory that Redis uses', (one) => one.usedBytes);
   ofServers(
     'redis_memory_limit_bytes',
-    'maxmemory, or the memory of its machine where none is set; 0: it does not say',
+    'maxmemory or, if not set, the memory of its machine; 0: unknown',
     (one) => one.limitBytes,
   );
   ofServers('redis_evicted_keys', 'Keys that Redis evicted since it started', (one) => one.evictedKeys);
-  ofServers('redis_may_evict', '1 where the eviction policy is not noeviction', (one) => one.mayEvict);
+  ofServers('redis_may_evict', '1 if the eviction policy is not noeviction', (one) => one.mayEvict);
   ofServers(
     'redis_durable',
-    '1 while Redis keeps an append-only file and its last write went well',
+    '1 if the append-only file is on and its last write succeeded',
     (one) => one.isDurable,
   );
   ofServers('redis_replicas', 'Replicas that are connected', (one) => one.replicas);

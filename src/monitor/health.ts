@@ -1,4 +1,4 @@
-/** Health in words: what is wrong, worst first, and what to do about it. Nothing wrong is said too. */
+/** Findings for the overview: what is wrong, worst first, and how to fix it; a single `good` one if nothing is. */
 import { type Figures, parkedOf, unreadOf, workInStreams } from './figures.ts';
 
 export type Level = 'good' | 'look' | 'bad';
@@ -35,14 +35,14 @@ export function healthOf(figures: Figures): Finding[] {
 function summary(figures: Figures): string {
   const rate = Math.round(figures.work?.handledPerSecond ?? 0);
   return rate > 0
-    ? `${shown(rate)} matches a second come through, and none waits for a person.`
-    : 'Nothing waits: every match that Skywire sent is where it belongs.';
+    ? `${shown(rate)} matches per second, and none needs an operator.`
+    : 'Nothing is waiting: every match that Skywire sent has been handled.';
 }
 
 function unreadable({ streams, queues, servers }: Figures): Finding[] {
   const findings: Finding[] = [];
   const remedy =
-    'Look whether the server runs and whether its password is still right; npm run doctor says more.';
+    'Check that the server is running and that the password is still valid; npm run doctor says more.';
   if (queues === null || !servers.some(({ server }) => server === 'home')) {
     findings.push({ level: 'bad', what: 'The Redis of queues and inboxes does not answer.', remedy });
   }
@@ -66,14 +66,14 @@ function servers({ servers }: Figures): Finding[] {
     if (evictedKeys > 0 || mayEvict) {
       const remedy = 'redis-cli CONFIG SET maxmemory-policy noeviction, then npm run audit.';
       const what =
-        evictedKeys > 0 ? `has removed ${shown(evictedKeys)} keys` : 'may remove keys when it is full';
+        evictedKeys > 0 ? `has evicted ${shown(evictedKeys)} keys` : 'may evict keys when it is full';
       findings.push({ level: 'bad', what: `${name} ${what}, and matches with them.`, remedy });
     }
     if (!isDurable) {
-      const remedy = 'redis-cli CONFIG SET appendonly yes; look whether its disk is full.';
+      const remedy = 'redis-cli CONFIG SET appendonly yes; check that its disk is not full.';
       findings.push({
         level: 'look',
-        what: `${name} does not keep its append-only file: a crash loses matches.`,
+        what: `${name} is not writing its append-only file: a crash would lose matches.`,
         remedy,
       });
     }
@@ -95,10 +95,10 @@ function backlog(figures: Figures): Finding[] {
     return [
       {
         level: 'bad',
-        what: `${shown(unread)} matches wait in the stream and nothing moves.`,
+        what: `${shown(unread)} matches are waiting in the stream, and nothing moves.`,
         remedy: isPump
-          ? 'No pump reads: start one (npm run pump), or look at its log.'
-          : 'No worker takes the jobs: start one (npm run worker), or look at its log.',
+          ? 'No pump is reading: start one (npm run pump), or check its log.'
+          : 'No worker is taking jobs: start one (npm run worker), or check its log.',
       },
     ];
   }
@@ -118,21 +118,21 @@ function pending({ streams }: Figures): Finding[] {
     .filter(({ pendingAgeMs }) => pendingAgeMs > OLD_PENDING_MS)
     .map(({ stream, pending, pendingAgeMs }) => ({
       level: 'look' as const,
-      what: `${shown(pending)} matches of ${stream} were read and not yet taken over for ${Math.round(pendingAgeMs / 1_000)} s.`,
-      remedy:
-        'A pump ended in the middle, or waits for room: another takes them over within 30 s where one runs.',
+      what: `${shown(pending)} matches of ${stream} are read but not yet queued, for ${Math.round(pendingAgeMs / 1_000)} s.`,
+      remedy: 'A pump crashed, or is held back by backpressure; a running pump takes them over within 30 s.',
     }));
 }
 
 function canary({ canaryAgeMs }: Figures): Finding[] {
   if (canaryAgeMs === null || canaryAgeMs < OLD_CANARY_MS) return [];
-  const what = `Our own test match has not come through for ${Math.round(canaryAgeMs / 1_000)} s.`;
-  return [{ level: 'bad', what, remedy: 'Look where the flow stops below; npm run doctor says more.' }];
+  const what = `The canary, our own test match, has not arrived for ${Math.round(canaryAgeMs / 1_000)} s.`;
+  return [{ level: 'bad', what, remedy: 'See below where the pipeline stops; npm run doctor says more.' }];
 }
 
 function parked(figures: Figures): Finding[] {
   const count = parkedOf(figures);
   if (count === 0) return [];
-  const what = count === 1 ? 'One match waits for a person.' : `${shown(count)} matches wait for a person.`;
-  return [{ level: 'look', what, remedy: 'Open Parked: mend the cause, then retry the group.' }];
+  const what =
+    count === 1 ? 'One parked match needs an operator.' : `${shown(count)} parked matches need an operator.`;
+  return [{ level: 'look', what, remedy: 'Open Parked, fix the cause, then retry the group.' }];
 }

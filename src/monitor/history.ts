@@ -1,6 +1,6 @@
 /**
- * Samples for the overview's plots: a small stream in Redis, so that they outlive the web process and are the same in each. Of
- * several processes one writes at a time; bounded to a day.
+ * Samples for the overview's plots, in a Redis stream bounded to a day: they survive restarts and are shared by all web processes,
+ * one of which writes each sample.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { redisNow } from '../redis/clock.ts';
@@ -11,11 +11,11 @@ import { type Figures, parkedOf, type Sample, type TakeFigures, unreadOf } from 
 const SAMPLE_EVERY_MS = 10_000;
 const DAY_MS = 86_400_000;
 const MAX_SAMPLES = DAY_MS / SAMPLE_EVERY_MS;
-/** More points than a plot has pixels help nobody. */
+/** About what a plot can resolve. */
 const MAX_POINTS = 360;
 
 export interface History {
-  /** Oldest first; of a long time every so many samples are made one. */
+  /** Oldest first; over a long time, neighbouring samples are merged. */
   since(ms: number): Promise<Sample[]>;
   stop(): Promise<void>;
 }
@@ -27,14 +27,14 @@ export function startHistory(client: RedisClient, figures: TakeFigures, everyMs 
 
   async function sampleAll(): Promise<void> {
     while (!signal.aborted) {
-      // Without Redis there is nothing to sample, and nowhere to.
+      // An outage leaves a hole in the plots.
       await sampleOnce().catch(() => undefined);
       await pause(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
   async function sampleOnce(): Promise<void> {
-    // Whoever comes first in this interval writes; the others find the key there.
+    // The first process in each interval gets the key and writes.
     const isOurs = await client.set(keys.writer, '1', 'PX', Math.round(everyMs * 0.9), 'NX');
     if (isOurs)
       await client.xadd(keys.samples, 'MAXLEN', '~', MAX_SAMPLES, '*', 'v', encode(await figures()));
@@ -76,7 +76,7 @@ function decode(at: number, text: string): Sample {
   return { at, unread, jobs, parked, handled, delivered, p50, p99, memory };
 }
 
-/** Of neighbours the mean rates and the worst of the rest: a peak stays a peak. */
+/** Rates are averaged, everything else keeps its worst value, so that peaks stay visible. */
 function thinned(samples: Sample[]): Sample[] {
   const every = Math.ceil(samples.length / MAX_POINTS);
   if (every <= 1) return samples;

@@ -1,14 +1,14 @@
-/** What a Redis server says of itself. INFO is enough: managed services refuse CONFIG. */
+/** State of a Redis server, from INFO only: managed services reject CONFIG. */
 import type { RedisClient } from '../redis/connections.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
 
-/** Of a Cluster, the master that is fullest. */
+/** Of a cluster: the fullest master. */
 export interface ServerReading {
   usedBytes: number;
-  /** maxmemory; where there is none, the machine's memory; 0 where the server does not say. */
+  /** maxmemory or, if not set, the machine's memory; 0: unknown. */
   limitBytes: number;
   evictedKeys: number;
-  /** The append-only file is on and its last write went well. */
+  /** The append-only file is on and its last write succeeded. */
   isDurable: boolean;
   mayEvict: boolean;
   replicas: number;

@@ -1,4 +1,4 @@
-/** How far the group has come in one stream, told by ids: the group's own `lag` is wrong after Redis was killed. */
+/** A consumer group's progress in one stream, by ids: the group's own `lag` is wrong after Redis was killed. */
 import { redisNow } from '../redis/clock.ts';
 import type { RedisClient } from '../redis/connections.ts';
 
@@ -6,11 +6,11 @@ export interface StreamReading {
   stream: string;
   group: string;
   length: number;
-  /** Entries that the group has not been handed yet; an estimate where Redis cannot say. */
+  /** Entries not yet delivered to the group; an estimate if Redis does not know its lag. */
   unread: number;
-  /** Age of the oldest of them, by the server's clock; 0 where there is none. */
+  /** Age of the oldest of them, by the server's clock; 0: none. */
   unreadAgeMs: number;
-  /** Entries that were handed out and not acked. */
+  /** Entries delivered to the group and not acknowledged. */
   pending: number;
   pendingAgeMs: number;
 }
@@ -44,7 +44,7 @@ export async function readStream(client: RedisClient, stream: string, group: str
   };
 }
 
-/** Redis before 7 has no lag, and loses it where entries were deleted: then by where the ids stand between first and last. */
+/** Redis before 7 has no lag, and later ones lose it when entries are deleted: then interpolated between first and last id. */
 async function unreadCount(
   client: RedisClient,
   stream: string,

@@ -1,6 +1,6 @@
 /**
- * What stands in Redis, for whoever runs this: streams, queues, parked matches, the servers themselves. Every part is read on
- * its own: one that is refused or does not answer is left out, and said so.
+ * The state in Redis for metrics and overview: streams, queues, parked matches, servers. Each part is read independently: one that
+ * fails or times out is undefined.
  */
 import type { Queue } from 'bullmq';
 import { type Balance, balanceOf } from '../lanes/books.ts';
@@ -14,7 +14,7 @@ export const jobStates = ['waiting', 'active', 'delayed', 'failed'] as const;
 export type JobState = (typeof jobStates)[number];
 export type QueueReading = { queue: string } & Record<JobState, number>;
 
-/** `skywire` only where that is another server. */
+/** `skywire` only if it is a separate server. */
 export type ServerName = 'home' | 'skywire';
 
 /** undefined: could not be read. */
@@ -24,7 +24,7 @@ export interface Readings {
   /** Waiting for a person, by reason. */
   parked: Record<string, number> | undefined;
   balance: Balance | undefined;
-  /** Also where none ever arrived. */
+  /** Also undefined if none ever arrived. */
   canaryAgeMs: number | undefined;
   servers: Partial<Record<ServerName, ServerReading | undefined>>;
 }
@@ -32,7 +32,7 @@ export interface Readings {
 export interface ReadingsOptions {
   home: RedisClient;
   skywire: RedisClient;
-  /** Whether Skywire's stream lies on another server than the queues. */
+  /** Whether Skywire's stream is on another server than the queues. */
   isTwoServers: boolean;
   queues: Queues;
   streams: readonly string[];
@@ -41,12 +41,12 @@ export interface ReadingsOptions {
 }
 
 const READ_WITHIN_MS = 2_000;
-/** Many may ask at once: Prometheus, a page in each of ten browsers. */
+/** Cached, since several may ask at once: Prometheus, and pages in browsers. */
 const FRESH_FOR_MS = 900;
 
 export type TakeReadings = () => Promise<Readings>;
 
-/** Never rejects; answers within READ_WITHIN_MS. What was just read is not read again. */
+/** Never rejects; resolves within READ_WITHIN_MS. */
 export function createReadings(options: ReadingsOptions): TakeReadings {
   const { home, skywire, isTwoServers, queues, streams, group, readParked } = options;
   let latest: Promise<Readings> | undefined;
@@ -87,7 +87,6 @@ async function readQueue({ name, queue }: { name: string; queue: Queue }): Promi
   return { queue: name, ...(jobs as Record<JobState, number>) };
 }
 
-/** The result, or undefined where it fails or takes too long. */
 async function part<T>(work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {

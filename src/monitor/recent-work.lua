@@ -1,8 +1,8 @@
--- What workers ended since the last look: the jobs' results, and of some of them when their entries were appended.
--- KEYS[1]: a queue's completed jobs. ARGV[1]: prefix of the jobs' keys, ARGV[2]: only those that ended later than this (ms),
--- ARGV[3]: of how many, the newest, to look at the entries.
--- Returns how many completed jobs there are, then for each new one, oldest first: when it ended, its result, its name, and the times
--- of up to 5 of its entries (ms; '' where nobody looked). Only reads.
+-- Jobs completed since the last call: their results and, for the newest, when their entries were appended to the stream.
+-- KEYS[1]: a queue's completed jobs. ARGV[1]: prefix of the jobs' keys, ARGV[2]: only jobs that finished after this (ms),
+-- ARGV[3]: how many of the newest jobs to return entry times for.
+-- Returns the number of completed jobs, then for each new one, oldest first: finish time, result, name, and the times (ms) of up
+-- to 5 of its entries, or ''. Read-only.
 local ended = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[2], '+inf', 'WITHSCORES')
 local found = { redis.call('ZCARD', KEYS[1]) }
 local jobs = #ended / 2

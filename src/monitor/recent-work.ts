@@ -1,7 +1,6 @@
 /**
- * How much the workers get done, and how long a match takes from the stream to its inbox, told by the completed jobs that BullMQ keeps:
- * any process can look, nobody has to count. Under load the kept jobs reach back less far than the last look; then the time that
- * they cover counts, not the time since.
+ * Throughput and latency, from the completed jobs that BullMQ keeps, so that any process can tell. Under load these may not reach
+ * back to the last call; rates then refer to the time they cover.
  */
 import { REPLAYED_BATCH } from '../../queues/index.ts';
 import type { JobQueue } from '../lanes/job-queue.ts';
@@ -16,11 +15,11 @@ const script = loadScript(
 );
 
 export interface Work {
-  /** Stream entries that got their verdict, per second. */
+  /** Stream entries handled, per second. */
   handledPerSecond: number;
-  /** Items that reached an inbox, per second. */
+  /** Items delivered to inboxes, per second. */
   deliveredPerSecond: number;
-  /** From the entry's time in the stream to the end of its job; null where nothing came lately. */
+  /** From the entry's time in the stream to the end of its job; null without recent jobs. */
   p50Ms: number | null;
   p99Ms: number | null;
 }
@@ -61,7 +60,7 @@ export function createRecentWork(
     const first = ended[0]?.at ?? from;
     since.set(name, ended.at(-1)?.at ?? from);
     return {
-      // All that is kept is new: some may have come and gone.
+      // If all kept jobs are new, older ones may already be removed.
       from: ended.length > 0 && ended.length === kept ? Math.max(from, first) : from,
       to: now,
       handled: ended.reduce((sum, job) => sum + job.handled, 0),
@@ -87,7 +86,7 @@ function readRow([endedAt, result, name, times]: Row, hasEntries: boolean) {
   try {
     tally = JSON.parse(result || '{}') as typeof tally;
   } catch {
-    // A result of somebody else's.
+    // Written by another program.
   }
   const sum = (verdicts: readonly string[]) =>
     verdicts.reduce((total, verdict) => total + (Number(tally?.[verdict]) || 0), 0);
@@ -100,7 +99,7 @@ function readRow([endedAt, result, name, times]: Row, hasEntries: boolean) {
   };
 }
 
-/** Looks at several queues at the same time; their spans differ, so each one's counts are brought to the longest. */
+/** The queues' time spans differ: scales their counts to the longest. */
 function merged(parts: readonly Look[]): Look {
   const from = Math.min(...parts.map((part) => part.from));
   const to = parts[0]?.to ?? from;

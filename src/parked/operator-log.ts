@@ -1,4 +1,4 @@
-/** What persons changed: who, when, what. Bounded: the oldest entries go. */
+/** Audit log of what operators changed. Bounded: the oldest entries are trimmed. */
 import type { RedisClient } from '../redis/connections.ts';
 import { operatorLogKey } from '../redis/keys.ts';
 
@@ -12,7 +12,7 @@ export interface Actor {
 
 export interface LoggedAction {
   id: string;
-  /** ISO time, by the clock of Redis. */
+  /** ISO time, by Redis' clock. */
   at: string;
   who: string;
   from: string;

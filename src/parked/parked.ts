@@ -1,4 +1,4 @@
-/** The parked matches as an operator works through them: found, retried, and what was done noted. */
+/** What the operator's pages need of parked matches: the index, retry runs, the operator log. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Queues } from '../lanes/queues.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -16,7 +16,7 @@ export interface Parked {
   stop(): Promise<void>;
 }
 
-/** So that whoever opens the page finds the index loaded. */
+/** Keeps the index loaded for the next visit of the page. */
 const REFRESH_EVERY_MS = 10_000;
 
 export function startParked(deps: { client: RedisClient; queues: Queues; log: Logger }): Parked {
@@ -31,7 +31,7 @@ export function startParked(deps: { client: RedisClient; queues: Queues; log: Lo
 
   async function keepFresh(): Promise<void> {
     while (!signal.aborted) {
-      // An outage is said elsewhere: whoever asks gets a 503.
+      // Requests report an outage themselves, with a 503.
       await index.refresh().catch(() => undefined);
       await pause(REFRESH_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
     }

@@ -1,4 +1,4 @@
-/** The web role: API, dashboard and health on one port. */
+/** The web role: API, feeds, reader page, operator's pages and health on one port. */
 import type { Config } from '../config/config.ts';
 import type { FeedTokens } from '../inbox/feed-tokens.ts';
 import type { InboxReader } from '../inbox/read/inbox-reader.ts';
@@ -39,13 +39,13 @@ export interface WebDeps {
   directory: Directory;
   parked: Parked;
   overview: OverviewSource;
-  /** Answers whether Redis is there. */
+  /** For the readiness check. */
   client: RedisClient;
   health: HealthSource;
   log: Logger;
 }
 
-/** Listens at HOST and PORT. Throws ListenError. Closes none of what it was given. */
+/** Listens at HOST and PORT. Throws ListenError. Does not close its dependencies. */
 export async function startWebServer(deps: WebDeps): Promise<WebServer & { live: Live }> {
   const { config, log, liveLimits } = deps;
   const { host, port } = config.http;

@@ -53,10 +53,10 @@ test.each<[string, Partial<Figures>, string, string, string]>([
     'Redis evicted keys',
     { servers: [{ ...home, evictedKeys: 3 }] },
     'bad',
-    'has removed 3 keys',
+    'has evicted 3 keys',
     'npm run audit',
   ],
-  ['Redis may evict', { servers: [{ ...home, mayEvict: true }] }, 'bad', 'may remove keys', 'noeviction'],
+  ['Redis may evict', { servers: [{ ...home, mayEvict: true }] }, 'bad', 'may evict keys', 'noeviction'],
   [
     'no append-only file',
     { servers: [{ ...home, isDurable: false }] },
@@ -89,7 +89,7 @@ test.each<[string, Partial<Figures>, string, string, string]>([
     'some are parked',
     { parked: { unrouted: 2, rejected: 1 } },
     'look',
-    '3 matches wait for a person',
+    '3 parked matches need an operator',
     'Open Parked',
   ],
 ])('%s: what is wrong and what to do', (_, change, level, what, remedy) => {

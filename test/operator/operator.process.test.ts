@@ -105,7 +105,7 @@ describe.skipIf(!hasBrowser)(`${PARKED} matches are parked because a service was
   }, async () => {
     await parkAll(() => false);
     const { page, trouble } = await openPage(browser, { url: `${web.url}/`, login });
-    await page.getByText(`${all} matches wait for a person.`).waitFor();
+    await page.getByText(`${all} parked matches need an operator.`).waitFor();
     await picture(page, 'operator-1-overview');
     await page.getByRole('link', { name: 'Open Parked' }).click();
     // The service is up again.
@@ -143,7 +143,7 @@ describe.skipIf(!hasBrowser)(`${PARKED} matches are parked because a service was
     expect(left).toBeGreaterThan(PARKED - 500);
     expect(await group.count()).toBe(1);
     await picture(page, 'operator-3-stopped');
-    await page.getByRole('button', { name: 'Go on without subscription down' }).click();
+    await page.getByRole('button', { name: 'Continue without subscription down' }).click();
     await expect
       .poll(() => text(page, 'run-card').getAttribute('data-phase'), { timeout: 10_000 })
       .toBe('running');
@@ -182,7 +182,7 @@ describe.skipIf(!hasBrowser)(`${PARKED} matches are parked because a service was
       const { page } = await openPage(browser, { url: `${web.url}/parked`, login });
       const { headline } = await watchRun(page);
       expect(headline).toBe('Done: 60 matches delivered');
-      await page.getByText('went on after an interruption once').waitFor();
+      await page.getByText('resumed after an interruption once').waitFor();
       await page.getByRole('cell', { name: 'goes on after an interruption' }).waitFor();
       expect(await inboxes()).toBe(count);
     },

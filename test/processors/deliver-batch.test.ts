@@ -220,7 +220,7 @@ describe('a batch that ends its workers', () => {
         stream: 'skywire:matches',
         entry: one.entries[0],
         reason: 'suspect',
-        detail: 'its worker ended 5 times while it handled this match',
+        detail: 'its worker crashed 5 times while handling this match',
       },
     ]);
     expect(world.inboxes.size).toBe(0);

@@ -67,7 +67,7 @@ describe('a page that waits for a person', () => {
     expect(await deliver(page, { stalls: 4 })).toEqual({ delivered: 3 });
     await expect(deliver(page, { stalls: 5 })).rejects.toMatchObject({
       final: true,
-      message: 'suspect: its worker ended 5 times while it handled this match',
+      message: 'suspect: its worker crashed 5 times while handling this match',
     });
   });
 });

@@ -138,7 +138,7 @@ describe('a match that ends its worker', () => {
   test('fails as the suspect, so that a retry by hand does not go on for ever', async () => {
     world.subscribe('s', 'ann');
     expect(await undelivered(parkedFor('suspect'), { attemptsMade: 1, stalls: 10 })).toEqual({
-      message: 'suspect: its worker ended 10 times while it handled this match',
+      message: 'suspect: its worker crashed 10 times while handling this match',
       final: true,
     });
     expect(world.inboxes.size).toBe(0);

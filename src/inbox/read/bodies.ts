@@ -1,6 +1,6 @@
 /**
- * The one place where an item's post is looked up that is kept once for all inboxes: its item then has an empty `post`, and the
- * body lies under the key of its identity. A body that is no longer there leaves the item without a post; nothing throws.
+ * Looks up posts stored once for all inboxes: their items have an empty `post`, and the body has a key of its own, by identity.
+ * If the body is gone, the item stays without a post.
  */
 import type { RedisClient } from '../../redis/connections.ts';
 import { postKey } from '../../redis/keys.ts';
@@ -10,7 +10,7 @@ export interface Bodied {
   identity: string;
 }
 
-/** Fills in what is missing. Where all posts together are larger than `mostBytes`, only the first items come back, at least one. */
+/** Fills in missing posts. Returns fewer items, but at least one, if all posts together exceed `mostBytes`. */
 export async function withBodies<Item extends Bodied>(
   client: RedisClient,
   items: Item[],

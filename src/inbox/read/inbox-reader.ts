@@ -1,4 +1,4 @@
-/** Reads inboxes and keeps what their readers say of the items: read, unread, starred. Everything that shows an item reads it here. */
+/** Reads inboxes and marks items read, unread or starred. API, feeds and streams all read items here. */
 import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
 import { loadScript, runScript } from '../../redis/scripts.ts';
@@ -8,15 +8,15 @@ export type { Item, Page, PageQuery } from './read-page.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
 const markScript = loadScript(here('mark.lua'), here('../read-state.lua'));
-const mendScript = loadScript(here('mend.lua'), here('../read-state.lua'));
+const repairScript = loadScript(here('mend.lua'), here('../read-state.lua'));
 const starScript = loadScript(here('star.lua'));
 const summaryScript = loadScript(here('summary.lua'));
 
 /** A page of large posts ends early; its `next` goes on. */
 const MOST_BYTES = 8_000_000;
-const MEND_AT_ONCE = 200;
+const REPAIR_AT_ONCE = 200;
 
-/** Item ids of both ends, null where nothing is in between. */
+/** With the ids of the oldest and newest item, null if the inbox is empty. */
 export interface Summary extends Omit<Page, 'items' | 'next'> {
   oldest: string | null;
   newest: string | null;
@@ -25,32 +25,32 @@ export interface Summary extends Omit<Page, 'items' | 'next'> {
 export interface InboxReader {
   summary(inbox: string): Promise<Summary>;
   page(inbox: string, query: PageQuery): Promise<Page>;
-  /** Both return the number of unread items. Ids that are not there change nothing. */
+  /** Both return the number of unread items. Unknown ids are ignored. */
   markRead(inbox: string, what: { ids: string[] } | { upTo: string }): Promise<number>;
   markUnread(inbox: string, ids: string[]): Promise<number>;
   /** false: no such item. */
   star(inbox: string, id: string, on: boolean): Promise<boolean>;
 }
 
-/** `inbox` is a name that encodeName made; ids have the form `<ms>-<number>`. */
+/** `inbox` is a name encoded by encodeName; ids have the form `<ms>-<number>`. */
 export function createInboxReader(client: RedisClient): InboxReader {
   async function mark(inbox: string, args: (string | number)[]): Promise<[unread: number, done: number]> {
     const { items, state, read, unread } = inboxKeys(inbox);
     return (await runScript(client, markScript, [items, state, read, unread], args)) as [number, number];
   }
-  /** What `look` finds, the counts in order even where somebody else took items away. */
-  async function inOrder<Found extends { vanished: number }>(
+  /** Repairs the counts and reads again if another program removed items. */
+  async function repaired<Found extends { vanished: number }>(
     inbox: string,
-    look: () => Promise<Found>,
+    read: () => Promise<Found>,
   ): Promise<Found> {
-    const found = await look();
+    const found = await read();
     if (found.vanished <= 0) return found;
-    await mend(client, inbox);
-    return look();
+    await repair(client, inbox);
+    return read();
   }
   return {
     async summary(inbox) {
-      const { vanished: _, ...summary } = await inOrder(inbox, () => readSummary(client, inbox));
+      const { vanished: _, ...summary } = await repaired(inbox, () => readSummary(client, inbox));
       return summary;
     },
     async page(inbox, query) {
@@ -59,7 +59,7 @@ export function createInboxReader(client: RedisClient): InboxReader {
       let room = MOST_BYTES;
       for (;;) {
         const rest = { ...query, before, after, limit: query.limit - found.length };
-        const { vanished: _, ...page } = await inOrder(inbox, () => readPage(client, inbox, rest, room));
+        const { vanished: _, ...page } = await repaired(inbox, () => readPage(client, inbox, rest, room));
         found.push(...page.items);
         for (const item of page.items) room -= item.postJson.length;
         const isFull = found.length >= query.limit || room <= 0;
@@ -103,11 +103,11 @@ async function readSummary(client: RedisClient, inbox: string): Promise<Summary 
   };
 }
 
-async function mend(client: RedisClient, inbox: string): Promise<void> {
+async function repair(client: RedisClient, inbox: string): Promise<void> {
   const { items, seen, state, merged, read, unread, starred, gone } = inboxKeys(inbox);
   let cursor = '0';
   do {
     const keys = [items, seen, state, merged, read, unread, starred, gone];
-    cursor = (await runScript(client, mendScript, keys, [cursor, MEND_AT_ONCE])) as string;
+    cursor = (await runScript(client, repairScript, keys, [cursor, REPAIR_AT_ONCE])) as string;
   } while (cursor !== '0');
 }

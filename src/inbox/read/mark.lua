@@ -2,10 +2,10 @@
 Marks items of one inbox as read or unread.
 
 KEYS  1 items   2 state   3 read   4 kept unread
-ARGV  1 'read' | 'unread', then item ids     or     1 'up-to', 2 item id, 3 most items looked at in one call
-Returns { unread, 1 if done or 0 if 'up-to' must be called again }. Ids that are not there change nothing.
+ARGV  1 'read' | 'unread', then item ids     or     1 'up-to', 2 item id, 3 most items handled in one call
+Returns { unread, 1 if done or 0 if 'up-to' must be called again }. Unknown ids are ignored.
 
-Safe to run twice: an item changes only where it differs, and the counter with it.
+Safe to run twice: the counter changes only if the item's state does.
 ]]
 local items, state, read, kept = unpack(KEYS)
 local action = ARGV[1]
@@ -45,7 +45,7 @@ else
     end
   end
   if isAfter(upTo, mark) then
-    -- The mark moves over items that are there, never past them: an item still to come must arrive unread.
+    -- The mark stops at the last existing item: items delivered later must be unread.
     local passed = redis.call('XRANGE', items, '(' .. mark, upTo, 'COUNT', most)
     local newlyRead = 0
     for _, item in ipairs(passed) do

@@ -1,12 +1,12 @@
 --[[
-Brings the counts of one inbox in order after somebody else took items out of its stream (XTRIM, XDEL): what stands in `seen`
-and is neither there nor in `gone` has vanished; were it unread, it is counted in the gap.
+Repairs the counts of one inbox after another program removed items from its stream (XTRIM, XDEL): an item in `seen` that is
+neither in the stream nor in `gone` has vanished; if it was unread, it is added to the gap.
 
 KEYS  1 items   2 seen   3 state   4 merged   5 read   6 kept unread   7 starred   8 gone
-ARGV  1 where to go on in `seen`, '0' to begin   2 about how many to look at
-Returns where to go on, '0' at the end.
+ARGV  1 HSCAN cursor in `seen`   2 HSCAN count
+Returns the next cursor, '0' at the end.
 
-Safe to run twice: what vanished leaves `seen` with the first run. A replay may then deliver the post again.
+Safe to run twice: the first run removes vanished items from `seen`. A replay may then deliver the post again.
 ]]
 local items, seen, state, merged, read, kept, starred, gone = unpack(KEYS)
 local mark = markOf(state)

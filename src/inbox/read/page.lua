@@ -1,13 +1,13 @@
 --[[
-One page of an inbox with its counts, all of one moment. Writes nothing.
+One page of an inbox with its counts, as one atomic read.
 
 KEYS  1 items   2 state   3 merged   4 read   5 kept unread   6 starred   7 seen   8 gone
-ARGV  1 'before' (newest first) or 'after' (oldest first)   2 item id to go on from, or ''   3 most items
-      4 '1' = unread only   5 '1' = starred only   6 beginning of the matches of one subscription, or ''
-      7 item id before which nothing is looked at, or ''   8 most items looked at   9 most bytes of posts
-Returns { total, unread, id to go on from or '', gap, gap_until or '', items, items that vanished },
+ARGV  1 'before' (newest first) or 'after' (oldest first)   2 cursor: item id or ''   3 most items
+4 '1' = unread only   5 '1' = starred only   6 prefix of a subscription's matches, or ''
+7 oldest item id to read, or ''   8 most items scanned   9 most bytes of posts
+Returns { total, unread, next cursor or '', gap, gap_until or '', items, items that vanished },
   an item being { id, post ('' = kept once for all inboxes), matched_by (one JSON object a line), read 0/1, starred 0/1, identity }.
-  `vanished` counts items that somebody else took out of the stream: mend.lua brings the counts in order.
+  `vanished` counts items that another program removed from the stream: mend.lua repairs the counts.
 ]]
 local items, state, merged, read, kept, starred, seen, gone = unpack(KEYS)
 local forward, cursor, limit = ARGV[1] == 'after', ARGV[2], tonumber(ARGV[3])
@@ -27,7 +27,7 @@ end
 
 local function view(item)
   local id, fields = item[1], item[2]
-  -- Somebody else's entry is no item.
+  -- Not an item: written by another program.
   if fields[1] ~= 'post' or fields[3] ~= 'matched_by' then return nil end
   local matches = fields[4]
   local others = redis.call('HGET', merged, id)

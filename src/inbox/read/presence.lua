@@ -1,5 +1,5 @@
 --[[
-Which posts an inbox has, or had until a bound removed them. Writes nothing.
+Which posts an inbox contains, or contained until a limit removed them. Read-only.
 
 KEYS  1 items   2 seen   3 gone
 ARGV  identities

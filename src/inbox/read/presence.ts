@@ -1,11 +1,11 @@
-/** Tells an audit what stands in the inboxes. */
+/** Which posts an inbox contains; used by the audit. */
 import type { RedisClient } from '../../redis/connections.ts';
 import { encodeName, inboxKeys } from '../../redis/keys.ts';
 import { loadScript, runScripts } from '../../redis/scripts.ts';
 
 const script = loadScript(new URL('presence.lua', import.meta.url));
 
-/** For each (subscriber, identity) in order: whether the post is there, or was until a bound removed it. */
+/** For each (subscriber, identity), in order: whether the post is there, or was until a limit removed it. */
 export async function arePresent(
   client: RedisClient,
   wanted: readonly { subscriber: string; identity: string }[],

@@ -1,4 +1,4 @@
-/** One page of an inbox as page.lua finds it, its posts filled in. */
+/** One page of an inbox, with its posts. */
 import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
 import { loadScript, runScript } from '../../redis/scripts.ts';
@@ -10,47 +10,47 @@ const script = loadScript(
   new URL('../read-state.lua', import.meta.url),
 );
 
-/** Bounds the time that one script call keeps Redis from others. */
+/** Bounds how long one script call blocks Redis. */
 export const LOOK_AT_MOST = 1_000;
 
 export interface PageQuery {
   limit: number;
-  /** Item id: older ones, newest first. Without `before` and `after`: from the newest. */
+  /** Item id: older items, newest first. Without `before` and `after`: from the newest. */
   before?: string | undefined;
-  /** Item id: later ones, oldest first. */
+  /** Item id: newer items, oldest first. */
   after?: string | undefined;
   unread?: boolean | undefined;
   starred?: boolean | undefined;
   subscription?: string | undefined;
-  /** Only what was delivered at this time (ms) or later. */
+  /** Only items delivered at this time (ms) or later. */
   sinceMs?: number | undefined;
 }
 
 export interface Item {
   id: string;
-  /** The post's JSON text as it was sent; empty where it is no longer kept. */
+  /** The post's JSON text, unchanged; empty if it is no longer kept. */
   postJson: string;
   matchedBy: { subscription_id: string; match_score: number | null }[];
   read: boolean;
   starred: boolean;
-  /** Of the post: the same in every inbox, and when it is delivered anew. */
+  /** Of the post: the same in every inbox and for every delivery. */
   identity: string;
 }
 
 export interface Page {
   items: Item[];
-  /** Item id to go on from, null at the end. */
+  /** Cursor of the next page, null at the end. */
   next: string | null;
   total: number;
   unread: number;
-  /** Unread items that a bound of the inbox, or somebody else, removed, up to and with the id `until`. */
+  /** Unread items up to and including `until` that were removed, by a limit of the inbox or by another program. */
   gap: { unread: number; until: string } | null;
 }
 
 type Row = [id: string, post: string, matches: string, read: number, starred: number, identity: string];
 type PageReply = [number, number, string, number, string, Row[], number];
 
-/** May end early, with a `next`. `vanished`: the counts are out of order until the inbox is mended. */
+/** May end early, with a `next`. `vanished` is not 0: the counts are wrong until the inbox is repaired. */
 export async function readPage(
   client: RedisClient,
   inbox: string,
@@ -66,7 +66,7 @@ export async function readPage(
     [items, state, merged, read, unread, starred, seen, gone],
     [
       direction,
-      cursor === farthest[direction].id ? farthest[direction].beside : cursor,
+      cursor === extremes[direction].id ? extremes[direction].neighbour : cursor,
       query.limit,
       query.unread ? '1' : '0',
       query.starred ? '1' : '0',
@@ -97,11 +97,11 @@ const toItem = ([id, postJson, matchedBy, isRead, hasStar, identity]: Row): Item
   identity,
 });
 
-/** Redis takes no range beyond the farthest ids; beyond those beside them there is as little. */
+/** Redis rejects an exclusive range from the smallest or largest id; from their neighbours it is just as empty. */
 const MAX = '18446744073709551615';
-const farthest = {
-  before: { id: '0-0', beside: '0-1' },
-  after: { id: `${MAX}-${MAX}`, beside: `${MAX}-18446744073709551614` },
+const extremes = {
+  before: { id: '0-0', neighbour: '0-1' },
+  after: { id: `${MAX}-${MAX}`, neighbour: `${MAX}-18446744073709551614` },
 };
 
 export const gapOf = (unread: number, until: string): Page['gap'] => (unread > 0 ? { unread, until } : null);

@@ -1,9 +1,9 @@
 --[[
-Stars an item of one inbox, or takes the star away.
+Stars or unstars an item of one inbox.
 
 KEYS  1 items   2 starred
 ARGV  1 item id   2 '1' = star, '0' = no star   3 the id's time in ms
-Returns 1 if the item is there, else 0 (and nothing changes). Safe to run twice: it sets, it does not toggle.
+Returns 1, or 0 if there is no such item. Safe to run twice: it sets, it does not toggle.
 ]]
 if #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1]) == 0 then return 0 end
 if ARGV[2] == '1' then

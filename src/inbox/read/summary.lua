@@ -1,5 +1,5 @@
 --[[
-The counts of one inbox and the ids of its ends, all of one moment. Writes nothing.
+The counts of one inbox and its oldest and newest id, as one atomic read.
 
 KEYS  1 items   2 state   3 seen   4 gone
 Returns { total, unread, id of the oldest item or '', id of the newest or '', gap, gap_until or '', items that vanished }.

@@ -1,9 +1,9 @@
 /**
- * Tells whoever waits that an inbox has grown. One reader of Redis for the whole process, however many wait.
+ * Notifies waiters that an inbox has grown. One blocking connection per process, however many waiters.
  *
- * For each inbox that is watched it knows `newest`: everything up to it has been told. Running: look at all of them at once for
- * anything after their `newest` → tell → look again; stop() → nobody waits any more. An entry that is not told yet lies after
- * `newest`, so the next look finds it: nothing is missed between a reader's look and its wait.
+ * Per watched inbox it keeps `newest`: waiters have been notified of everything up to it. The loop reads all inboxes at once for
+ * entries after their `newest`, notifies and repeats; stop() releases all waiters. An entry not yet notified is after `newest`,
+ * so the next read finds it: none is missed between a client's read and its wait.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RedisClient } from '../../redis/connections.ts';
@@ -12,22 +12,22 @@ import { compareIds, laterId } from '../../stream/item-id.ts';
 import { createLook } from './look.ts';
 
 export interface WatchedInbox {
-  /** Everything up to this id has been told. */
+  /** Waiters have been notified of everything up to this id. */
   readonly newest: string;
-  /** Resolves once there is, or may be, an entry after `id`; at once where there is, and when `signal` is aborted. */
+  /** Resolves once there is, or may be, an entry after `id`, and when `signal` is aborted. */
   growsBeyond(id: string, signal: AbortSignal): Promise<void>;
   leave(): void;
 }
 
 export interface InboxWatch {
-  /** `newest`: an id up to which the caller knows everything. */
+  /** `newest`: the caller has read everything up to this id. */
   join(inbox: string, newest: string): WatchedInbox;
   /** Idempotent. Leaves the connections open. */
   stop(): Promise<void>;
 }
 
 export interface WatchDeps {
-  /** Used for nothing else: it blocks. */
+  /** Not shared: it blocks. */
   reader: RedisClient;
   commands: RedisClient;
   onTrouble: (error: Error) => void;
@@ -37,14 +37,14 @@ interface Watched {
   key: string;
   newest: string;
   users: number;
-  waiting: Set<{ beyond: string; tell: () => void }>;
+  waiting: Set<{ beyond: string; notify: () => void }>;
 }
 
-/** Items that come together are told together. */
+/** Notifies once of items that arrive together. */
 const GATHER_MS = 5;
 const AFTER_ERROR_MS = 250;
 
-/** Opens nothing until somebody joins. */
+/** Sends no command before the first join. */
 export function createInboxWatch({ reader, commands, onTrouble }: WatchDeps): InboxWatch {
   const inboxes = new Map<string, Watched>();
   const look = createLook(reader, commands);
@@ -54,7 +54,7 @@ export function createInboxWatch({ reader, commands, onTrouble }: WatchDeps): In
 
   function advance(watched: Watched, newest: string): void {
     watched.newest = laterId(watched.newest, newest);
-    for (const one of watched.waiting) if (compareIds(watched.newest, one.beyond) > 0) one.tell();
+    for (const one of watched.waiting) if (compareIds(watched.newest, one.beyond) > 0) one.notify();
   }
 
   async function run(): Promise<void> {
@@ -80,13 +80,13 @@ export function createInboxWatch({ reader, commands, onTrouble }: WatchDeps): In
     isRunning = false;
   }
 
-  /** One key of another type would refuse the read of all: its watchers are told, and find out by themselves. */
+  /** One key of another type fails the read of all: drop it, and let its waiters run into the error themselves. */
   async function dropWrongTypes(): Promise<void> {
     for (const [inbox, watched] of inboxes) {
       const type = await commands.type(watched.key).catch(() => 'none');
       if (type === 'stream' || type === 'none') continue;
       inboxes.delete(inbox);
-      for (const one of watched.waiting) one.tell();
+      for (const one of watched.waiting) one.notify();
     }
   }
 
@@ -107,10 +107,10 @@ export function createInboxWatch({ reader, commands, onTrouble }: WatchDeps): In
     },
     async stop() {
       isStopped = true;
-      for (const { waiting } of inboxes.values()) for (const one of waiting) one.tell();
+      for (const { waiting } of inboxes.values()) for (const one of waiting) one.notify();
       inboxes.clear();
       look.interrupt();
-      // The read may hang in a Redis that is gone.
+      // The read may hang if Redis is gone.
       reader.disconnect();
       await running;
     },
@@ -128,14 +128,14 @@ export function createInboxWatch({ reader, commands, onTrouble }: WatchDeps): In
         return new Promise((resolve) => {
           const one = {
             beyond: id,
-            tell() {
+            notify() {
               watched.waiting.delete(one);
-              signal.removeEventListener('abort', one.tell);
+              signal.removeEventListener('abort', one.notify);
               resolve();
             },
           };
           watched.waiting.add(one);
-          signal.addEventListener('abort', one.tell);
+          signal.addEventListener('abort', one.notify);
         });
       },
       leave() {

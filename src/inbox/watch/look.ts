@@ -1,26 +1,26 @@
-/** Looks whether inboxes have grown: one blocking read over all of them, or, on a cluster, short reads again and again. */
+/** Finds inboxes that have grown: one blocking read of all of them or, on a cluster, polling. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster } from 'ioredis';
 import type { RedisClient } from '../../redis/connections.ts';
 
-/** For each stream that has an entry after the given id: the id of the first such entry. */
+/** The first new entry id of each stream that has one. */
 export type Grown = [key: string, id: string][];
 
 export interface Look {
-  /** Waits for a while; may come back empty. */
+  /** Waits for a while; may return nothing. */
   next(after: ReadonlyMap<string, string>): Promise<Grown>;
-  /** Ends a next() that waits: it does not know of a stream that was added since. */
+  /** Ends a waiting next(), which does not read streams added since. */
   interrupt(): void;
 }
 
 const BLOCK_MS = 2_000;
-/** Where this user may not send CLIENT UNBLOCK, a stream that was added waits this long at the most. */
+/** Without permission for CLIENT UNBLOCK, a newly added stream waits at most this long. */
 const SHORT_BLOCK_MS = 100;
 const ANSWER_WITHIN_MS = 5_000;
 const POLL_MS = 100;
 const RETRY_INTERRUPT_MS = 3;
 
-/** `reader` is for nothing else: it blocks. `commands` sends the interruptions. */
+/** `reader` blocks and must not be shared; `commands` sends CLIENT UNBLOCK. */
 export function createLook(reader: RedisClient, commands: RedisClient): Look {
   return reader instanceof Cluster ? pollingLook(commands) : blockingLook(reader, commands);
 }
@@ -33,7 +33,7 @@ function blockingLook(reader: RedisClient, commands: RedisClient): Look {
   reader.on('close', () => {
     clientId = undefined;
   });
-  /** The interruption may arrive before the read that it is for: again, until that read has ended. */
+  /** CLIENT UNBLOCK may arrive before the read it is meant for: repeat until that read has ended. */
   async function interrupt(read: number): Promise<void> {
     const isStillReading = () => isReading && reads === read && mayInterrupt;
     while (isStillReading()) {
@@ -51,7 +51,7 @@ function blockingLook(reader: RedisClient, commands: RedisClient): Look {
     async next(after) {
       clientId ??= await reader.client('ID');
       const block = mayInterrupt ? BLOCK_MS : SHORT_BLOCK_MS;
-      // A server that went silent: a new connection finds out where it is now.
+      // If the server stops responding, reconnect: after a failover it may be elsewhere.
       const guard = setTimeout(() => reader.disconnect(true), block + ANSWER_WITHIN_MS);
       isReading = true;
       reads += 1;
@@ -69,7 +69,7 @@ function blockingLook(reader: RedisClient, commands: RedisClient): Look {
   };
 }
 
-/** One XREAD takes keys of one slot only, and blocks a whole connection. */
+/** On a cluster one XREAD can only read keys of one slot. */
 function pollingLook(commands: RedisClient): Look {
   return {
     async next(after) {

@@ -1,11 +1,11 @@
-/** What failures have in common: the reason, and the text of the error without what differs from one match to the next. */
+/** Groups failures by reason and by error text without the parts specific to one match. */
 import { hash } from 'node:crypto';
 import { parkingReasons } from '../../../queues/index.ts';
 
 export interface Cause {
-  /** One of the reasons to park, or `error` where a job failed for another one. */
+  /** A parking reason, or `error` for any other failure. */
   reason: string;
-  /** The error's text with names, ids and numbers left out. */
+  /** The error text without names, ids and numbers. */
   fingerprint: string;
 }
 
@@ -22,7 +22,7 @@ const differing: [pattern: RegExp, instead: string][] = [
   [/\d+(?:[.,-]\d+)*/g, '#'],
 ];
 
-/** `failedReason` as the worker wrote it, `unrouted: nobody is …`; `name`: the job's, where nothing was written. */
+/** `failedReason` as the worker wrote it, e.g. `unrouted: nobody is …`; if empty, the job's `name` is the reason. */
 export function causeOf(failedReason: string, name: string): Cause {
   const [, prefix = '', rest] = /^([a-z]+): (.*)$/s.exec(failedReason) ?? [];
   const known = reasons.has(prefix);
@@ -34,7 +34,7 @@ export function causeOf(failedReason: string, name: string): Cause {
 }
 
 function fingerprintOf(text: string): string {
-  // Long errors differ at their end: what they have in common stands in front.
+  // What errors have in common is at their beginning.
   const [firstLine = ''] = text.slice(0, 2_000).split('\n', 1);
   const common = differing.reduce((left, [pattern, instead]) => left.replace(pattern, instead), firstLine);
   return common.length > MAX_FINGERPRINT ? `${common.slice(0, MAX_FINGERPRINT)}…` : common;
@@ -42,7 +42,7 @@ function fingerprintOf(text: string): string {
 
 const ids = new Map<string, string>();
 
-/** The same for the same cause, in every process and after every restart. */
+/** Deterministic: stable across processes and restarts. */
 export function groupIdOf(queue: string, { reason, fingerprint }: Cause): string {
   const cause = JSON.stringify([queue, reason, fingerprint]);
   let id = ids.get(cause);

@@ -1,4 +1,4 @@
-/** Parked jobs by what they have in common. */
+/** Parked jobs grouped by cause. */
 import { parkingReasons } from '../../../queues/index.ts';
 import type { ParkedIndex } from './parked-index.ts';
 import type { ParkedJob } from './parked-job.ts';
@@ -8,14 +8,14 @@ export interface Group {
   queue: string;
   reason: string;
   fingerprint: string;
-  /** Wait for a person. */
+  /** Need an operator. */
   failed: number;
-  /** Tried again by themselves. */
+  /** Retried automatically. */
   retrying: number;
-  /** ISO times: when the first was parked, when the last failed. */
+  /** ISO times: first parked, last failed. */
   firstSeen: string;
   lastSeen: string;
-  /** The subscriptions with most of them. */
+  /** Those with the most jobs. */
   subscriptions: { name: string; jobs: number }[];
   example: { queue: string; job: string };
 }
@@ -71,7 +71,7 @@ function toGroup(id: string, { last, failed, retrying, firstSeen, subscriptions 
   };
 }
 
-/** Parked matches that wait for a person, by reason; every reason that there is stands in it. */
+/** Parked matches that need an operator, by reason, including reasons without any. */
 export async function parkedByReason(index: ParkedIndex): Promise<Record<string, number>> {
   const counts: Record<string, number> = Object.fromEntries(parkingReasons.map((reason) => [reason, 0]));
   for (const { queue, state, reason } of await index.jobs()) {

@@ -1,7 +1,7 @@
 /**
- * Every parked or failed job, in this process' memory: so that grouping and searching a hundred thousand takes milliseconds and
- * asks Redis nothing. Redis stays the truth: a refresh reads what failed since, and where the numbers then differ, which ids are there.
- * States: empty → loading (answers from what it has) → loaded. Bounded: of each queue the newest MAX_JOBS.
+ * An in-memory index of all parked and failed jobs, so that grouping and searching 100,000 of them takes milliseconds. Redis is
+ * authoritative: a refresh reads new failures and, if the counts then differ, all ids.
+ * States: empty → loading (serves what it has) → loaded. Bounded to the newest MAX_JOBS of each queue.
  */
 
 import type { Queues } from '../../lanes/queues.ts';
@@ -10,25 +10,25 @@ import type { ParkedJob, Place } from './parked-job.ts';
 import { allPlaces, countOf, placesSince, readPlaces, type Source } from './read-jobs.ts';
 
 const MAX_JOBS = 250_000;
-/** Workers' clocks stamp failures: one may be this much behind another. */
+/** Failures carry their worker's clock, which may be this far behind another's. */
 const CLOCKS_DIFFER_MS = 5_000;
 const FRESH_FOR_MS = 1_000;
-/** Where the numbers agree, the ids are compared all the same now and then: clocks may differ by more. */
+/** Even if the counts agree, ids are compared this often, since clocks may differ by more. */
 const COMPARE_EVERY_MS = 60_000;
-/** A refresh may take this share of the time, so that a storm of failures does not busy the web process. */
+/** Rests this many times as long as a refresh took, so that a flood of failures does not keep the web process busy. */
 const REST_FACTOR = 4;
 const WAIT_AT_MOST_MS = 250;
 
 export interface ParkedIndex {
-  /** What is known, after a short wait for a refresh that is due. Rejects where Redis is out. */
+  /** Waits briefly for a refresh that is due. Rejects if Redis is unavailable. */
   jobs(): Promise<Iterable<ParkedJob>>;
   get(queue: string, id: string): ParkedJob | undefined;
-  /** A job that was just retried, removed or changed here: the next refresh looks at it again. */
+  /** For a job just retried, removed or edited: the next refresh reads it again. */
   forget(queue: string, id: string): void;
-  /** Counts up with each change. */
+  /** Increases with each change. */
   version(): number;
   state(): { isLoading: boolean; indexed: number; inRedis: number };
-  /** Reads what changed until now, however long it takes. */
+  /** Reads all changes until now, however long it takes. */
   refresh(): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIn
       await take(part, await placesSince(client, source, part.newest - CLOCKS_DIFFER_MS));
     }
     part.inRedis = await countOf(client, source);
-    // Delayed jobs change places without changing in number.
+    // Delayed jobs may be rescheduled without a change in number.
     const agrees = source.state === 'failed' && jobs.size === Math.min(part.inRedis, MAX_JOBS);
     if (agrees && performance.now() - part.comparedAt < COMPARE_EVERY_MS) return;
     part.comparedAt = performance.now();
@@ -79,7 +79,7 @@ export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIn
     const changed = places.filter(({ id, score }) => part.jobs.get(id)?.score !== score);
     for await (const read of readPlaces(client, part.source, changed)) {
       for (const job of read) {
-        // Deleted first, so that the newest stand at the end.
+        // Deleted first to keep insertion order, newest last.
         part.jobs.delete(job.id);
         part.jobs.set(job.id, job);
         part.newest = Math.max(part.newest, job.score);
@@ -112,7 +112,7 @@ export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIn
       inRedis: sources.reduce((sum, { inRedis }) => sum + inRedis, 0),
     }),
     async refresh() {
-      // One that is under way may have begun before what the caller knows of.
+      // A refresh in progress may have missed the caller's changes.
       await refreshing?.catch(() => undefined);
       await refresh();
     },
@@ -125,7 +125,7 @@ export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIn
 
 async function shortly(refreshing: Promise<void> | undefined): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  // Nobody may be waiting any more when it fails.
+  // Prevents an unhandled rejection if it fails after the timeout.
   refreshing?.catch(() => undefined);
   await new Promise<void>((resolve) => {
     timer = setTimeout(resolve, WAIT_AT_MOST_MS);
@@ -133,7 +133,7 @@ async function shortly(refreshing: Promise<void> | undefined): Promise<void> {
   clearTimeout(timer);
 }
 
-/** In `parked` also those that are tried again by themselves; elsewhere a delayed job only waits for the end of an outage. */
+/** Delayed jobs only in `parked`, where they are retried automatically; elsewhere they just wait for an outage to end. */
 function sourcesOf({ all, parked }: Queues): Source[] {
   const failed = all.map(({ name, queue }): Source => ({ name, queue, state: 'failed' }));
   return [...failed, { name: 'parked', queue: parked.queue, state: 'delayed' }];

@@ -1,14 +1,14 @@
-/** A failed job as the index keeps it: what groups and finds it, a few hundred bytes however large the job is. */
+/** A failed job in the index: only what grouping and searching need, a few hundred bytes. */
 import { causeOf, groupIdOf } from './fingerprint.ts';
 
-/** `failed` waits for a person; `delayed` is tried again by itself. */
+/** `failed` needs an operator; `delayed` is retried automatically. */
 export type ParkedState = 'failed' | 'delayed';
 
 export interface ParkedJob {
   queue: string;
   id: string;
   state: ParkedState;
-  /** Its place in BullMQ's sorted set: another one means that it has run since. */
+  /** In BullMQ's sorted set: changes each time the job runs. */
   score: number;
   /** ms */
   parkedAt: number;
@@ -20,10 +20,10 @@ export interface ParkedJob {
   fingerprint: string;
   streamId: string;
   subscription: string;
-  /** '' where the whole subscription did not get it. */
+  /** '' if the whole subscription did not get it. */
   subscriber: string;
   uri: string;
-  /** Of the post; where it is no match, the beginning of what it is. */
+  /** Of the post; if the entry is not a match, its beginning. */
   text: string;
 }
 
@@ -56,7 +56,7 @@ export function toParkedJob(
   return {
     ...place,
     parkedAt,
-    // A delayed job's score is the time of its next try, shifted by a counter.
+    // A delayed job's score is the time of its next attempt, shifted by a counter.
     failedAt: place.state === 'failed' ? place.score : parkedAt,
     attempts: Number(attempts),
     group: groupIdOf(place.queue, cause),
@@ -84,7 +84,7 @@ function contentOf(data: string): Content {
   };
 }
 
-/** A batch, a job too large to be read whole, or one that somebody changed: what its beginning shows. */
+/** For a batch, a truncated job, or one edited by another program: what can be found at its beginning. */
 function looseContent(data: string): Content {
   const plain = data.slice(0, 4_000).replaceAll('\\"', '"');
   const first = (pattern: RegExp) => cut(pattern.exec(plain)?.[1] ?? '', MAX_FIELD);
@@ -112,6 +112,6 @@ function member(value: unknown, name: string): unknown {
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** A copy: a slice would keep the whole text in memory. */
+/** Copies: a slice would keep the full text in memory. */
 const cut = (text: string, most: number): string =>
   text.length > most ? Buffer.from(text.slice(0, most).toWellFormed()).toString() : text;

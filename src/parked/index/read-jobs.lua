@@ -1,7 +1,7 @@
--- What the index needs of jobs: small, however large a job is.
--- KEYS: the jobs' keys, all of one queue. ARGV[1]: bytes of the data to return at the most.
--- Returns for each key: name, timestamp, failedReason, attempts made, the beginning of its data, the data's length; or false where
--- there is no such job. Only reads.
+-- What the index needs of jobs, with long data truncated.
+-- KEYS: the jobs' keys, all of one queue. ARGV[1]: most bytes of data to return.
+-- Returns for each key: name, timestamp, failedReason, attempts made, the beginning of its data, the data's length; or false if
+-- there is no such job. Read-only.
 local most = tonumber(ARGV[1])
 local found = {}
 for at, key in ipairs(KEYS) do

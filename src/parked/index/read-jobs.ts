@@ -1,4 +1,4 @@
-/** Where failed and delayed jobs stand in BullMQ's sorted sets, and what they are about. */
+/** Reads failed and delayed jobs from BullMQ's sorted sets and hashes. */
 import type { Queue } from 'bullmq';
 import type { RedisClient } from '../../redis/connections.ts';
 import { loadScript, runScript } from '../../redis/scripts.ts';
@@ -7,7 +7,7 @@ import { type ParkedJob, type ParkedState, type Place, type RawJob, toParkedJob 
 const readJobs = loadScript(new URL('read-jobs.lua', import.meta.url));
 
 const JOBS_PER_CALL = 100;
-/** Nearly every match is smaller; of a larger one the beginning has to do. */
+/** Nearly every match is smaller; larger ones are truncated. */
 const MAX_DATA_BYTES = 16_384;
 const PLACES_PER_CALL = 5_000;
 
@@ -40,7 +40,6 @@ export async function* allPlaces(
   }
 }
 
-/** Those that failed at this time or later. */
 export async function placesSince(client: RedisClient, source: Source, score: number): Promise<Place[]> {
   return toPlaces(source, await client.zrangebyscore(keyOf(source), String(score), '+inf', 'WITHSCORES'));
 }
@@ -53,7 +52,7 @@ function toPlaces({ name, state }: Source, flat: string[]): Place[] {
   return places;
 }
 
-/** A few at a time, so that neither Redis nor this process is held up; those that are gone by now are left out. */
+/** In small chunks, so as to block neither Redis nor this process; skips jobs that are gone. */
 export async function* readPlaces(
   client: RedisClient,
   { queue }: Source,

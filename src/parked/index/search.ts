@@ -1,11 +1,10 @@
-/** Finding parked jobs by what they are about. */
 import type { ParkedJob } from './parked-job.ts';
 
-/** All that are given must fit. Names and ids as a whole; the uri and the text by a part, in any case. */
+/** All given conditions must match: names and ids exactly, uri and text by a part of them, ignoring case. */
 export interface Filter {
   group?: string;
   subscription?: string;
-  /** All subscriptions but this one. */
+  /** All other subscriptions. */
   not_subscription?: string;
   subscriber?: string;
   uri?: string;
@@ -35,7 +34,7 @@ export function matcherOf(filter: Filter): (job: ParkedJob) => boolean {
     (group === undefined || job.group === group);
 }
 
-/** A regular expression ignores case without a copy of every text. */
+/** A regular expression ignores case without copying every text. */
 function containing(part: string): (text: string) => boolean {
   const pattern = new RegExp(part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'iu');
   return (text) => pattern.test(text);
@@ -46,7 +45,7 @@ export interface Found {
   jobs: ParkedJob[];
 }
 
-/** Newest failures first; `total` of all that fit. */
+/** Newest failures first; `total` counts all matches, not just this page. */
 export function search(jobs: Iterable<ParkedJob>, filter: Filter, offset: number, limit: number): Found {
   const fits = matcherOf(filter);
   const found: ParkedJob[] = [];

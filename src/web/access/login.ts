@@ -1,4 +1,4 @@
-/** Who may see and change the dashboard: HTTP Basic, as ADMIN_USER or as `viewer`. */
+/** HTTP Basic login for the operator's pages: ADMIN_USER may change things, `viewer` is read-only. */
 import type { Request, RequestHandler, Response } from 'express';
 import type { Config } from '../../config/config.ts';
 import type { Actor } from '../../parked/operator-log.ts';
@@ -10,9 +10,9 @@ export type Role = 'admin' | 'viewer';
 export type AccessConfig = Pick<Config, 'http' | 'access'>;
 
 export interface Login {
-  /** undefined: nobody logged in. Throws Problem 429 after too many wrong logins. */
+  /** undefined: not logged in. Throws Problem 429 after too many failed logins. */
   roleOf(req: Request): Role | undefined;
-  /** For the log of what persons did. */
+  /** As written to the operator log. */
   nameOf(role: Role): string;
 }
 
@@ -38,7 +38,7 @@ export function createLogin({ http, access }: AccessConfig, limit: LoginLimit = 
       const address = req.socket.remoteAddress ?? '';
       const waitS = limit.waitS(address);
       if (waitS > 0) {
-        throw new Problem(429, 'Too many wrong logins from this address', { 'Retry-After': String(waitS) });
+        throw new Problem(429, 'Too many failed logins from this address', { 'Retry-After': String(waitS) });
       }
       const role = check(given);
       if (role === undefined) limit.failed(address);
@@ -53,13 +53,13 @@ export function createLogin({ http, access }: AccessConfig, limit: LoginLimit = 
 
 const BASIC = 'Basic realm="skywire-inbox", charset="UTF-8"';
 
-/** Lets the admin do all and the viewer look; `roleIn` tells which of them it is. */
+/** Admits the admin, and the viewer for GET and HEAD; handlers get the role from `roleIn`. */
 export function requireLogin(login: Login): RequestHandler {
   return (req, res, next) => {
     const role = login.roleOf(req);
     if (role === undefined) throw new Problem(401, 'Log in', { 'WWW-Authenticate': BASIC });
     if (role === 'viewer' && req.method !== 'GET' && req.method !== 'HEAD') {
-      throw new Problem(403, 'The user viewer may look and change nothing');
+      throw new Problem(403, 'The viewer login is read-only');
     }
     res.locals['role'] = role;
     res.locals['actor'] = { name: login.nameOf(role), address: req.socket.remoteAddress ?? '' };

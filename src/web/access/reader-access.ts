@@ -1,6 +1,5 @@
 /**
- * Who may read one inbox, and mark what is in it: the API token, a token of that very inbox, or, on the reader page, a login.
- * A login opens the API to that page alone: to programs it says nothing.
+ * Who may read one inbox and mark its items: the API token, a token of that inbox, or, on the reader page only, a login.
  */
 import type { Request, RequestHandler } from 'express';
 import type { FeedTokens } from '../../inbox/feed-tokens.ts';
@@ -15,14 +14,14 @@ export const TOKEN_COOKIE = 'skywire_inbox_token';
 const inCookie = new RegExp(`(?:^|;\\s*)${TOKEN_COOKIE}=([A-Za-z0-9_-]{43})(?:;|$)`);
 
 export interface ReaderAccess {
-  /** `look`: reads and marks nothing. */
+  /** `look`: read-only. */
   of(req: Request, inbox: string, takesLogin: boolean): Promise<'all' | 'look' | undefined>;
-  /** What a request without access is told to bring; each a header of its own, or Chromium sees the first one only. */
+  /** WWW-Authenticate values for a 401; each needs its own header, since Chromium reads only the first challenge of one. */
   challenges(takesLogin: boolean): string[];
 }
 
 export function createReaderAccess(config: AccessConfig, login: Login, feedTokens: FeedTokens): ReaderAccess {
-  // Without a password everybody would be the admin, past an API token that is set.
+  // Without ADMIN_PASSWORD every request counts as the admin's, which would bypass API_TOKEN.
   const hasLogin = config.access.adminPassword !== undefined;
   return {
     async of(req, inbox, takesLogin) {
@@ -44,7 +43,7 @@ const isFromReaderPage = (req: Request): boolean =>
   (req.headers.referer ?? '').startsWith(`${originOf(req)}/reader/`) ||
   (req.headers['sec-fetch-site'] === 'same-origin' && req.headers['sec-fetch-mode'] === 'cors');
 
-/** Lets whoever may read this inbox pass `requireToken`. Tokens of an inbox are made by others. */
+/** Lets readers of this inbox pass `requireToken`, except to manage its feed tokens. */
 export function admitReaders(access: ReaderAccess): RequestHandler {
   return async (req, res, next) => {
     const inbox = encodeName(String(req.params['subscriber']));
@@ -52,9 +51,9 @@ export function admitReaders(access: ReaderAccess): RequestHandler {
       const takesLogin = isFromReaderPage(req);
       const may = await access.of(req, inbox, takesLogin);
       if (may === 'look' && req.method !== 'GET' && req.method !== 'HEAD')
-        throw new Problem(403, 'The user viewer may look and change nothing');
+        throw new Problem(403, 'The viewer login is read-only');
       if (may === undefined)
-        throw new Problem(401, 'Takes the API token, or a token of this inbox', {
+        throw new Problem(401, 'API token or a token of this inbox required', {
           'WWW-Authenticate': access.challenges(takesLogin),
         });
       res.locals['isAdmitted'] = true;

@@ -1,4 +1,4 @@
-/** /api/docs: the description of the API for people. One page, made once from /openapi.json; loads nothing, runs nothing. */
+/** /api/docs: the API reference as one page, rendered at start from the OpenAPI document. No scripts, no external assets. */
 import { hash } from 'node:crypto';
 import type { Express } from 'express';
 import { serveGet } from '../http/base-app.ts';

@@ -1,4 +1,4 @@
-/** Tokens of an inbox: made, listed, revoked by who may manage it. */
+/** Creates, lists and revokes the feed tokens of an inbox. */
 import { z } from 'zod';
 import { type FeedTokens, MAX_FEED_TOKENS } from '../../inbox/feed-tokens.ts';
 import { encodedName } from '../http/inputs.ts';
@@ -9,17 +9,17 @@ const PATH = '/api/inboxes/:subscriber/feed-tokens';
 const subscriber = z.object({ subscriber: encodedName });
 
 const label = z
-  .string({ error: 'takes a text of up to 100 characters' })
-  .max(100, 'takes a text of up to 100 characters')
+  .string({ error: 'must be text of up to 100 characters' })
+  .max(100, 'must be text of up to 100 characters')
   .meta({ description: 'What it is for, shown in the list' });
 const body = z.strictObject(
   { label: label.optional() },
-  { error: 'takes {} or {"label": "what it is for"}' },
+  { error: 'must be {} or {"label": "what it is for"}' },
 );
 
 const listed = z.object({ id: z.string(), label: z.string(), created_at: z.iso.datetime() });
 const created = listed.extend({
-  token: z.string().meta({ description: 'Shown this once: kept is its hash alone' }),
+  token: z.string().meta({ description: 'Shown only once: only its hash is stored' }),
   urls: z.object({ rss: z.url(), atom: z.url(), json: z.url(), reader: z.url() }),
 });
 
@@ -29,11 +29,11 @@ export function feedTokenRoutes(tokens: FeedTokens): Route[] {
       id: 'createFeedToken',
       method: 'post',
       path: PATH,
-      summary: 'Makes a token that opens this inbox to a feed reader, and to the reader page',
+      summary: 'Creates a token that gives a feed reader, or the reader page, access to this inbox',
       params: subscriber,
       body: body.optional(),
       responses: {
-        201: { description: 'The token and where the feeds are', schema: created },
+        201: { description: 'The token and the addresses of the feeds', schema: created },
         409: { description: `The inbox has ${MAX_FEED_TOKENS} tokens` },
       },
       async handler({ params, body, origin }) {
@@ -52,7 +52,7 @@ export function feedTokenRoutes(tokens: FeedTokens): Route[] {
       id: 'listFeedTokens',
       method: 'get',
       path: PATH,
-      summary: 'The tokens of this inbox, without the tokens themselves',
+      summary: 'Lists the tokens of this inbox, without their secrets',
       params: subscriber,
       responses: { 200: { description: 'Oldest first', schema: z.object({ feed_tokens: z.array(listed) }) } },
       async handler({ params }) {
@@ -68,7 +68,7 @@ export function feedTokenRoutes(tokens: FeedTokens): Route[] {
       id: 'revokeFeedToken',
       method: 'delete',
       path: `${PATH}/:id`,
-      summary: 'Revokes a token: it opens nothing from now on',
+      summary: 'Revokes a token, effective at once',
       params: subscriber.extend({ id: z.string().max(100).meta({ description: 'The id of the token' }) }),
       responses: { 204: { description: 'Revoked' }, 404: { description: 'No such token' } },
       async handler({ params }) {

@@ -1,4 +1,4 @@
-/** Inboxes: what is in them, and what their readers say of it. */
+/** Inboxes: items, counts, read state and stars. */
 import { z } from 'zod';
 import type { InboxReader } from '../../inbox/read/inbox-reader.ts';
 import { decodeName } from '../../redis/keys.ts';
@@ -11,7 +11,8 @@ const subscriber = z.object({ subscriber: encodedName });
 const oneItem = subscriber.extend({ id: itemId });
 
 const gap = z.object({ unread: z.number(), until: z.string() }).nullable().meta({
-  description: 'Unread items that a bound of the inbox (or somebody else) removed, up to and with this id',
+  description:
+    'Unread items up to and including this id that were removed, by a limit of the inbox or by another program',
 });
 
 const summarySchema = z.object({
@@ -25,7 +26,7 @@ const summarySchema = z.object({
 
 const pageSchema = z.object({
   items: z.array(itemSchema),
-  next: z.string().nullable().meta({ description: 'Id to go on from, null at the end' }),
+  next: z.string().nullable().meta({ description: 'Cursor of the next page, null at the end' }),
   total: z.number(),
   unread: z.number(),
   gap,
@@ -43,15 +44,15 @@ const pageQuery = z
   })
   .refine(
     ({ before, after }) => before === undefined || after === undefined,
-    'takes before or after, not both',
+    'use before or after, not both',
   );
 
 const readBody = z.union([z.strictObject({ ids: itemIds }), z.strictObject({ up_to: itemId })], {
-  error: 'takes {"ids": [1 to 1000 ids of items]} or {"up_to": the id of an item}',
+  error: 'must be {"ids": [1 to 1000 item ids]} or {"up_to": an item id}',
 });
-const unreadBody = z.strictObject({ ids: itemIds }, { error: 'takes {"ids": [1 to 1000 ids of items]}' });
+const unreadBody = z.strictObject({ ids: itemIds }, { error: 'must be {"ids": [1 to 1000 item ids]}' });
 const unreadLeft = {
-  200: { description: 'The number of unread items then', schema: z.object({ unread: z.number() }) },
+  200: { description: 'The number of unread items left', schema: z.object({ unread: z.number() }) },
 };
 const starred = { 204: { description: 'Done' }, 404: { description: 'No such item' } };
 
@@ -65,10 +66,10 @@ export function inboxRoutes(inboxes: InboxReader): Route[] {
       id: 'summarizeInbox',
       method: 'get',
       path: '/api/inboxes/:subscriber',
-      summary: 'How much is in an inbox',
+      summary: 'Item counts of an inbox',
       params: subscriber,
       responses: {
-        200: { description: 'An inbox that nothing was delivered to yet is empty', schema: summarySchema },
+        200: { description: 'An inbox that has received nothing yet is empty', schema: summarySchema },
       },
       async handler({ params }) {
         const summary = await inboxes.summary(params.subscriber);
@@ -79,7 +80,7 @@ export function inboxRoutes(inboxes: InboxReader): Route[] {
       id: 'listItems',
       method: 'get',
       path: '/api/inboxes/:subscriber/items',
-      summary: 'Items newest first, older ones with before=; or what came later than after=, oldest first',
+      summary: 'Items, newest first (next page: before=); or items newer than after=, oldest first',
       params: subscriber,
       query: pageQuery,
       responses: { 200: { description: 'A page of items', schema: pageSchema } },
@@ -94,7 +95,7 @@ export function inboxRoutes(inboxes: InboxReader): Route[] {
       id: 'markRead',
       method: 'post',
       path: '/api/inboxes/:subscriber/read',
-      summary: 'Marks items as read: these, or all up to and with one',
+      summary: 'Marks items as read: those listed, or all up to and including one',
       params: subscriber,
       body: readBody,
       responses: unreadLeft,
@@ -127,7 +128,7 @@ export function inboxRoutes(inboxes: InboxReader): Route[] {
       id: 'unstar',
       method: 'delete',
       path: '/api/inboxes/:subscriber/items/:id/star',
-      summary: 'Takes the star away',
+      summary: 'Removes the star from an item',
       params: oneItem,
       responses: starred,
       handler: ({ params }) => setStar(params.subscriber, params.id, false),

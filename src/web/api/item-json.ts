@@ -1,4 +1,4 @@
-/** An item as the API shows it. The post's raw record goes out as the very text that came in: 2^53+1, 1e400 and -0 survive. */
+/** An item in the API's JSON. The raw record is passed through as text, so that 2^53+1, 1e400 and -0 survive. */
 import { z } from 'zod';
 import { memberText } from '../../../queues/index.ts';
 import type { Item } from '../../inbox/read/inbox-reader.ts';
@@ -6,7 +6,7 @@ import { deliveredAtMs } from '../../stream/item-id.ts';
 import { postUrl } from './post-url.ts';
 
 export const itemSchema = z.object({
-  id: z.string().meta({ description: 'Strictly increasing: what came later has a larger id' }),
+  id: z.string().meta({ description: 'Strictly increasing: later items have larger ids' }),
   post: z.object({
     uri: z.string(),
     text: z.string(),
@@ -14,12 +14,12 @@ export const itemSchema = z.object({
     indexed_at: z.string(),
     url: z
       .string()
-      .meta({ description: 'The page of the post, or of its author where the uri names no post' }),
-    raw_record: z.looseObject({}).meta({ description: 'The record as it was sent' }),
+      .meta({ description: 'The page of the post, or of its author if the uri has no record key' }),
+    raw_record: z.looseObject({}).meta({ description: 'The record, unchanged' }),
     gone: z
       .literal(true)
       .optional()
-      .meta({ description: 'There, and the other members empty, where the post is no longer kept' }),
+      .meta({ description: 'true if the post is no longer kept; its other members are then empty' }),
   }),
   matched_by: z.array(z.object({ subscription_id: z.string(), match_score: z.number().nullable() })),
   delivered_at: z.iso.datetime(),
@@ -48,7 +48,7 @@ function postText(postJson: string): string {
   return `${known.slice(0, -1)},"raw_record":${memberText(postJson, 'raw_record') ?? '{}'}}`;
 }
 
-/** Of the same shape, so that no client stumbles. */
+/** Same shape as a post, so that clients need no special case. */
 const noPost = JSON.stringify({
   uri: '',
   text: '',

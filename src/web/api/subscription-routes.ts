@@ -13,12 +13,12 @@ const subscriptionSchema = z.object({
   subscription: z.string(),
   total: z.number().meta({ description: 'Number of subscribers' }),
   subscribers: z.array(z.string()),
-  next: z.string().nullable().meta({ description: 'Name to go on after, null at the end' }),
+  next: z.string().nullable().meta({ description: 'Cursor of the next page, null at the end' }),
   created_at: z.iso.datetime(),
   unsubscribed_at: z.iso
     .datetime()
     .nullable()
-    .meta({ description: 'When the last subscriber left: what matches since is dropped' }),
+    .meta({ description: 'When the last subscriber left; matches since then are dropped' }),
 });
 
 const none = 'Nobody ever registered for this subscription';
@@ -30,9 +30,9 @@ export function subscriptionRoutes(directory: Directory): Route[] {
       id: 'register',
       method: 'put',
       path: '/api/subscriptions/:id/subscribers/:subscriber',
-      summary: 'Delivers the matches of a subscription to this subscriber too',
+      summary: 'Registers this subscriber for a subscription',
       params: membership,
-      responses: { 204: { description: 'Registered, now or before' } },
+      responses: { 204: { description: 'Registered, or was already' } },
       async handler({ params }) {
         await directory.register(params.id, params.subscriber);
         return { status: 204 };
@@ -42,7 +42,7 @@ export function subscriptionRoutes(directory: Directory): Route[] {
       id: 'unregister',
       method: 'delete',
       path: '/api/subscriptions/:id/subscribers/:subscriber',
-      summary: 'Delivers no more of them to this subscriber',
+      summary: 'Removes this subscriber from a subscription',
       params: membership,
       responses: { 204: { description: 'No longer registered' }, 404: { description: 'Was not registered' } },
       async handler({ params }) {
@@ -54,7 +54,7 @@ export function subscriptionRoutes(directory: Directory): Route[] {
       id: 'findSubscription',
       method: 'get',
       path: '/api/subscriptions/:id',
-      summary: 'A subscription and its subscribers, in the order of their names',
+      summary: 'A subscription and its subscribers, by name',
       params: subscription,
       query: z.strictObject({ limit, after: encodedName.optional() }),
       responses: {
@@ -78,7 +78,7 @@ export function subscriptionRoutes(directory: Directory): Route[] {
       id: 'removeSubscription',
       method: 'delete',
       path: '/api/subscriptions/:id',
-      summary: 'Ends a subscription for everybody',
+      summary: 'Removes all subscribers of a subscription',
       params: subscription,
       responses: { 204: { description: 'Ended' }, 404: { description: none } },
       async handler({ params }) {

@@ -1,4 +1,4 @@
-/** A post as safe HTML: nothing in it but text of ours, escaped text of theirs, and links to http and https. */
+/** A post as safe HTML: our own markup, escaped text, and links to http and https only. */
 import { escapeHtml } from '../http/html.ts';
 import { type Attachment, attachments, replyHref, type Segment, segments } from '../reader/post.js';
 

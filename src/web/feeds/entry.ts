@@ -1,4 +1,4 @@
-/** An item as every kind of feed shows it. */
+/** An item, independent of the feed format. */
 import { hash } from 'node:crypto';
 import type { Item } from '../../inbox/read/inbox-reader.ts';
 import { deliveredAtMs } from '../../stream/item-id.ts';
@@ -10,7 +10,7 @@ import { subscriptionLabel, titleOf } from './title.ts';
 import { dropForbidden } from './xml.ts';
 
 export interface Entry {
-  /** Of our own, and the same whenever this post is shown in this inbox: `uri` names no post today. */
+  /** Stable per post and inbox. Not the `uri`, which currently has no record key. */
   guid: string;
   url: string;
   title: string;
@@ -22,7 +22,7 @@ export interface Entry {
   subscriptions: string[];
 }
 
-/** `inbox` is the subscriber's name; matches of a subscription with that very name need no mention. */
+/** `inbox` is the subscriber's name; a subscription of the same name is not mentioned in titles. */
 export function toEntry(inbox: string, item: Item): Entry {
   const deliveredMs = deliveredAtMs(item.id);
   const subscriptions = item.matchedBy.map((match) => dropForbidden(match.subscription_id));
@@ -51,14 +51,14 @@ const gone = {
   language: undefined,
 };
 
-/** Somebody else may have written the item: what is no text is an empty one. */
+/** Another program may have written the item: fields of the wrong type count as empty. */
 function readPost(postJson: string) {
   const { raw_record, ...given } = JSON.parse(postJson) as Partial<Post> & {
     raw_record?: Record<string, unknown>;
   };
   const post = { uri: textOf(given.uri), author: textOf(given.author), indexed_at: given.indexed_at };
   const { text, facets, embed, reply, createdAt, langs } = raw_record ?? {};
-  // Facets count in the record's own text.
+  // Facets are byte offsets into the record's own text.
   const shown: Shown = { text: typeof text === 'string' ? text : textOf(given.text), facets, embed, reply };
   const first: unknown = Array.isArray(langs) ? langs[0] : undefined;
   const language =
@@ -68,7 +68,7 @@ function readPost(postJson: string) {
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** A name-based UUID: a URI as Atom wants it, short, and nothing of the subscriber in it. */
+/** A name-based UUID: Atom requires a URI, and it does not reveal the subscriber. */
 export function guidOf(...names: string[]): string {
   const digest = hash('sha256', JSON.stringify(names), 'hex');
   const variant = ((Number.parseInt(digest[16]!, 16) & 0x3) | 0x8).toString(16);
@@ -85,7 +85,7 @@ export function guidOf(...names: string[]): string {
 const date = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 const EARLIEST_MS = Date.UTC(2000, 0, 1);
 
-/** The first date that can be: an author may claim any, but nothing is published after it was delivered. */
+/** The first plausible date: authors may claim any, but nothing is published after it was delivered. */
 function publishedMs(claims: readonly unknown[], deliveredMs: number): number {
   for (const claim of claims) {
     const ms = typeof claim === 'string' && date.test(claim) ? Date.parse(claim) : Number.NaN;

@@ -25,12 +25,11 @@ const file = /^([A-Za-z0-9_-]{43})\.(rss|atom|json)$/;
 const ITEMS = 100;
 const ANSWER_WITHIN_MS = 5_000;
 
-/** A feed reader asks a few times an hour. */
 const perToken = { atOnce: 100, everyMs: 1_000 };
-/** Nobody guesses 256 bits: this bounds the work of trying, and what opens is served whatever else its address sends. */
+/** Only bounds the load of invalid tokens (256 bits are not guessed); valid ones are served whatever else their address sends. */
 const perStranger = { atOnce: 100, everyMs: 1_000 };
 
-/** Parameters that a reader adds by itself are left aside. */
+/** Not strict: some feed readers add parameters of their own. */
 const feedQuery = z.object({
   unread: flag,
   subscription: plainName.optional(),
@@ -47,13 +46,13 @@ export function mountFeeds(app: Express, { inboxes, feedTokens }: FeedDeps): voi
   const tokenLimit = createRateLimit(perToken);
   const strangerLimit = createRateLimit(perStranger);
   serveGet(app, '/feeds/:file', async (req, res) => {
-    // A link in a post must not tell where it was read.
+    // Links in posts must not leak the token by Referer.
     res.set({ 'Cache-Control': 'private, no-cache', 'Referrer-Policy': 'no-referrer' });
     const [, token = '', kind = ''] = file.exec(String(req.params['file'])) ?? [];
     const inbox = token && (await within(ANSWER_WITHIN_MS, feedTokens.inboxOf(token)));
     if (!inbox) {
       refuseWhere(strangerLimit.take(req.socket.remoteAddress ?? ''));
-      throw new Problem(404, 'There is no such feed');
+      throw new Problem(404, 'No such feed');
     }
     refuseWhere(tokenLimit.take(hash('sha256', token, 'base64')));
     const query = checked(feedQuery, req.query, 'parameter');
@@ -63,7 +62,7 @@ export function mountFeeds(app: Express, { inboxes, feedTokens }: FeedDeps): voi
 }
 
 function refuseWhere(waitS: number): void {
-  if (waitS > 0) throw new Problem(429, 'Too many requests for feeds', { 'Retry-After': String(waitS) });
+  if (waitS > 0) throw new Problem(429, 'Too many feed requests', { 'Retry-After': String(waitS) });
 }
 
 function toFeed(inbox: string, { items, next, gap }: Page, query: FeedQuery, req: Request): Feed {

@@ -1,16 +1,16 @@
-/** A feed before it is written in one of its formats. The same items make the same text: that is what an ETag stands on. */
+/** A feed, independent of its format. Rendering is deterministic: the ETag is a hash of the text. */
 import type { Entry } from './entry.ts';
 
 export interface Feed {
   id: string;
   title: string;
   description: string;
-  /** The page that shows the same in a browser. */
+  /** The reader page. */
   homeUrl: string;
   url: string;
-  /** Where older items are; undefined at the end. */
+  /** The page of older items; undefined at the end. */
   nextUrl: string | undefined;
-  /** When the newest of its items was delivered; 1970 where there are none. */
+  /** When the newest item was delivered; 0 without items. */
   updatedMs: number;
   entries: Entry[];
 }

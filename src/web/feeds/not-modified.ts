@@ -1,4 +1,4 @@
-/** Whether a reader has the feed already (RFC 9110, conditional requests). */
+/** Conditional requests (RFC 9110). */
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
@@ -7,7 +7,7 @@ export interface Validators {
   lastModified: string | undefined;
 }
 
-/** A date has whole seconds: while another item may still come within the same one, there is none to go by. */
+/** Last-Modified has whole seconds: it is left out while another item may still arrive within the same second. */
 const SETTLED_MS = 2_000;
 
 export function validators(text: string, updatedMs: number, nowMs: number = Date.now()): Validators {
@@ -18,7 +18,7 @@ export function validators(text: string, updatedMs: number, nowMs: number = Date
   };
 }
 
-/** The tag tells of every change, the date of new items alone: it counts only where no tag is sent. */
+/** The date only reflects new items, the ETag every change: with If-None-Match, If-Modified-Since is ignored. */
 export function isUnchanged(headers: IncomingHttpHeaders, { etag, lastModified }: Validators): boolean {
   const tags = headers['if-none-match'];
   if (tags !== undefined) {

@@ -1,10 +1,10 @@
-/** One line that names a post: its first words, or what hangs on it; and which subscriptions brought it. */
+/** A post's title: its first words or its attachment, and the subscriptions it matched. */
 import type { Attachment } from '../reader/post.js';
 
 const MAX_TITLE = 80;
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
-/** Control characters, and those that turn the direction of what stands around a text. */
+/** Control characters and bidi overrides. */
 const disturbing = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 export function titleOf(
@@ -22,7 +22,7 @@ export function titleOf(
   return labels.length === 0 ? words : `${words} [${labels.map((label) => firstWords(label)).join(', ')}]`;
 }
 
-/** At most 80 characters as a reader sees them, not cut within a word where that can be helped. */
+/** At most 80 graphemes, cut between words if possible. */
 export function firstWords(text: string): string {
   const line = text.slice(0, 1_000).toWellFormed().replace(disturbing, ' ').replace(/\s+/gu, ' ').trim();
   const shown: string[] = [];
@@ -53,5 +53,5 @@ function describe({ kind, text }: Attachment): string {
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** A subscription as a title names it: the first part of a UUID is enough to tell them apart. */
+/** Shortens a UUID to its first part. */
 export const subscriptionLabel = (id: string): string => (uuid.test(id) ? id.slice(0, 8) : id);

@@ -1,4 +1,4 @@
-/** What every HTTP server of ours does before and after its routes. */
+/** What all our HTTP servers share: guards, 404, errors. */
 import express, { type Express, type RequestHandler } from 'express';
 import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../observe/logger.ts';
@@ -6,7 +6,6 @@ import { hostGuard } from './host-guard.ts';
 import { answerErrors, notFound, Problem } from './problem.ts';
 import { writeGuard } from './write-guard.ts';
 
-/** An app with its guards. `addRoutes` puts in the routes, after which everything else is 404. */
 export function createBaseApp(
   { http }: Pick<Config, 'http'>,
   log: Logger,
@@ -34,12 +33,12 @@ const safeHeaders: RequestHandler = (_req, res, next) => {
   next();
 };
 
-/** Broken percent-encoding would be read as something else than was meant, in a query above all. */
+/** The query parser would read broken percent-encoding as something else. */
 const wellFormedUrl: RequestHandler = (req, _res, next) => {
   try {
     decodeURIComponent(req.url);
   } catch {
-    throw new Problem(400, 'The address is not well percent-encoded UTF-8');
+    throw new Problem(400, 'The URL is not valid percent-encoded UTF-8');
   }
   next();
 };
@@ -49,17 +48,17 @@ export const noStore: RequestHandler = (_req, res, next) => {
   next();
 };
 
-/** GET and HEAD at one address; every other method is told so. */
+/** GET and HEAD; 405 for other methods. */
 export function serveGet(app: Express, path: string, ...handlers: RequestHandler[]): void {
   app.get(path, ...handlers);
   app.all(path, otherMethods(['GET', 'HEAD']));
 }
 
-/** The last handler of an address: 405, or for OPTIONS what it allows. No header lets another site in (CORS). */
+/** 405, or the reply to OPTIONS. No CORS headers, so that no other site gets in. */
 export function otherMethods(allowed: readonly string[]): RequestHandler {
   const allow = allowed.join(', ');
   return (req, res) => {
-    if (req.method !== 'OPTIONS') throw new Problem(405, `This address takes ${allow}`, { Allow: allow });
+    if (req.method !== 'OPTIONS') throw new Problem(405, `Allowed methods: ${allow}`, { Allow: allow });
     res.set('Allow', allow).status(204).end();
   };
 }

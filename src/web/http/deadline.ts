@@ -1,9 +1,8 @@
-/** Something took longer than a caller should wait. */
 export class DeadlinePassed extends Error {
   override name = 'DeadlinePassed';
 }
 
-/** The result of `work`, or DeadlinePassed after `ms`. The work itself is not stopped. */
+/** Rejects with DeadlinePassed after `ms`; the work itself goes on. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {

@@ -1,4 +1,4 @@
-/** /healthz: the process lives. /readyz: it can do its work now. /metrics: its counters. */
+/** /healthz: the process is alive. /readyz: it can do its work. /metrics: its counters. */
 
 import type { Express } from 'express';
 import { Cluster } from 'ioredis';
@@ -12,7 +12,7 @@ import { within } from './deadline.ts';
 import { listen, type WebServer } from './listen.ts';
 
 export interface HealthSource {
-  /** By name: true, or what is wrong. The text is shown to everybody who can reach the port. */
+  /** By name: true, or what is wrong. The text is public to all who can reach the port. */
   checks(): Promise<Record<string, true | string>>;
   registry: Registry;
 }
@@ -27,7 +27,7 @@ export interface HealthDeps {
 const CHECK_WITHIN_MS = 2_000;
 const METRICS_WITHIN_MS = 5_000;
 
-/** Serves the three alone, at HEALTH_PORT (unset: any free port). */
+/** Serves only these three, at HEALTH_PORT (unset: any free port). */
 export function startHealthServer(deps: HealthDeps): Promise<WebServer> {
   const { config, log } = deps;
   const app = createBaseApp(config, log, (app) => mountHealth(app, deps, createLogin(config)));
@@ -60,28 +60,28 @@ async function otherChecks(health: HealthSource): Promise<Record<string, true | 
   try {
     return await within(CHECK_WITHIN_MS, health.checks());
   } catch {
-    return { checks: 'could not be made' };
+    return { checks: 'failed to run' };
   }
 }
 
-/** Every role writes: a replica answers PING and is no use. */
+/** Every role writes, and a replica answers PING but rejects writes. */
 async function checkRedis(client: RedisClient): Promise<true | string> {
   try {
     const role = await within(
       CHECK_WITHIN_MS,
       client.ping().then(() => roleOf(client)),
     );
-    return role === 'slave' ? 'is a replica: it refuses writes' : true;
+    return role === 'slave' ? 'is a replica: it rejects writes' : true;
   } catch (error) {
     const message = error instanceof Error ? error.message : '';
-    // Only the code of a reply: the rest of a message may name hosts.
+    // Only the error code: the rest of a message may name hosts.
     const code = /^([A-Z]{2,})\b/.exec(message)?.[1];
     if (code === 'LOADING') return 'is loading its data';
-    return code ? `refuses: ${code}` : 'does not answer';
+    return code ? `rejects commands: ${code}` : 'does not answer';
   }
 }
 
-/** A cluster's client writes to masters by itself. Where ROLE is not allowed, PING has to do. */
+/** A cluster client finds the masters itself. If ROLE is not permitted, PING has to do. */
 async function roleOf(client: RedisClient): Promise<unknown> {
   if (client instanceof Cluster) return undefined;
   const reply = await client.role().catch((error: Error) => {

@@ -5,16 +5,12 @@ import { Problem } from './problem.ts';
 const hostHeader = /^([a-z0-9.]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/i;
 
 /**
- * On loopback everything may be open, so a page of another site must not reach it through a name of its own that it points
- * here (DNS rebinding): the Host header has to be a loopback name, with any port.
+ * On loopback everything may be open: against DNS rebinding, the Host header must be a loopback name, with any port.
  */
 export const hostGuard: RequestHandler = (req, _res, next) => {
   const host = hostHeader.exec(req.headers.host ?? '')?.[1];
   if (host === undefined || !isLoopbackHost(host)) {
-    throw new Problem(
-      421,
-      'This server listens on loopback: it takes the Host localhost, 127.0.0.1 or [::1]',
-    );
+    throw new Problem(421, 'This server listens on loopback: the Host must be localhost, 127.0.0.1 or [::1]');
   }
   next();
 };

@@ -1,4 +1,4 @@
-/** Text as it may stand in HTML, or in a quoted attribute of it. */
+/** For text and for quoted attributes. */
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => escapes[char]!);
 
 const escapes: Record<string, string> = {

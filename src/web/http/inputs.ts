@@ -1,36 +1,36 @@
-/** What the API takes, and how it says so. */
+/** Parameters of the API: validation, messages and OpenAPI schemas. */
 import { z } from 'zod';
 import { encodeName, MAX_NAME_BYTES } from '../../redis/keys.ts';
 
-/** A text that `read` makes a value of; undefined: refused, with what it takes. `shape`: how it looks to a client. */
+/** `read` returns undefined for an invalid text. `shape`: its OpenAPI schema. */
 function readable<Value>(
-  takes: string,
+  expected: string,
   shape: Record<string, unknown>,
   read: (text: string) => Value | undefined,
 ) {
   return z
-    .string({ error: `takes ${takes}` })
+    .string({ error: `must be ${expected}` })
     .transform((text, context): Value => {
       const value = read(text);
       if (value !== undefined) return value;
-      context.addIssue(`takes ${takes}`);
+      context.addIssue(`must be ${expected}`);
       return z.NEVER;
     })
-    .meta({ ...shape, description: `${takes[0]!.toUpperCase()}${takes.slice(1)}` });
+    .meta({ ...shape, description: `${expected[0]!.toUpperCase()}${expected.slice(1)}` });
 }
 
 const aName = `1 to ${MAX_NAME_BYTES} bytes of valid Unicode`;
 
-/** A subscriber's or a subscription's name, encoded for its key. */
+/** The name of a subscriber or subscription, encoded for its key. */
 export const encodedName = readable(aName, {}, encodeName);
-/** A name as it is. */
+/** The same, not encoded. */
 export const plainName = readable(aName, {}, (name) => (encodeName(name) === undefined ? undefined : name));
 
 const MAX_PART = 2n ** 64n - 1n;
 
-/** An item's id in its one canonical form: Redis takes `07-0` for `7-0`, sorted sets do not. */
+/** An item id in canonical form: XRANGE reads `07-0` as `7-0`, sorted sets do not. */
 export const itemId = readable(
-  'the id of an item, <digits>-<digits>',
+  'an item id, <digits>-<digits>',
   { pattern: '^\\d{1,20}-\\d{1,20}$', examples: ['1704888000000-0'] },
   (text) => {
     const [, ms, number] =
@@ -44,7 +44,7 @@ const dateTime = z.iso.datetime({ offset: true });
 
 /** In ms since 1970. */
 export const time = readable(
-  'a time as in 2024-01-10T12:00:00Z, from 1970 on',
+  'a time such as 2024-01-10T12:00:00Z, from 1970 on',
   { format: 'date-time', examples: ['2024-01-10T12:00:00Z'] },
   (text) => {
     const ms = dateTime.safeParse(text).success ? Date.parse(text) : -1;
@@ -56,7 +56,7 @@ export const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1_000;
 
 export const limit = readable(
-  `a whole number from 1 to ${MAX_LIMIT}; ${DEFAULT_LIMIT} where it is not given`,
+  `a whole number from 1 to ${MAX_LIMIT}; default ${DEFAULT_LIMIT}`,
   { type: 'integer', minimum: 1, maximum: MAX_LIMIT },
   (text) => {
     const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
@@ -71,9 +71,6 @@ export const flag = readable('true, false, 1 or 0', { enum: ['true', 'false', '1
 ).optional();
 
 const MAX_IDS = 1_000;
-const manyIds = `a list of 1 to ${MAX_IDS} ids of items`;
+const idsError = `must be a list of 1 to ${MAX_IDS} item ids`;
 
-export const itemIds = z
-  .array(itemId, { error: `takes ${manyIds}` })
-  .min(1, `takes ${manyIds}`)
-  .max(MAX_IDS, `takes ${manyIds}`);
+export const itemIds = z.array(itemId, { error: idsError }).min(1, idsError).max(MAX_IDS, idsError);

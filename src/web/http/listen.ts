@@ -1,4 +1,4 @@
-/** An HTTP server with limits, and an end within a deadline: listening → stop(): takes no more → closed, at the latest after 2 s. */
+/** An HTTP server with limits: listening → stop(): accepts nothing new → closed, after 2 s at the latest. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '../../observe/logger.ts';
@@ -6,16 +6,16 @@ import type { Logger } from '../../observe/logger.ts';
 export interface WebServer {
   url: string;
   port: number;
-  /** Twice is harmless. What is still open after 2 s is cut. */
+  /** Idempotent. Connections still open after 2 s are cut. */
   stop(): Promise<void>;
 }
 
-/** The port cannot be had. The message names the settings. */
+/** The message names the settings. */
 export class ListenError extends Error {
   override name = 'ListenError';
 }
 
-/** Headers that trickle in are given up after 10 s, looked for every 2 s. */
+/** Against slowloris: headers must arrive within 10 s, checked every 2 s. */
 const limits = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
@@ -34,7 +34,7 @@ export async function listen(
 ): Promise<WebServer> {
   let isStopping = false;
   const server = createServer(limits, (req, res) => {
-    // A kept-alive connection would go on asking.
+    // A keep-alive connection would go on sending requests.
     if (isStopping) res.setHeader('Connection', 'close');
     app(req, res);
   });
@@ -51,7 +51,7 @@ export async function listen(
     });
     server.listen(port, host.replace(/^\[|\]$/g, ''), resolve);
   });
-  server.on('error', (error) => log.warn({ error: error.message }, 'a connection was not accepted'));
+  server.on('error', (error) => log.warn({ error: error.message }, 'connection not accepted'));
   const address = server.address() as AddressInfo;
 
   async function close(): Promise<void> {
@@ -71,13 +71,13 @@ export async function listen(
 }
 
 const reasons: Record<string, string> = {
-  EADDRINUSE: 'another program listens there; take another port, or 0 for any free one',
-  EACCES: 'not allowed; ports below 1024 take special rights',
+  EADDRINUSE: 'another program listens there; use another port, or 0 for any free one',
+  EACCES: 'permission denied; ports below 1024 need special rights',
   EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'this name has no address',
+  ENOTFOUND: 'this name does not resolve',
 };
 
-/** The host as a URL on this machine has it: an address that stands for all is none to open. */
+/** The host for a URL on this machine: a wildcard address cannot be opened. */
 function openable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';

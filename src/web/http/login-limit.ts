@@ -1,7 +1,6 @@
 /**
- * How many logins may fail: for each address 20 at once, and one more every 3 s. An address whose allowance is used up waits for
- * the next one, the right password too, since its answer would tell; so nobody waits longer than 3 s once the guessing ends.
- * Memory is bounded: the address that failed longest ago is forgotten.
+ * Failed logins per address: 20 at once, then one every 3 s. Over the limit even the right password waits, so that the reply
+ * reveals nothing; that is at most 3 s after guessing ends. Memory is bounded: the address that failed longest ago is forgotten.
  */
 const ALLOWANCE = 20;
 const REFILL_MS = 3_000;
@@ -32,7 +31,7 @@ export function createLoginLimit(now: () => number = () => performance.now()): L
   };
 }
 
-/** An IPv4 address, or the /64 that a single IPv6 host has to itself. */
+/** An IPv4 address, or an IPv6 /64, which belongs to a single host. */
 function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped || !address.includes(':')) return mapped ?? address;

@@ -1,4 +1,4 @@
-/** The description of /api (OpenAPI 3.1), made from the very schemas that check it. */
+/** The OpenAPI 3.1 document of /api, generated from the schemas that validate it. */
 import { z } from 'zod';
 import type { Route } from './route.ts';
 
@@ -28,7 +28,7 @@ export function describeApi(routes: readonly Route[]): object {
     paths,
     components: {
       securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'API_TOKEN; open where it is not set' },
+        token: { type: 'http', scheme: 'bearer', description: 'API_TOKEN; not needed if it is not set' },
       },
       schemas: { Problem: schemaOf(problemSchema, 'output') },
       responses: {

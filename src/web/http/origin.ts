@@ -3,8 +3,8 @@ import type { Request } from 'express';
 const hostHeader = /^[a-z0-9._-]+(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/i;
 
 /**
- * Scheme and host as the client named them, for links in an answer to this very client. A proxy that ends TLS says so in
- * X-Forwarded-Proto; who forges it gets wrong links and nothing else.
+ * Scheme and host as the client sees them, for links in replies to it. X-Forwarded-Proto comes from a proxy that terminates TLS;
+ * a client that forges it only gets wrong links.
  */
 export function originOf({ headers, protocol }: Request): string {
   const host = headers.host ?? '';

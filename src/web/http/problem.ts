@@ -5,7 +5,7 @@ import type { Logger } from '../../observe/logger.ts';
 import { isOutage } from '../../redis/errors.ts';
 import { DeadlinePassed } from './deadline.ts';
 
-/** An answer that is an error. `detail` goes out as it is: text from outside in it must be quoted. */
+/** `detail` is sent verbatim: untrusted text in it must be quoted. */
 export class Problem extends Error {
   override name = 'Problem';
   readonly status: number;
@@ -21,8 +21,8 @@ export class Problem extends Error {
 }
 
 const RETRY_AFTER_S = 5;
-export const redisOut = (): Problem =>
-  new Problem(503, 'Redis does not answer as it should; try again shortly', {
+export const redisUnavailable = (): Problem =>
+  new Problem(503, 'Redis is unavailable; try again shortly', {
     'Retry-After': String(RETRY_AFTER_S),
   });
 
@@ -30,7 +30,7 @@ export const notFound: RequestHandler = () => {
   throw new Problem(404, 'There is nothing at this address');
 };
 
-/** The one place where errors become answers. Those of ours (5xx) are logged once, without query, header and body. */
+/** The only error handler. 5xx are logged once, without query, headers or body. */
 export function answerErrors(log: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, _next) => {
     const problem = toProblem(error);
@@ -42,13 +42,13 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
 
 function logFailure(log: Logger, error: unknown, status: number, method: string, route: string): void {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  // Never the error itself: one of Redis carries the command's arguments.
+  // Never the error object: a Redis error carries the command's arguments.
   const about = { method, route, status, error: `${name}: ${message.slice(0, 500)}` };
-  if (status === 503) log.warn(about, 'request not served: Redis is out');
+  if (status === 503) log.warn(about, 'request not served: Redis is unavailable');
   else log.error({ ...about, stack }, 'request failed');
 }
 
-/** The pattern, not the path: a path may hold names and tokens. */
+/** The route pattern: a path may contain names and tokens. */
 function routeOf(req: Request): string {
   const { path } = (req.route ?? {}) as { path?: unknown };
   return typeof path === 'string' ? path : req.originalUrl.split(/[/?]/, 2).join('/');
@@ -59,14 +59,14 @@ export function toProblem(error: unknown): Problem {
   const { status, type } = (error ?? {}) as { status?: unknown; type?: unknown };
   if (typeof status === 'number' && status >= 400 && status < 500)
     return requestProblem(status, String(type));
-  if (error instanceof DeadlinePassed || isOutage(error)) return redisOut();
+  if (error instanceof DeadlinePassed || isOutage(error)) return redisUnavailable();
   if (error instanceof Error && /\bWRONGTYPE\b/.test(error.message)) {
-    return new Problem(409, 'Another program keeps data of another type under this name in Redis');
+    return new Problem(409, 'Another program keeps data of another type under this key in Redis');
   }
-  return new Problem(500, 'Unexpected error; the log says more');
+  return new Problem(500, 'Unexpected error; see the log');
 }
 
-/** Errors of express and its body parser: their own messages quote the input. */
+/** Errors of Express and its body parser, whose own messages quote the input. */
 function requestProblem(status: number, type: string): Problem {
   switch (type) {
     case 'entity.too.large':
@@ -75,7 +75,7 @@ function requestProblem(status: number, type: string): Problem {
       return new Problem(400, 'The body is not JSON');
     case 'encoding.unsupported':
     case 'charset.unsupported':
-      return new Problem(415, 'The body takes JSON in UTF-8, not compressed');
+      return new Problem(415, 'The body must be uncompressed JSON in UTF-8');
     default:
       return new Problem(status, STATUS_CODES[status] ?? 'Bad Request');
   }

@@ -1,4 +1,4 @@
-/** Routes of the API: each one is described once, and express and /openapi.json are made from the same description. */
+/** API routes: one definition each, from which both Express and /openapi.json are built. */
 import express, { type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { quote } from '../../observe/logger.ts';
@@ -10,7 +10,7 @@ import { Problem } from './problem.ts';
 
 export interface Reply {
   status: number;
-  /** JSON text, sent as it is. */
+  /** JSON text, sent verbatim. */
   json?: string;
 }
 
@@ -18,22 +18,22 @@ export interface Input<Params, Query, Body> {
   params: Params;
   query: Query;
   body: Body;
-  /** Who is logged in, where the address takes a login. */
+  /** Who is logged in, on routes behind the login. */
   actor: Actor | undefined;
-  /** Where the client reached us: `https://inbox.example`. */
+  /** As the client sees it: `https://inbox.example`. */
   origin: string;
 }
 
 interface Description<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> {
   id: string;
   method: 'get' | 'post' | 'put' | 'delete';
-  /** In express' form: `/api/inboxes/:subscriber`. */
+  /** As Express writes it: `/api/inboxes/:subscriber`. */
   path: string;
   summary: string;
   params: Params;
   query?: Query;
   body?: Body;
-  /** By status; those of errors are the same for every route. */
+  /** By status; errors common to all routes are added in openapi.ts. */
   responses: Record<number, { description: string; schema?: z.ZodType; mediaType?: string }>;
   handler: (input: Input<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<Reply>;
 }
@@ -41,14 +41,14 @@ interface Description<Params extends z.ZodObject, Query extends z.ZodObject, Bod
 export interface Route extends Omit<Description<z.ZodObject, z.ZodObject, z.ZodType>, 'handler' | 'query'> {
   query: z.ZodObject;
   description?: string;
-  /** A reply that ends, or a stream that goes on. */
   answer(req: Request): Promise<Reply>;
+  /** Instead of `answer`, for a stream. */
   open?(req: Request, res: Response): Promise<void>;
 }
 
 const noQuery = z.strictObject({});
 
-/** Params, query and body reach the handler checked; what does not fit is a Problem that says what it takes. */
+/** Params, query and body reach the handler validated; otherwise the reply is a Problem 400. */
 export function defineRoute<
   Params extends z.ZodObject,
   Query extends z.ZodObject = typeof noQuery,
@@ -71,7 +71,7 @@ export function defineRoute<
   };
 }
 
-/** A GET whose answer goes on: `open` sends it, or throws before it does. */
+/** A GET whose reply is a stream: `open` throws only before it sends. */
 export function defineStream<Params extends z.ZodObject, Query extends z.ZodObject>({
   open,
   params,
@@ -96,7 +96,7 @@ export function defineStream<Params extends z.ZodObject, Query extends z.ZodObje
     params,
     query,
     responses: { 200: { description: 'A stream of events', mediaType: 'text/event-stream' } },
-    answer: () => Promise.reject(new TypeError('a stream has no one answer')),
+    answer: () => Promise.reject(new TypeError('a stream has no single reply')),
     open: (req, res) =>
       open(req, res, {
         params: checked(params, req.params, 'path'),
@@ -108,7 +108,7 @@ export function defineStream<Params extends z.ZodObject, Query extends z.ZodObje
 const BODY_LIMIT = '256kb';
 const readJson = express.json({ limit: BODY_LIMIT, inflate: false, type: 'application/json' });
 
-/** A reader that waits longer is better told so: it may be a Redis that answers nothing. */
+/** Redis may accept a command and never reply. */
 const ANSWER_WITHIN_MS = 5_000;
 
 export function mountRoutes(app: Express, routes: readonly Route[]): void {

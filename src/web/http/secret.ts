@@ -1,11 +1,11 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 
-/** Whether the two are equal, in a time that says nothing about where they differ. A header's bytes come as latin1. */
+/** Compares in constant time. */
 export function isSecret(given: Buffer, secret: string): boolean {
   return timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', secret, 'buffer'));
 }
 
-/** What follows the scheme in the Authorization header; undefined where there is none, or another scheme. */
+/** The credentials of an Authorization header, undefined for another scheme. Header bytes come as latin1. */
 export function credentials(header: string | undefined, scheme: 'Basic' | 'Bearer'): Buffer | undefined {
   const [given = '', value] = (header ?? '').split(' ', 2);
   if (given.toLowerCase() !== scheme.toLowerCase() || value === undefined) return undefined;

@@ -4,14 +4,14 @@ import { Problem } from './problem.ts';
 const readMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * A browser sends a login along with what another site's page asks for: such a write is refused by where it says that it comes
- * from, and by the bodies that a form can send. A program that is no browser sends neither header and is let through.
+ * Against CSRF: rejects writes by Sec-Fetch-Site and Origin, and bodies that an HTML form can send. Programs other than browsers
+ * send neither header and pass.
  */
 export const writeGuard: RequestHandler = (req, _res, next) => {
   if (!readMethods.has(req.method)) {
-    if (isForeign(req)) throw new Problem(403, 'A write from another site is refused');
+    if (isForeign(req)) throw new Problem(403, 'Writes from another site are rejected');
     if (hasBody(req) && mediaType(req) !== 'application/json') {
-      throw new Problem(415, 'The body takes the content type application/json');
+      throw new Problem(415, 'The body must have the content type application/json');
     }
   }
   next();
@@ -23,7 +23,7 @@ function isForeign({ headers }: Request): boolean {
   return headers.origin !== undefined && !isSameHost(headers.origin, headers.host);
 }
 
-/** The scheme is not compared: behind a proxy that ends TLS it differs. */
+/** The scheme is not compared: it differs behind a proxy that terminates TLS. */
 function isSameHost(origin: string, host: string | undefined): boolean {
   if (host === undefined || !URL.canParse(origin)) return false;
   const { protocol, host: originHost } = new URL(origin);

@@ -1,4 +1,4 @@
-/** What Bull Board may do and what becomes of it: limits before, the operator log after, nothing too large or secret on its page. */
+/** Bull Board's hooks: limits before an action, the operator log after it, long texts cut and secrets redacted. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AfterHook, BeforeHook, BoardHooks, HookContext } from '@bull-board/api/typings/app';
 import type { Queues } from '../../lanes/queues.ts';
@@ -8,12 +8,12 @@ import { viewJob } from './job-view.ts';
 import { redact } from './redact.ts';
 
 const MAX_JOBS_PER_PAGE = 100;
-/** Above it "retry all" would send everything at the workers at once, and back into `failed` if the cause is not mended. */
+/** "Retry all" has no rate limit, and everything fails again if the cause is not fixed. */
 const MAX_RETRIED_AT_ONCE = 100;
 const MAX_REASON = 2_000;
 const MAX_STACK_LINES = 20;
 
-/** Who asks: Bull Board hands its hooks the headers, not the login. */
+/** Bull Board passes its hooks the headers, not the login. */
 export const asking = new AsyncLocalStorage<Actor>();
 
 export const boardHooks = (queues: Queues, operatorLog: OperatorLog, log: Logger): BoardHooks => ({
@@ -39,13 +39,13 @@ async function before(
     const { failed = 0, completed = 0 } = (await queue?.getJobCounts()) ?? {};
     const jobs = params['queueStatus'] === 'completed' ? completed : failed;
     if (jobs > MAX_RETRIED_AT_ONCE) {
-      return refuse(`${jobs} jobs at once would be a stampede: /parked retries a group at a bounded rate`);
+      return refuse(`${jobs} jobs are too many to retry at once: /parked retries a group at a bounded rate`);
     }
   }
   if (route.endsWith('/update-data')) {
     const job = await queue?.getJob(String(params['jobId']));
     if (job && !viewJob(job.data, found?.definition).isWhole) {
-      return refuse('This job is not shown as it is: saving what is shown would spoil it');
+      return refuse('This job is not shown in full: saving what is shown would corrupt it');
     }
   }
   return undefined;
@@ -53,7 +53,7 @@ async function before(
 
 const refuse = (message: string) => ({ allow: false, status: 409 as const, message });
 
-/** The action is done by now: that it cannot be noted must not make it look undone. */
+/** The action is already done: failing to log it must not make it look failed. */
 async function note(
   { route, request }: HookContext,
   status: number,
@@ -65,7 +65,7 @@ async function note(
   const named = route.split('/').slice(3);
   const action = `dashboard: ${named.filter((part) => !part.startsWith(':')).join(' ')}`;
   const what = { queue, job, jobs };
-  log.info({ action, ...what }, 'changed by hand on the dashboard');
+  log.info({ action, ...what }, 'changed on the dashboard');
   try {
     await operatorLog.note(asking.getStore() ?? { name: 'unknown', address: '' }, action, what);
   } catch (error) {
@@ -78,7 +78,7 @@ interface ShownJob {
   stacktrace?: string[];
 }
 
-/** Reasons and stacks go through no formatter. */
+/** Bull Board has no formatter for reasons and stack traces. */
 const shortened: AfterHook = (_context, result) => {
   const body = result.body as { queues?: { jobs?: ShownJob[] }[]; job?: ShownJob };
   if (typeof body !== 'object' || body === null) return result;

@@ -1,4 +1,4 @@
-/** Bull Board over every queue: one board for the admin, one that only shows for the viewer, both at the same address. */
+/** Bull Board over every queue: at the same address, one board for the admin and a read-only one for the viewer. */
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { AppControllerRoute, AppViewRoute, UIConfig } from '@bull-board/api/typings/app';
@@ -16,7 +16,7 @@ import { viewJob } from './job-view.ts';
 const PATH = '/dashboard';
 const LOOK_WITHIN_MS = 5_000;
 
-/** Its page brings styles in its elements. */
+/** Bull Board uses inline styles. */
 const contentPolicy = [
   "default-src 'self'",
   "script-src 'self'",
@@ -48,7 +48,7 @@ export function mountDashboard(app: Express, deps: DashboardDeps): void {
 
 const withHeaders: RequestHandler = (req, res, next) => {
   res.set('Content-Security-Policy', contentPolicy);
-  // Its page shows the member `error` of what is refused.
+  // Bull Board shows the member `error` of a failed request.
   res.locals['shownBy'] = 'bull-board';
   if (req.path.startsWith('/static/')) next();
   else noStore(req, res, next);
@@ -68,7 +68,7 @@ function createBoard(
         description: definition.description,
         displayName: `${definition.label}: ${name}`,
         externalJobUrl: ({ id }) => ({
-          displayText: 'Open on the page Parked',
+          displayText: 'Open in Parked',
           href: `/parked?queue=${name}&job=${id}`,
         }),
       });
@@ -94,7 +94,7 @@ const uiConfig = (environmentName: string | undefined): UIConfig => ({
   miscLinks: [
     { text: 'Overview', url: '/' },
     { text: 'Parked matches, grouped', url: '/parked' },
-    { text: 'API of the inboxes', url: '/api/docs' },
+    { text: 'Inbox API', url: '/api/docs' },
   ],
   ...(environmentName && {
     environment: {
@@ -106,7 +106,7 @@ const uiConfig = (environmentName: string | undefined): UIConfig => ({
 });
 
 class BoardServer extends ExpressAdapter {
-  /** Its page asks another site for a font, and does well without. */
+  /** Without the font that Bull Board loads from Google. */
   override setEntryRoute(entry: AppViewRoute): ExpressAdapter {
     this.app.get(entry.route, (_req, res, next) => {
       const { name, params } = entry.handler({ basePath: this.basePath, uiConfig: this.uiConfig });
@@ -118,7 +118,7 @@ class BoardServer extends ExpressAdapter {
     return this;
   }
 
-  /** While Redis is out, BullMQ's commands wait for it: whoever looks is told instead. */
+  /** While Redis is unavailable, BullMQ's commands wait for it: answer 503 instead. */
   override setApiRoutes(routes: AppControllerRoute[]): ExpressAdapter {
     return super.setApiRoutes(
       routes.map((route) => {

@@ -1,4 +1,4 @@
-/** Parked jobs as JSON lines: a few at a time, as fast as the reader takes them, the data byte for byte as it is in Redis. */
+/** Streams parked jobs as JSON lines, at the client's pace; the data byte for byte as in Redis. */
 import { once } from 'node:events';
 import type { RequestHandler, Response } from 'express';
 import type { Queues } from '../../lanes/queues.ts';
@@ -38,7 +38,7 @@ export function exportParked({
   };
 }
 
-/** '' where the job is gone by now. */
+/** '' if the job is gone by now. */
 async function lineOf(client: RedisClient, queues: Queues, job: ParkedJob): Promise<string> {
   const key = queues.find(job.queue)!.queue.toKey(job.id);
   const [data, failedReason] = await client.hmget(key, 'data', 'failedReason');

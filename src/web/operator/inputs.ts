@@ -1,9 +1,9 @@
-/** What the operator's pages send. */
+/** Parameters of the operator's routes. */
 import { z } from 'zod';
 
 const short = z.string().min(1).max(2_000);
 
-/** An empty field of the form is no condition. */
+/** An empty form field is no condition. */
 const optional = z
   .string()
   .max(2_000)
@@ -23,9 +23,9 @@ export const filterFields = {
 const wholeNumber = (most: number, fallback: number) =>
   z
     .string()
-    .regex(/^\d{1,7}$/, 'takes a whole number')
+    .regex(/^\d{1,7}$/, 'must be a whole number')
     .transform(Number)
-    .refine((value) => value <= most, `takes at most ${most}`)
+    .refine((value) => value <= most, `must be at most ${most}`)
     .default(fallback);
 
 export const searchQuery = z.strictObject({
@@ -36,19 +36,18 @@ export const searchQuery = z.strictObject({
 export const exportQuery = z.strictObject(filterFields);
 export const runBody = z
   .strictObject(filterFields)
-  .refine((filter) => Object.values(filter).some(Boolean), 'takes a group or another condition');
+  .refine((filter) => Object.values(filter).some(Boolean), 'needs a group or another condition');
 export const jobParams = z.object({ queue: short, job: short });
 export const retryBody = z.strictObject({ data: z.string().optional() });
 export const nothing = z.strictObject({});
 export const logQuery = z.strictObject({
   before: z
     .string()
-    .regex(/^\d{1,20}-\d{1,20}$/, 'takes an id of the log')
+    .regex(/^\d{1,20}-\d{1,20}$/, 'must be an id of the log')
     .optional(),
   limit: wholeNumber(500, 50),
 });
 
-/** Only the conditions that are set. */
 export function definedOnly<T extends object>(filter: T): { [Name in keyof T]?: NonNullable<T[Name]> } {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as never;
 }

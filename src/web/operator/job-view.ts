@@ -1,4 +1,4 @@
-/** A job's data as the dashboard shows it: cut, so that a page of a hundred jobs stays a page, and nothing in it hidden or reversed. */
+/** A job's data for display: cut to a bounded size, secrets redacted, invisible and bidi characters spelled out. */
 import type { QueueTraits } from '../../../queues/index.ts';
 import { redact } from './redact.ts';
 
@@ -6,13 +6,13 @@ const MAX_TEXT = 2_000;
 const MAX_LIST = 20;
 const MAX_MEMBERS = 50;
 const MAX_DEPTH = 8;
-/** Of JSON. The notes on what was left out come on top. */
+/** Of JSON, not counting the notes on what was left out. */
 const MAX_BYTES = 19_000;
 
-/** Control characters but line breaks and tabs, and those that turn the direction of a text. */
+/** Control characters except line breaks and tabs, and bidi controls. */
 const invisible = /(?![\t\r\n])[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** The data, and whether it is shown as it is. */
+/** `isWhole`: shown unchanged and in full. */
 export function viewJob(
   data: unknown,
   queue?: Pick<QueueTraits, 'readable'>,

@@ -1,4 +1,4 @@
-/** The overview's figures, and its plots' samples. */
+/** Figures and history for the overview page. */
 import { z } from 'zod';
 import { type Sample, type TakeFigures, workInStreams } from '../../monitor/figures.ts';
 import { healthOf } from '../../monitor/health.ts';
@@ -6,7 +6,7 @@ import { defineRoute, type Route } from '../http/route.ts';
 
 export interface OverviewSource {
   figures: TakeFigures;
-  /** Samples of the last so many ms. */
+  /** Samples of the last `ms`. */
   since(ms: number): Promise<Sample[]>;
 }
 
@@ -20,7 +20,7 @@ export function overviewRoutes({ figures, since }: OverviewSource): Route[] {
       id: 'readFigures',
       method: 'get',
       path: '/operator/figures',
-      summary: 'What stands where, how fast it moves, and what follows from it',
+      summary: 'Backlog, throughput and health',
       params: z.object({}),
       responses: done,
       async handler() {
@@ -35,7 +35,7 @@ export function overviewRoutes({ figures, since }: OverviewSource): Route[] {
       path: '/operator/history',
       summary: 'Samples of the last hour or day',
       params: z.object({}),
-      query: z.strictObject({ span: z.enum(['hour', 'day'], { error: 'takes hour or day' }) }),
+      query: z.strictObject({ span: z.enum(['hour', 'day'], { error: 'must be hour or day' }) }),
       responses: done,
       async handler({ query: { span } }) {
         return { status: 200, json: JSON.stringify({ samples: await since(spans[span]) }) };

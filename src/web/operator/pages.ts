@@ -1,4 +1,4 @@
-/** The operator's pages and what they are made of: files beside this one, and uPlot from its package. Nothing from elsewhere. */
+/** Serves the operator's pages and their assets: the files in pages/, and uPlot from its package. Nothing from other hosts. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname } from 'node:path';
@@ -27,7 +27,7 @@ const ours = (name: string): URL => new URL(`pages/${name}`, import.meta.url);
 const uplot = (name: string): string =>
   `${dirname(createRequire(import.meta.url).resolve('uplot/package.json'))}/dist/${name}`;
 
-/** By name: nothing else of the disk can be asked for. */
+/** An allow list: no path is read from a request. */
 const assets: Record<string, URL | string> = {
   'page.css': ours('page.css'),
   'page.js': ours('page.js'),

@@ -1,10 +1,10 @@
-/** One job in full, as the operator's page shows it and lets it be edited. */
+/** One parked job in full, for display and editing. */
 import type { Job } from 'bullmq';
 import type { Queues } from '../../lanes/queues.ts';
 import { viewJob } from './job-view.ts';
 import { redact } from './redact.ts';
 
-/** A longer text is not sent to be edited: the body of the answer could not hold it. */
+/** The edited text must fit into a request body (256 kB). */
 const MAX_EDITABLE = 200_000;
 
 export interface ParkedJobView {
@@ -16,9 +16,9 @@ export interface ParkedJobView {
   attempts: number;
   parkedAt: string;
   failedAt: string | null;
-  /** Cut, and nothing in it hidden or reversed. */
+  /** For display: cut, and redacted. */
   shown: unknown;
-  /** The text of the entry's field `data`, as it is; null where the job has none that could be edited. */
+  /** The entry's field `data`, unchanged; null if the job has none or it is too large to edit. */
   data: string | null;
 }
 

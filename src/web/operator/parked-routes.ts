@@ -1,4 +1,4 @@
-/** Parked matches for the operator's page: grouped, found, one in full, retried. */
+/** Parked matches for the operator's page: groups, search, one job in full, retries. */
 import { z } from 'zod';
 import type { Queues } from '../../lanes/queues.ts';
 import { type Group, groupsOf } from '../../parked/index/groups.ts';
@@ -33,7 +33,7 @@ export function parkedRoutes({ parked, queues }: { parked: Parked; queues: Queue
       id: 'listGroups',
       method: 'get',
       path: '/operator/parked/groups',
-      summary: 'Parked and failed jobs by cause, and the run of retries',
+      summary: 'Parked and failed jobs by cause, and the retry run',
       params: noParams,
       responses: done,
       async handler() {
@@ -46,7 +46,7 @@ export function parkedRoutes({ parked, queues }: { parked: Parked; queues: Queue
       id: 'searchParked',
       method: 'get',
       path: '/operator/parked/jobs',
-      summary: 'Jobs that fit all conditions, newest failures first',
+      summary: 'Jobs that meet all conditions, newest failures first',
       params: noParams,
       query: searchQuery,
       responses: done,
@@ -72,7 +72,7 @@ export function parkedRoutes({ parked, queues }: { parked: Parked; queues: Queue
       id: 'retryParked',
       method: 'post',
       path: '/operator/parked/jobs/:queue/:job/retry',
-      summary: 'Tries one job once more, with other data where some is given',
+      summary: 'Retries one job, optionally with edited data',
       params: jobParams,
       body: retryBody,
       responses: done,
@@ -80,7 +80,7 @@ export function parkedRoutes({ parked, queues }: { parked: Parked; queues: Queue
         const outcome = await retryOne(queues, queue, job, data);
         if (outcome === 'not there') throw new Problem(404, 'There is no such job');
         if (outcome === 'not editable') throw new Problem(409, 'Only a parked match can be edited');
-        if (outcome === 'not failed') throw new Problem(409, 'The job is not failed any more');
+        if (outcome === 'not failed') throw new Problem(409, 'The job is no longer failed');
         index.forget(queue, job);
         const edited = data !== undefined;
         await operatorLog.note(actor as Actor, edited ? 'edit and retry one' : 'retry one', { queue, job });
@@ -91,7 +91,7 @@ export function parkedRoutes({ parked, queues }: { parked: Parked; queues: Queue
       id: 'startRun',
       method: 'post',
       path: '/operator/parked/runs',
-      summary: 'Retries all that fit, at a rate that begins with one a second and stops at the first relapse',
+      summary: 'Retries all matching jobs; starts at one per second and stops when one fails again',
       params: noParams,
       body: runBody,
       responses: done,
@@ -99,8 +99,8 @@ export function parkedRoutes({ parked, queues }: { parked: Parked; queues: Queue
         const filter = definedOnly(body);
         const group = (await currentGroups()).find(({ id }) => id === filter.group);
         const outcome = await runs.start(actor as Actor, filter, inWords(filter, group));
-        if (outcome === 'one is going') throw new Problem(409, 'A run of retries is going: stop it first');
-        if (outcome === 'nothing fits') throw new Problem(404, 'There is nothing to retry any more');
+        if (outcome === 'one is going') throw new Problem(409, 'A retry run is in progress: stop it first');
+        if (outcome === 'nothing fits') throw new Problem(404, 'Nothing left to retry');
         return ok({ started: true });
       },
     }),
@@ -108,19 +108,19 @@ export function parkedRoutes({ parked, queues }: { parked: Parked; queues: Queue
       id: 'stopRun',
       method: 'post',
       path: '/operator/parked/runs/stop',
-      summary: 'Stops the run of retries',
+      summary: 'Stops the retry run',
       params: noParams,
       body: nothing,
       responses: done,
       async handler({ actor }) {
-        if (!(await runs.askToStop(actor as Actor))) throw new Problem(409, 'No run of retries is going');
+        if (!(await runs.askToStop(actor as Actor))) throw new Problem(409, 'No retry run is in progress');
         return ok({ stopping: true });
       },
     }),
   ];
 }
 
-const words: Record<string, string> = { not_subscription: 'but for subscription', stream_id: 'stream id' };
+const words: Record<string, string> = { not_subscription: 'without subscription', stream_id: 'stream id' };
 
 function inWords(filter: Record<string, string>, group: Group | undefined): string {
   const { group: _, ...others } = filter;

@@ -1,4 +1,4 @@
-/** Secrets that an error's text or a job's data may carry along: out, before a page shows them. */
+/** Removes secrets from error texts and job data before a page shows them. */
 const secrets: [pattern: RegExp, instead: string][] = [
   // redis://user:password@host, https://user:password@host
   [/\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@:"']{0,200}:[^\s/@"']{1,500}@/gi, '$1…@'],

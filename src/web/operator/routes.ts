@@ -1,4 +1,4 @@
-/** What the operator's pages ask: who they talk to, the figures, the parked matches, the log. Behind the login, all of it. */
+/** The operator's API, all behind the login: session, figures, parked matches, log. */
 import type { Express } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../lanes/queues.ts';
@@ -35,7 +35,7 @@ const logRoute = ({ operatorLog }: Parked): Route =>
     id: 'readOperatorLog',
     method: 'get',
     path: '/operator/log',
-    summary: 'What persons changed, newest first',
+    summary: 'What operators changed, newest first',
     params: z.object({}),
     query: logQuery,
     responses: { 200: { description: 'Done' } },

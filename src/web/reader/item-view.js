@@ -1,4 +1,4 @@
-/** An item as an article. Every text of a post becomes a text node, so that nothing in it is markup. */
+/** Renders items. Text of a post only ever becomes text nodes, never markup. */
 import { attachments, replyHref, segments } from './post.js';
 
 function make(tag, attributes = {}, ...children) {
@@ -26,7 +26,6 @@ function attachmentView({ kind, text, href, description }) {
   return make('p', { dir: 'auto' }, '[', link(label, href), ']');
 }
 
-/** The article of an item; `inbox` is the name of the inbox. */
 export function articleOf(item, inbox) {
   const { post, matched_by, delivered_at } = item;
   const record = post.raw_record ?? {};
@@ -62,7 +61,6 @@ export function articleOf(item, inbox) {
   return entry;
 }
 
-/** Shows whether it is read and starred. */
 export function paint({ item, article }) {
   article.classList.toggle('read', item.read);
   article.querySelector('.mark').textContent = item.read ? 'Mark unread' : 'Mark read';

@@ -1,6 +1,6 @@
 /**
- * What a post says, made safe to show. Feeds make HTML of it at the server, the reader page elements in a browser: plain
- * JavaScript, because both run it as it is. Whatever a record holds, nothing here throws.
+ * The content of a post, safe to show: shared by the feeds (on the server) and the reader page (in the browser), hence plain
+ * JavaScript. Never throws, whatever a record contains.
  */
 
 /** @typedef {{ text: string, href?: string }} Segment */
@@ -12,8 +12,8 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
- * The text in pieces, some of them links. A facet names bytes of the text's UTF-8; one that lies outside the text, cuts a
- * character, overlaps an earlier one or leads nowhere safe is left out.
+ * The text as segments, some of them links. A facet is a byte range of the UTF-8 text; it is ignored if it is out of range, splits
+ * a character, overlaps an earlier one or has no safe link.
  * @param {string} text @param {unknown} facets @returns {Segment[]}
  */
 export function segments(text, facets) {
@@ -71,7 +71,7 @@ function hrefOf(features) {
 }
 
 /**
- * The address in its normal form if a link to it is safe: http or https, no name or password in it.
+ * The normalized URL if it is safe to link to: http or https, without user name and password.
  * @param {unknown} uri @returns {string | undefined}
  */
 export function safeHref(uri) {
@@ -95,7 +95,7 @@ const places = {
   'app.bsky.graph.list': ['List', 'lists'],
 };
 
-/** The page of a record. @param {unknown} uri @returns {Attachment} */
+/** @param {unknown} uri of a record @returns {Attachment} */
 function reference(uri) {
   const [, author, collection, key] = (typeof uri === 'string' && record.exec(uri)) || [];
   const place = collection && Object.hasOwn(places, collection) ? places[collection] : undefined;
@@ -103,13 +103,13 @@ function reference(uri) {
   return { kind: 'quote', text: place[0], href: `https://bsky.app/profile/${author}/${place[1]}/${key}` };
 }
 
-/** The page of the post that this one answers. @param {any} reply @returns {string | undefined} */
+/** The page of the post replied to. @param {any} reply @returns {string | undefined} */
 export function replyHref(reply) {
   const { kind, href } = reference(reply?.parent?.uri);
   return kind === 'quote' ? href : undefined;
 }
 
-/** What hangs on a post: pictures by their alt text, cards, quotes. @param {any} embed @returns {Attachment[]} */
+/** Pictures as their alt text, cards, quotes. @param {any} embed @returns {Attachment[]} */
 export function attachments(embed) {
   const type = typeof embed?.$type === 'string' ? embed.$type : '';
   switch (type) {

@@ -1,4 +1,4 @@
-/** `/reader/<subscriber>`: an inbox as a page. The page is the same for all; what it shows it asks of the API. */
+/** `/reader/<subscriber>`: an inbox as a web page. The page itself is static and loads its items from the API. */
 import { readFileSync } from 'node:fs';
 import type { Express, Response } from 'express';
 import type { FeedTokens } from '../../inbox/feed-tokens.ts';
@@ -34,17 +34,17 @@ export function mountReader(app: Express, access: ReaderAccess, feedTokens: Feed
     res.set('Content-Security-Policy', contentPolicy);
     const name = String(req.params['subscriber']);
     const inbox = encodeName(name);
-    if (inbox === undefined) throw new Problem(404, 'No inbox can have this name');
+    if (inbox === undefined) throw new Problem(404, 'Not a valid inbox name');
     const { token } = req.query;
     if (typeof token === 'string' && (await feedTokens.inboxOf(token)) === inbox) {
       const segment = encodeURIComponent(name);
       keepToken(res, token, [`/reader/${segment}`, `/api/inboxes/${segment}`], isSecure(req));
-      // Out of the address, where it would be seen, kept and sent on.
+      // Removes the token from the URL, which ends up in histories and logs.
       res.redirect(303, `/reader/${segment}`);
       return;
     }
     if ((await access.of(req, inbox, true)) === undefined)
-      throw new Problem(401, 'Log in, or open the link that came with a token of this inbox', {
+      throw new Problem(401, 'Log in, or open a link with a token of this inbox', {
         'WWW-Authenticate': access.challenges(true),
       });
     res.type('html').send(html);
@@ -57,7 +57,7 @@ export function mountReader(app: Express, access: ReaderAccess, feedTokens: Feed
   }
 }
 
-/** Where this inbox is, and nowhere else. Lax: a link from another site leads here, a write from there is refused anyway. */
+/** Only for this inbox's paths. Lax, so that links from other sites work; the write guard rejects their writes. */
 function keepToken(res: Response, token: string, paths: readonly string[], secure: boolean): void {
   for (const path of paths)
     res.append(

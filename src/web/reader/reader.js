@@ -1,4 +1,3 @@
-/** The reader page. What it shows comes from the API, as it comes. */
 import { articleOf, paint } from './item-view.js';
 
 const segment = location.pathname.split('/')[2];
@@ -7,7 +6,7 @@ const name = decodeURIComponent(segment);
 const $ = (id) => document.getElementById(id);
 const PAGE = 30;
 
-/** Articles in the order of the page, newest first. */
+/** By item id, in page order: newest first. */
 const shown = new Map();
 let view = '';
 let next = null;
@@ -15,7 +14,7 @@ let current = null;
 let arrived = [];
 let source;
 
-/** Changes go one after another: two presses of a key in quick order may not overtake each other on their way. */
+/** Changes are sent one after another, so that two quick key presses cannot overtake each other. */
 let changed = Promise.resolve();
 function change(...asked) {
   const answer = changed.then(() => ask(...asked));
@@ -67,7 +66,7 @@ async function load(more) {
   $('older').hidden = next === null;
   $('gap').hidden = page.gap === null;
   $('gap').textContent = page.gap
-    ? `${page.gap.unread} unread items were removed to keep the inbox within its bounds.`
+    ? `${page.gap.unread} unread items were removed to keep the inbox within its limits.`
     : '';
   showUnread(page.unread);
   return page;
@@ -123,7 +122,7 @@ function listen(after) {
   source.addEventListener('message', ({ data }) => {
     if (view === 'starred=1') return;
     arrived.push(JSON.parse(data));
-    // Nothing moves under who reads further down.
+    // Do not shift the page for someone reading further down.
     if (scrollY < 80) showArrived();
     $('arrived').textContent = `${arrived.length} new`;
     $('arrived').hidden = arrived.length === 0;

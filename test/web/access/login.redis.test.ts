@@ -73,7 +73,9 @@ test('the admin changes, and a line in the log says what', async () => {
   expect(await web.queues.parked.queue.isPaused()).toBe(true);
   expect((await web.ask('PUT', `${queues}/parked/resume`, asAdmin)).status).toBe(200);
   expect(
-    web.logged.filter((line) => line.includes('changed by hand') && line.includes('"queue":"parked"')),
+    web.logged.filter(
+      (line) => line.includes('changed on the dashboard') && line.includes('"queue":"parked"'),
+    ),
   ).toHaveLength(2);
 });
 

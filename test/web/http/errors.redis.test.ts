@@ -31,9 +31,9 @@ function expectProblem(answer: Answer, status: number, path: string): void {
   expect(answer.text).not.toContain(apiToken);
 }
 
-const limitDetail = /^limit: takes a whole number from 1 to 1000/;
-const idDetail = /: takes the id of an item, <digits>-<digits>$/;
-const nameDetail = /: takes 1 to 512 bytes of valid Unicode/;
+const limitDetail = /^limit: must be a whole number from 1 to 1000/;
+const idDetail = /: must be an item id, <digits>-<digits>$/;
+const nameDetail = /: must be 1 to 512 bytes of valid Unicode/;
 
 describe('a GET is refused with', () => {
   test.each<[path: string, status: number, detail: RegExp]>([
@@ -62,9 +62,9 @@ describe('a GET is refused with', () => {
     [`${items}?after=${'9'.repeat(5_000)}-0`, 400, idDetail],
     [`${items}?after=٣-٣`.replace(/[^\x20-\x7e]/g, encodeURIComponent), 400, idDetail],
     [`${items}?before=1-1&after=1-1`, 400, /before or after, not both/],
-    [`${items}?unread=yes`, 400, /^unread: takes true, false, 1 or 0/],
-    [`${items}?unread=__proto__`, 400, /^unread: takes/],
-    [`${items}?starred=`, 400, /^starred: takes/],
+    [`${items}?unread=yes`, 400, /^unread: must be true, false, 1 or 0/],
+    [`${items}?unread=__proto__`, 400, /^unread: must be/],
+    [`${items}?starred=`, 400, /^starred: must be/],
     [`${items}?subscription=`, 400, nameDetail],
     [`${items}?subscription=${long}`, 400, nameDetail],
     [`${items}?limt=5`, 400, /^unknown parameter "limt"/],
@@ -103,14 +103,14 @@ describe('a GET is refused with', () => {
 });
 
 describe('a body is refused with', () => {
-  const readDetail = /takes {"ids": \[1 to 1000 ids of items\]} or {"up_to": the id of an item}/;
+  const readDetail = /must be {"ids": \[1 to 1000 item ids\]} or {"up_to": an item id}/;
   test.each<[name: string, body: string | undefined, status: number, detail: RegExp]>([
     ['nothing', undefined, 400, readDetail],
     ['an empty object', '{}', 400, readDetail],
     ['a list', '[]', 400, readDetail],
     ['a scalar', '1', 400, /not JSON/],
     ['no JSON', '{"ids":', 400, /not JSON/],
-    ['no ids', '{"ids":[]}', 400, /^ids: takes a list of 1 to 1000 ids/],
+    ['no ids', '{"ids":[]}', 400, /^ids: must be a list of 1 to 1000 item ids/],
     ['too many ids', JSON.stringify({ ids: Array.from({ length: 1001 }, () => '1-1') }), 400, readDetail],
     ['ids that are none', '{"ids":["a"]}', 400, readDetail],
     ['an id that is a number', '{"up_to":1}', 400, readDetail],

@@ -47,8 +47,8 @@ test('a process that can work says so, and serves its counters', async () => {
 
 test.each<[string, () => Promise<Checks>, Checks]>([
   ['one that says what is wrong', () => Promise.resolve({ pump: 'has stopped' }), { pump: 'has stopped' }],
-  ['one that throws', () => Promise.reject(new Error('secret')), { checks: 'could not be made' }],
-  ['one that never ends', () => new Promise(() => undefined), { checks: 'could not be made' }],
+  ['one that throws', () => Promise.reject(new Error('secret')), { checks: 'failed to run' }],
+  ['one that never ends', () => new Promise(() => undefined), { checks: 'failed to run' }],
 ])('a check fails: %s', async (_name, checks, expected) => {
   const { ask } = await startHealth(checks);
   const ready = await ask('GET', '/readyz');

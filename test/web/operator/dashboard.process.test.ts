@@ -130,7 +130,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
         .waitFor();
     }
     await page.getByText('production').first().waitFor();
-    await page.getByText('Waiting for a person: parked').first().waitFor();
+    await page.getByText('Needs an operator: parked').first().waitFor();
     await picture(page, 'overview');
     await page.goto(`${web.url}/dashboard/queue/matches?status=latest`);
     await page.getByText('200, beside the job').first().waitFor();

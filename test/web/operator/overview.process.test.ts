@@ -57,13 +57,13 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     pipeline.startWorker();
     await pipeline.append(['no JSON']);
     await page.getByRole('heading', { name: 'The stream holds no work' }).waitFor({ timeout: 20_000 });
-    await page.getByText('One match waits for a person.').waitFor({ timeout: 20_000 });
+    await page.getByText('One parked match needs an operator.').waitFor({ timeout: 20_000 });
     const inboxes = page.getByRole('region', { name: 'Inboxes' });
     await expect.poll(() => inboxes.innerText(), { timeout: 15_000 }).toMatch(/delivered a second\s+[1-9]/);
     await page.getByRole('region', { name: 'Parked' }).getByText('malformed').waitFor();
     await page
       .getByRole('region', { name: 'Redis' })
-      .getByText(/head-room \(\d+ % full\)/)
+      .getByText(/free \(\d+ % used\)/)
       .waitFor();
     await picture(page, 'overview-desk');
     await page.getByRole('button', { name: 'Last day' }).click();
@@ -97,7 +97,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await redis.restart();
     await page
       .getByText('All is well.')
-      .or(page.getByText('waits for a person'))
+      .or(page.getByText('needs an operator'))
       .first()
       .waitFor({ timeout: 25_000 });
   });

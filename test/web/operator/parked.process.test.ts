@@ -83,8 +83,8 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       phone: true,
     });
     await page.getByRole('button', { name: /^Retry all/ }).waitFor();
-    await page.getByRole('button', { name: 'List them' }).click();
-    await page.getByText('120 found, the newest 50 are shown').waitFor();
+    await page.getByRole('button', { name: 'List', exact: true }).click();
+    await page.getByText('120 found, showing the newest 50').waitFor();
     await picture(page, 'parked-phone-dark', false);
     expect(await fitsWidth(page)).toBe(true);
     expect(trouble).toEqual([]);

@@ -186,7 +186,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByText('post 69', { exact: true }).waitFor();
     const { unread } = await summary('long');
     await page.locator('article').first().getByRole('button', { name: 'Mark read' }).click();
-    await page.getByText('may look and change nothing').waitFor();
+    await page.getByText('viewer login is read-only').waitFor();
     expect((await summary('long')).unread).toBe(unread);
   });
 

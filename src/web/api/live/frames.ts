@@ -1,4 +1,4 @@
-/** Items as they go out over streams. Readers of one inbox that stand at the same item share one read and its bytes. */
+/** Items encoded as server-sent events. Clients at the same cursor of an inbox share one read and its bytes. */
 import type { InboxReader, Page } from '../../../inbox/read/inbox-reader.ts';
 import { itemJson } from '../item-json.ts';
 
@@ -20,7 +20,7 @@ export interface Frames {
 }
 
 const ITEMS = 12;
-/** Many that come back at once would otherwise all have their page in memory together. */
+/** Bounds memory when many clients reconnect at once. */
 const READS_AT_ONCE = 2;
 
 export function createFrames(inboxes: InboxReader): Frames {
@@ -59,9 +59,8 @@ export function createFrames(inboxes: InboxReader): Frames {
   };
 }
 
-/** JSON has no line breaks: nothing in `data` can begin an event of its own. */
 export function event(fields: { id?: string; event?: string; retry?: number }, data: string): string {
   const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\n`);
-  // A record's own text may hold line breaks between its members.
+  // A raw record may have line breaks between its members, which would end the event's data.
   return `${head.join('')}data: ${data.replace(/[\r\n]/g, ' ')}\n\n`;
 }

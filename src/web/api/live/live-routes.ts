@@ -1,4 +1,4 @@
-/** `GET …/live`: what comes into an inbox, as it comes. */
+/** `GET …/live`: items as they are delivered. */
 import { z } from 'zod';
 import { encodedName, itemId } from '../../http/inputs.ts';
 import { Problem } from '../../http/problem.ts';
@@ -12,18 +12,18 @@ export function liveRoutes(live: Live): Route[] {
     defineStream({
       id: 'streamItems',
       path: '/api/inboxes/:subscriber/live',
-      summary: 'Items as they come (text/event-stream)',
+      summary: 'Items as they are delivered (text/event-stream)',
       description:
-        'Each event is an item, its id the id of the event: what came after Last-Event-ID (or, on the first connection, `after`), ' +
-        'in order and none twice; then what comes. Without either: what comes from now on. Events `counts` {total, unread} and ' +
-        '`gap` {unread, until} carry no id. Whoever does not read is cut off and resumes.',
+        'Each event is an item, with the item id as event id: first the items after Last-Event-ID (or, on the first connection, ' +
+        '`after`), in order and without duplicates, then new ones. Without either, only new items. Events `counts` {total, unread} ' +
+        'and `gap` {unread, until} carry no id. A client that does not read is disconnected and may resume.',
       params: subscriber,
       query: z.strictObject({ after: itemId.optional() }),
       async open(req, res, { params, query }) {
         const header = req.headers['last-event-id'];
         const last = header === undefined || header === '' ? undefined : itemId.safeParse(header);
         if (last && !last.success)
-          throw new Problem(400, 'Last-Event-ID: takes the id of an item, <digits>-<digits>');
+          throw new Problem(400, 'Last-Event-ID: must be an item id, <digits>-<digits>');
         await live.open(req, res, params.subscriber, last?.data ?? query.after);
       },
     }),

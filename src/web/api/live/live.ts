@@ -1,6 +1,6 @@
 /**
- * Streams of inboxes (server-sent events): who has one open, how many one inbox may have, their heartbeat and their end.
- * Open → a client leaves, is slow, or all are ended by stop() → gone. After stop() none is opened.
+ * Owns the open event streams: their limits, heartbeat and shutdown. A stream ends when its client disconnects or is too slow,
+ * or with stop(), after which none is opened.
  */
 import type { Request, Response } from 'express';
 import type { InboxReader } from '../../../inbox/read/inbox-reader.ts';
@@ -12,11 +12,11 @@ import { createFrames } from './frames.ts';
 import { type Hold, runStream } from './stream.ts';
 
 export interface Live {
-  /** Returns once the stream runs; throws Problem, or what Redis throws, before it does. */
+  /** Resolves once the stream is open; before that it may throw a Problem or a Redis error. */
   open(req: Request, res: Response, inbox: string, after: string | undefined): Promise<void>;
-  /** Open streams, and bytes that their clients have not taken. */
+  /** Open streams, and bytes buffered for their clients. */
   load(): { streams: number; pendingBytes: number };
-  /** Ends every stream; idempotent. A client that comes back finds what it missed. */
+  /** Ends every stream; idempotent. Clients resume by Last-Event-ID. */
   stop(): void;
 }
 
@@ -24,12 +24,12 @@ export interface LiveLimits {
   perInbox: number;
   inAll: number;
   heartbeatMs: number;
-  /** A client that takes nothing for so long is cut. */
+  /** A client that reads nothing for this long is disconnected. */
   slowMs: number;
   pendingBytes: number;
 }
 
-/** In direct routing an inbox is a subscription, which many may watch at once. */
+/** In direct routing an inbox is a subscription and may have many readers. */
 const defaults: LiveLimits = {
   perInbox: 512,
   inAll: 4_000,
@@ -58,7 +58,7 @@ export function createLive(
   function refuseWhereFull(inbox: string): void {
     const wait = { 'Retry-After': String(Math.ceil(RETRY_MS / 1_000)) };
     if (isStopped || clients.size >= limits.inAll)
-      throw new Problem(503, 'No more streams are opened now', wait);
+      throw new Problem(503, 'Too many streams are open, or the server is stopping', wait);
     if ((perInbox.get(inbox) ?? 0) >= limits.perInbox)
       throw new Problem(429, `This inbox has ${limits.perInbox} streams open`, wait);
   }
@@ -84,7 +84,7 @@ export function createLive(
       refuseWhereFull(inbox);
       if (res.destroyed || res.headersSent) return;
       const end = newest ?? FIRST_ID;
-      // Ids that are not there yet may belong to items that come: a cursor beyond the end stands at the end.
+      // A cursor beyond the end would skip items still to be delivered: clamp it.
       const cursor = after !== undefined && compareIds(after, end) < 0 ? after : end;
       res.status(200).set({
         'Content-Type': 'text/event-stream; charset=utf-8',
@@ -93,7 +93,7 @@ export function createLive(
       });
       if (req.method === 'HEAD') return void res.end();
       const signal = enter(res, inbox);
-      // Clients that were all cut at once come back one after the other.
+      // Jitter, so that clients do not all reconnect at once.
       res.write(`retry: ${RETRY_MS + Math.floor(Math.random() * RETRY_MS)}\n\n`);
       const watched = watch.join(inbox, cursor);
       const client = { inbox, res, signal, watched, cursor, resumes: after !== undefined };
@@ -110,7 +110,7 @@ export function createLive(
       clearInterval(heart);
       for (const [res, controller] of clients) {
         controller.abort();
-        // The end of a stream waits behind what its client does not take.
+        // end() would wait for the client to read what is buffered.
         if (res.writableLength > 0) res.destroy();
         else res.end();
       }

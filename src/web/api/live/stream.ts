@@ -1,7 +1,6 @@
 /**
- * One client's stream. Reading on from its cursor → sending → (full: waits until the client has taken it, at most `slowMs`, then
- * cut) → at the end: waits until the inbox grows. What waits for a client is one frame and what the socket holds: the rest stays
- * in Redis, where the cursor finds it again.
+ * One client's stream: reads on from its cursor → sends → if the socket is full, waits for it to drain (at most `slowMs`, then
+ * disconnects) → at the end, waits until the inbox grows. At most one frame is buffered beyond the socket: the rest stays in Redis.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Response } from 'express';
@@ -17,7 +16,7 @@ export interface StreamDeps {
   slowMs: number;
 }
 
-/** Bytes that clients have not taken yet, of all of them. */
+/** Bytes buffered for all clients together. */
 export interface Hold {
   pendingBytes: number;
   readonly mostBytes: number;
@@ -26,11 +25,11 @@ export interface Hold {
 export interface LiveClient {
   inbox: string;
   res: Response;
-  /** Aborted when the client has gone, or must go. */
+  /** Aborted when the client disconnects or the stream must end. */
   signal: AbortSignal;
   watched: WatchedInbox;
   cursor: string;
-  /** Whether it comes back and is told what was removed meanwhile. */
+  /** A reconnect: a `gap` event reports what was removed meanwhile. */
   resumes: boolean;
 }
 
@@ -39,11 +38,11 @@ const AFTER_OUTAGE_MS = 500;
 export async function runStream({ frames, hold, slowMs }: StreamDeps, client: LiveClient): Promise<void> {
   const { inbox, res, signal, watched } = client;
   let { cursor, resumes } = client;
-  let told = '';
-  const tellCounts = ({ counts }: Batch): void => {
+  let sent = '';
+  const sendCounts = ({ counts }: Batch): void => {
     const text = JSON.stringify(counts);
-    if (text !== told) res.write(event({ event: 'counts' }, text));
-    told = text;
+    if (text !== sent) res.write(event({ event: 'counts' }, text));
+    sent = text;
   };
   while (!signal.aborted) {
     const known = watched.newest;
@@ -61,10 +60,10 @@ export async function runStream({ frames, hold, slowMs }: StreamDeps, client: Li
       res.write(event({ event: 'gap' }, JSON.stringify(gap)));
     resumes = false;
     let isFull = false;
-    // Who marks items elsewhere counts differently by now: after an item the counts are told, be they the same as before.
-    if (batch.frames.length > 0) told = '';
+    // A client counts each item as unread, though it may be marked read elsewhere: after items, always send the counts.
+    if (batch.frames.length > 0) sent = '';
     for (const frame of batch.frames) {
-      // All clients together have too much in hand: this one lets go and comes back.
+      // Over the shared buffer limit: drop this client, which will resume.
       const isOver = hold.pendingBytes > 0 && hold.pendingBytes + frame.byteLength > hold.mostBytes;
       if (isOver) return void res.destroy();
       cursor = frame.id;
@@ -77,8 +76,8 @@ export async function runStream({ frames, hold, slowMs }: StreamDeps, client: Li
     if (isFull || res.writableNeedDrain) {
       if (!(await drained(res, slowMs, signal))) return void res.destroy();
     } else if (batch.frames.length === 0) {
-      tellCounts(batch);
-      // An entry that is no item, or is gone already, does not come back at once.
+      sendCounts(batch);
+      // Past `known`: entries that are no items, or already removed, must not cause a busy loop.
       await watched.growsBeyond(laterId(cursor, known), signal);
     }
   }

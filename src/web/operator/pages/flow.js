@@ -1,10 +1,10 @@
-/** The way of a match, drawn: from Skywire's streams to the inboxes, with what stands and moves at each place. */
+/** The pipeline as a diagram: streams, queues, inboxes, parked matches, with live numbers. */
 import { bytes, count, duration, el, many, visible } from './page.js';
 
 const unknown = '?';
 const seconds = (ms) => (ms === null || ms === undefined ? '–' : duration(ms / 1000));
 
-/** `lines`: [number or text, what it is, whether it wants to be looked at]. */
+/** `lines`: [value, label, whether to highlight it]. */
 function stage(title, lines, { about, id } = {}) {
   return el(
     'section',
@@ -53,26 +53,26 @@ const streamStage = ({ stream, group, length, unread, unreadAgeMs, pending, pend
     [
       [
         count(unread),
-        unread > 0 ? `not read yet, the oldest ${seconds(unreadAgeMs)} ago` : 'not read yet',
+        unread > 0 ? `unread, the oldest for ${seconds(unreadAgeMs)}` : 'unread',
         unreadAgeMs > 60_000,
       ],
       [
         count(pending),
         pending > 0
-          ? `read and not yet in the queue, the oldest ${seconds(pendingAgeMs)} ago`
-          : 'read and not yet in the queue',
+          ? `pending: read, not yet queued, the oldest for ${seconds(pendingAgeMs)}`
+          : 'pending: read, not yet queued',
         pendingAgeMs > 60_000,
       ],
-      [count(length), 'kept in all'],
+      [count(length), 'entries in the stream'],
     ],
     { about: `group ${visible(group)}` },
   );
 
 const queueStage = ({ queue, waiting, active, delayed, failed }) =>
   stage(`Queue ${queue}`, [
-    [count(waiting), 'jobs wait'],
-    [count(active), 'run'],
-    ...(delayed > 0 ? [[count(delayed), 'put off', true]] : []),
+    [count(waiting), 'waiting'],
+    [count(active), 'active'],
+    ...(delayed > 0 ? [[count(delayed), 'delayed', true]] : []),
     ...(failed > 0 ? [[count(failed), 'failed', true]] : []),
   ]);
 
@@ -80,14 +80,14 @@ const inboxStage = (work, canaryAgeMs) =>
   stage(
     'Inboxes',
     work === null
-      ? [[unknown, 'cannot be told', true]]
+      ? [[unknown, 'cannot be read', true]]
       : [
           [count(Math.round(work.deliveredPerSecond)), 'delivered a second'],
-          [seconds(work.p50Ms), 'half arrive within'],
-          [seconds(work.p99Ms), '99 of 100 arrive within'],
+          [seconds(work.p50Ms), 'latency, median'],
+          [seconds(work.p99Ms), 'latency, 99th percentile'],
           ...(canaryAgeMs === null
             ? []
-            : [[seconds(canaryAgeMs), 'since our own test match came through', canaryAgeMs > 60_000]]),
+            : [[seconds(canaryAgeMs), 'since the last canary arrived', canaryAgeMs > 60_000]]),
         ],
     { id: 'inboxes' },
   );
@@ -99,11 +99,11 @@ function parkedStage(parked, queues) {
   return stage(
     'Parked',
     [
-      [parked === null ? unknown : count(total), 'wait for a person', total > 0],
+      [parked === null ? unknown : count(total), 'need an operator', total > 0],
       ...reasons.map(([reason, jobs]) => [count(jobs), reason.replaceAll('_', ' '), true]),
-      ...(delayed > 0 ? [[count(delayed), 'wait for their next try']] : []),
+      ...(delayed > 0 ? [[count(delayed), 'waiting for their next attempt']] : []),
     ],
-    { id: 'parked-stage', about: el('a', { href: '/parked' }, 'work through them') },
+    { id: 'parked-stage', about: el('a', { href: '/parked' }, 'Open Parked') },
   );
 }
 
@@ -114,7 +114,7 @@ const serverStage = ({ server, usedBytes, limitBytes, isDurable }) =>
       ? [
           [
             bytes(Math.max(0, limitBytes - usedBytes)),
-            `head-room (${Math.round((100 * usedBytes) / limitBytes)} % full)`,
+            `free (${Math.round((100 * usedBytes) / limitBytes)} % used)`,
             usedBytes > 0.7 * limitBytes,
           ],
         ]
@@ -122,7 +122,6 @@ const serverStage = ({ server, usedBytes, limitBytes, isDurable }) =>
     [isDurable ? 'yes' : 'no', 'append-only file', !isDurable],
   ]);
 
-/** "The stream holds 41 s of work". */
 export function headline({ workInStreams, streams }) {
   if (streams === null) return 'The stream cannot be read';
   const unread = streams.reduce((sum, stream) => sum + stream.unread, 0);

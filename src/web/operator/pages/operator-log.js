@@ -1,8 +1,7 @@
-/** Who did what, as a table. */
 import { el, visible } from './page.js';
 
 export function logTable(actions) {
-  if (actions.length === 0) return el('p', { class: 'soft' }, 'Nobody changed anything yet.');
+  if (actions.length === 0) return el('p', { class: 'soft' }, 'No changes yet.');
   const row = ({ at, who, from, action, what }) =>
     el(
       'tr',
@@ -12,7 +11,7 @@ export function logTable(actions) {
       el('td', {}, visible(action)),
       el('td', {}, visible(inWords(what))),
     );
-  const head = ['When', 'Who', 'Did', 'What'].map((name) => el('th', { scope: 'col' }, name));
+  const head = ['When', 'Who', 'Action', 'Details'].map((name) => el('th', { scope: 'col' }, name));
   const rows = el('tbody', {}, actions.map(row));
   return el(
     'div',

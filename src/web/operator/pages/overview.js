@@ -1,4 +1,4 @@
-/** The overview: health in words, the flow with live numbers, the last hour or day in plots. */
+/** The overview page: health findings, the pipeline with live numbers, plots of the last hour or day. */
 import { flow, headline } from './flow.js';
 import { byId, el, get, repeat, session, show } from './page.js';
 import { drawPlots } from './plots.js';
@@ -24,7 +24,7 @@ const finding = ({ level, what, remedy }) =>
     el('strong', {}, what),
     ' ',
     remedy,
-    what.includes('for a person') && [' ', el('a', { href: '/parked' }, 'Open Parked')],
+    what.includes('an operator') && [' ', el('a', { href: '/parked' }, 'Open Parked')],
   );
 
 async function plots() {

@@ -1,6 +1,6 @@
-/** What every operator's page is made of. Text from outside becomes text, never markup. */
+/** Shared by the operator's pages. Untrusted text only ever becomes text nodes, never markup. */
 
-/** `el('p', {class: 'soft'}, 'text', child)`; an attribute that is a function is a listener, false leaves it out. */
+/** `el('p', {class: 'soft'}, 'text', child)`. A function as attribute is an event listener; false omits the attribute. */
 export function el(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -24,7 +24,7 @@ for (const end of ['pointerup', 'pointercancel', 'blur']) {
   addEventListener(end, () => setTimeout(() => (isPressing = false)));
 }
 
-/** Only what differs is put into the page, never under a finger, and the focus stays where it was. */
+/** Replaces only what differs, never while it is being pressed, and keeps the focus. */
 export function show(id, ...children) {
   const place = byId(id);
   const next = el('div', {}, ...children);
@@ -55,15 +55,15 @@ export const post = async (path, body = {}) =>
     }),
   );
 
-/** Says what went wrong, or nothing. */
-export function tell(message, kind = 'bad') {
+/** Without a message: hides it. */
+export function showMessage(message, kind = 'bad') {
   const place = byId('told');
   place.hidden = !message;
   place.className = `card ${kind}`;
   place.textContent = message ?? '';
 }
 
-/** Asks again and again while the page is seen, one at a time. */
+/** Polls while the page is visible, one request at a time. */
 export function repeat(everyMs, work) {
   const run = async () => {
     if (!document.hidden) {
@@ -105,17 +105,17 @@ export function bytes(value) {
   return `${value < 10 && at > 0 ? value.toFixed(1) : Math.round(value)} ${units[at]}`;
 }
 
-/** Text with what is invisible or reverses the direction spelled out. */
+/** Spells out invisible characters and bidi controls. */
 export const visible = (text) =>
   text.replace(
     /(?![\t\n])[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-/** Who is logged in; the page's head says so. The viewer's page has no buttons that the server would refuse. */
+/** Shows who is logged in. The viewer gets no buttons, which the server would reject anyway. */
 export async function session() {
   const { who, role, environment } = await get('/operator/session');
-  byId('who').textContent = role === 'viewer' ? `${who}, may look` : who;
+  byId('who').textContent = role === 'viewer' ? `${who}, read-only` : who;
   const badge = byId('environment');
   badge.hidden = !environment;
   badge.textContent = environment ?? '';

@@ -1,19 +1,19 @@
-/** One job in full, in a dialog: read, edited, retried. */
+/** A dialog with one job in full, to edit and retry it. */
 import { ago, byId, el, get, many, post, visible } from './page.js';
 
 export async function openJob({ queue, job, mayChange, after }) {
   const path = `/operator/parked/jobs/${encodeURIComponent(queue)}/${encodeURIComponent(job)}`;
   const found = await get(path);
   const dialog = byId('job');
-  const said = el('p', { class: 'card bad', role: 'alert', hidden: true });
+  const problem = el('p', { class: 'card bad', role: 'alert', hidden: true });
   const retry = async (body) => {
     try {
       await post(`${path}/retry`, body);
       dialog.close();
       await after();
     } catch (error) {
-      said.hidden = false;
-      said.textContent = error.message;
+      problem.hidden = false;
+      problem.textContent = error.message;
     }
   };
   const isEditable = mayChange && found.data !== null && found.state === 'failed';
@@ -24,18 +24,18 @@ export async function openJob({ queue, job, mayChange, after }) {
     el(
       'p',
       { class: 'soft' },
-      `${found.state} · ${many(found.attempts, 'try', 'tries')} · parked ${ago(found.parkedAt)} · `,
-      el('a', { href: `/dashboard/queue/${queue}/${job}` }, 'in the queue'),
+      `${found.state} · ${many(found.attempts, 'attempt')} · parked ${ago(found.parkedAt)} · `,
+      el('a', { href: `/dashboard/queue/${queue}/${job}` }, 'open in the queue'),
     ),
-    said,
+    problem,
     el('pre', {}, JSON.stringify(found.shown, undefined, 2)),
-    ...(isEditable ? [el('label', {}, 'What Skywire sent, to be edited', text)] : []),
+    ...(isEditable ? [el('label', {}, 'The match as Skywire sent it (editable)', text)] : []),
     el(
       'div',
       { class: 'actions' },
       mayChange &&
         found.state === 'failed' &&
-        el('button', { class: 'main', click: () => retry({}) }, 'Retry as it is'),
+        el('button', { class: 'main', click: () => retry({}) }, 'Retry unchanged'),
       isEditable && el('button', { click: () => retry({ data: text.value }) }, 'Save and retry'),
       el('button', { click: () => dialog.close() }, 'Close'),
     ),

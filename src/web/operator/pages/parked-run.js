@@ -1,4 +1,4 @@
-/** The run of retries, in words. */
+/** The card of the current or last retry run. */
 import { ago, count, duration, el, many, visible } from './page.js';
 
 export function runCard({ phase, run }, mayChange) {
@@ -29,13 +29,13 @@ function headline(phase, { delivered, total, relapsed, why }) {
 function details(phase, { rate, inFlight, takenOver, by, startedAt, endedAt, total, delivered }) {
   const parts = [`started by ${visible(by)} ${ago(startedAt)}`];
   if (phase === 'running') {
-    parts.push(`${many(rate, 'retry', 'retries')} a second now`, `${count(inFlight)} under way`);
+    parts.push(`${many(rate, 'retry', 'retries')} a second now`, `${count(inFlight)} in flight`);
     if (rate === 100) parts.push(`about ${duration((total - delivered) / rate)} left`);
   } else {
     parts.push(`took ${duration((Date.parse(endedAt) - Date.parse(startedAt)) / 1000)}`);
   }
   if (takenOver > 0)
-    parts.push(`went on after an interruption ${takenOver === 1 ? 'once' : `${takenOver} times`}`);
+    parts.push(`resumed after an interruption ${takenOver === 1 ? 'once' : `${takenOver} times`}`);
   return parts.join(' · ');
 }
 
@@ -45,14 +45,14 @@ function buttons(phase, { filter, relapse }) {
   const asText = JSON.stringify(filter);
   const { subscription } = relapse ?? {};
   return [
-    el('button', { 'data-do': 'again', 'data-filter': asText }, 'Try again, from one'),
+    el('button', { 'data-do': 'again', 'data-filter': asText }, 'Retry again, starting with one'),
     subscription &&
       !filter.subscription &&
       !filter.not_subscription &&
       el(
         'button',
         { 'data-do': 'without', 'data-filter': asText, 'data-subscription': subscription },
-        `Go on without subscription ${visible(subscription.slice(0, 40))}`,
+        `Continue without subscription ${visible(subscription.slice(0, 40))}`,
       ),
   ];
 }

@@ -1,7 +1,20 @@
-/** Parked matches, worked through: groups by cause, search, one in full, a group retried, who did what. */
+/** The page Parked: groups by cause, search, one job in full, retry runs, the operator log. */
 
 import { logTable } from './operator-log.js';
-import { ago, byId, count, el, get, many, post, repeat, session, show, tell, visible } from './page.js';
+import {
+  ago,
+  byId,
+  count,
+  el,
+  get,
+  many,
+  post,
+  repeat,
+  session,
+  show,
+  showMessage,
+  visible,
+} from './page.js';
 import { openJob } from './parked-job.js';
 import { runCard } from './parked-run.js';
 
@@ -10,13 +23,13 @@ const PAGE = 50;
 const MOST_SHOWN = 200;
 let lastSearch;
 
-/** Does what a button is for, says what went wrong, and shows what came of it. */
+/** Runs an action, shows its error if any, and refreshes the page. */
 async function act(work) {
-  tell();
+  showMessage();
   try {
     await work();
   } catch (error) {
-    tell(error.message);
+    showMessage(error.message);
   }
   await refresh();
 }
@@ -45,8 +58,7 @@ function groupCard(group, isRunning) {
     el(
       'div',
       { class: 'soft' },
-      retrying > 0 &&
-        `${count(failed)} wait for a person, ${count(retrying)} are tried again by themselves. `,
+      retrying > 0 && `${count(failed)} need an operator, ${count(retrying)} are retried automatically. `,
       `First ${ago(firstSeen)}, last ${ago(lastSeen)}. `,
       names.length > 0 && `Most: ${names.join(', ')}`,
     ),
@@ -61,7 +73,7 @@ function groupCard(group, isRunning) {
           `Retry all ${count(failed)}`,
         ),
       el('button', { 'data-do': 'example', 'data-queue': example.queue, 'data-job': example.job }, 'Example'),
-      el('button', { 'data-do': 'list', 'data-group': id }, 'List them'),
+      el('button', { 'data-do': 'list', 'data-group': id }, 'List'),
       el(
         'a',
         { class: 'button', href: `/operator/parked/export?group=${id}`, download: 'parked.jsonl' },
@@ -81,11 +93,7 @@ async function refresh() {
   show(
     'groups',
     index.isLoading &&
-      el(
-        'p',
-        { class: 'card look' },
-        `Reading: ${count(index.indexed)} of ${many(index.inRedis, 'job')} so far`,
-      ),
+      el('p', { class: 'card look' }, `Loading: ${count(index.indexed)} of ${many(index.inRedis, 'job')}`),
     groups.length === 0 && !index.isLoading && el('p', { class: 'card good' }, 'Nothing is parked.'),
     groups.map((group) => groupCard(group, isRunning)),
   );
@@ -101,7 +109,7 @@ async function find(filter, limit = PAGE) {
       'tr',
       {},
       el('td', { class: 'nowrap' }, ago(failedAt)),
-      el('td', { class: 'nowrap' }, state === 'failed' ? reason : `${reason}, waits for its next try`),
+      el('td', { class: 'nowrap' }, state === 'failed' ? reason : `${reason}, waiting for its next attempt`),
       el('td', {}, visible(subscriber ? `${subscription} for ${subscriber}` : subscription)),
       el('td', {}, visible(text.slice(0, 200)), el('div', { class: 'soft' }, visible(`${uri} ${streamId}`))),
       el(
@@ -126,7 +134,7 @@ async function find(filter, limit = PAGE) {
           'strong',
           { class: 'grow', id: 'found-total' },
           total > jobs.length
-            ? `${count(total)} found, the newest ${jobs.length} are shown`
+            ? `${count(total)} found, showing the newest ${jobs.length}`
             : `${count(total)} found`,
         ),
         mayChange && total > 0 && el('button', { 'data-do': 'retry-found' }, `Retry these ${count(total)}`),
@@ -159,7 +167,7 @@ const actions = {
   more: () => act(() => find(lastSearch, MOST_SHOWN)),
   'retry-found': () => startRun(lastSearch),
   stop: stopRun,
-  // What the last run retried, but for the subscription that fell back.
+  // The last run's filter, without the subscription that failed again.
   without: ({ filter, subscription }) => startRun({ ...JSON.parse(filter), not_subscription: subscription }),
   again: ({ filter }) => startRun(JSON.parse(filter)),
   example: ({ queue, job }) => act(() => open(queue, job)),

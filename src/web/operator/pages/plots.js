@@ -1,4 +1,4 @@
-/** The plots of the last hour or day. uPlot draws on a canvas: its colours come from the sheet, anew when day becomes night. */
+/** Plots of the last hour or day. uPlot draws on a canvas, so it is redrawn when the colour scheme changes. */
 
 import { byId, bytes, count, duration, el } from './page.js';
 import uPlot from './uplot.js';
@@ -7,31 +7,31 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 
 const plots = [
   {
-    title: 'Matches a second',
+    title: 'Matches per second',
     series: [
-      ['handled', 'through the workers'],
-      ['delivered', 'into inboxes'],
+      ['handled', 'handled by workers'],
+      ['delivered', 'delivered to inboxes'],
     ],
     unit: count,
   },
   {
-    title: 'Waiting',
+    title: 'Backlog',
     series: [
-      ['unread', 'matches in the stream'],
+      ['unread', 'unread in the stream'],
       ['jobs', 'jobs'],
     ],
     unit: count,
   },
   {
-    title: 'From the stream to the inbox',
+    title: 'Latency from stream to inbox',
     series: [
-      ['p50', 'half within'],
-      ['p99', '99 of 100 within'],
+      ['p50', 'median'],
+      ['p99', '99th percentile'],
     ],
     unit: (ms) => duration(ms / 1000),
   },
-  { title: 'Parked', series: [['parked', 'wait for a person']], unit: count },
-  { title: "Redis' memory", series: [['memory', 'used']], unit: bytes },
+  { title: 'Parked', series: [['parked', 'need an operator']], unit: count },
+  { title: 'Redis memory', series: [['memory', 'used']], unit: bytes },
 ];
 
 let drawn = [];
