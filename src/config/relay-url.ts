@@ -1,6 +1,6 @@
 import type { Parser } from './parsers.ts';
 
-/** Without a path: /relay. A token has no place in it: addresses are logged. */
+/** The path defaults to /relay. Credentials are refused, because URLs are logged. */
 export const relayUrl: Parser<URL> = {
   takes: 'wss://host[:port]/relay, or ws:// on this machine; without user, password, ? and #',
   parse: (text) => {

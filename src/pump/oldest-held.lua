@@ -1,9 +1,9 @@
 --[[
-The oldest stream entry that an unfinished job of one queue holds. Writes nothing.
+The oldest stream entry in an unfinished job of one queue. Read-only.
 
 KEYS  1 wait (list)   2 active (list)   3 delayed (zset)   4 prioritized (zset)
-ARGV  1 prefix of the jobs' keys   2 most jobs to look at
-Returns an entry's id; '' where no job holds any; '0-0' where there are more jobs than that, so that nothing may go.
+ARGV  1 prefix of the jobs' keys   2 most jobs to examine
+Returns an entry's id; '' if no job holds any; '0-0' if there are more jobs than that: then nothing may be trimmed.
 ]]
 local prefix, most = ARGV[1], tonumber(ARGV[2])
 local jobs = {}
@@ -16,7 +16,7 @@ if #jobs > most then return '0-0' end
 local oldestMs, oldestSeq
 for _, job in ipairs(jobs) do
   local data = redis.call('HGET', prefix .. job, 'data') or ''
-  -- Entries stand oldest first. A quote inside a text has a backslash before it.
+  -- Entries are oldest first. The pattern cannot match inside a JSON string, where quotes are escaped.
   local ms, seq = string.match(data, '"ids":%["(%d+)%-(%d+)"')
   if not ms then ms, seq = string.match(data, '"id":"(%d+)%-(%d+)"') end
   ms, seq = tonumber(ms), tonumber(seq)

@@ -1,6 +1,6 @@
 /**
- * Keeps the stream from growing for ever: nobody else trims it. It goes only below what every group has acknowledged, what no
- * unfinished job holds, what the cursor would read again, and the replay window; whichever is oldest counts.
+ * Trims the stream, as nobody else does. Keeps whatever a group has not acknowledged, an unfinished job holds, a rewind to the cursor
+ * would read, or the replay window covers.
  */
 import { crashPoint } from '../observe/crash-points.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -13,11 +13,11 @@ import type { Cursor } from './cursor.ts';
 const heldScript = loadScript(new URL('oldest-held.lua', import.meta.url));
 
 const TRIM_EVERY_MS = 15_000;
-/** Looking at more than that would hold up Redis; the stream waits until there are fewer. */
+/** Examining more would block Redis for too long; trimming waits until there are fewer. */
 const MOST_JOBS = 5_000;
 
 export interface Trimmer {
-  /** Trims if it is time to; the number of entries that went. */
+  /** Trims if it is time to; returns the number of entries trimmed. */
   trim(): Promise<number>;
 }
 
@@ -26,7 +26,7 @@ export interface TrimmerOptions {
   home: RedisClient;
   source: Pick<Source, 'trim'>;
   cursor: Pick<Cursor, 'needs'>;
-  /** Those whose jobs hold entries on their way. A parked match holds its entry as long as a person leaves it there. */
+  /** Queues whose jobs hold stream entries. */
   queues: readonly string[];
   windowMs: number;
 }
@@ -38,7 +38,7 @@ export function createTrimmer({ home, source, cursor, queues, windowMs }: Trimme
       if (Date.now() < trimAt) return 0;
       trimAt = Date.now() + TRIM_EVERY_MS;
       if (!(await source.trim('0-0', windowMs)).isDue) return 0;
-      // The cursor first: what becomes a job between the two looks is not acknowledged at the first.
+      // The cursor first: an entry that becomes a job between the two reads was not acknowledged at the first.
       const needs = await cursor.needs();
       const held = await Promise.all(queues.map((queue) => oldestHeld(home, queue)));
       const floor = oldestOf([needs, ...held.filter((id) => id !== '')])!;

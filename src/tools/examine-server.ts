@@ -1,4 +1,4 @@
-/** Whether Redis itself keeps what it is given. */
+/** Whether Redis is configured to keep what it is given. */
 import type { Redis } from 'ioredis';
 import type { RedisClient } from '../redis/connections.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
@@ -16,16 +16,16 @@ export async function examineServer(client: RedisClient): Promise<Finding[]> {
   const replicas = Number(info['connected_slaves'] ?? 0);
   const minReplicas = replicas ? await setting(node, 'min-replicas-to-write') : undefined;
   return [
-    { level: 'ok', what: `Redis ${version} answers` },
+    { level: 'ok', what: `Redis ${version} responds` },
     policy === 'noeviction'
-      ? { level: 'ok', what: 'no key is evicted (maxmemory-policy noeviction)' }
+      ? { level: 'ok', what: 'keys are never evicted (maxmemory-policy noeviction)' }
       : {
           level: 'dangerous',
           what: `keys may be evicted: maxmemory-policy is ${policy}`,
           fix: 'redis-cli CONFIG SET maxmemory-policy noeviction',
         },
     aof === '1'
-      ? { level: 'ok', what: `append-only file is on (appendfsync ${fsync ?? 'not allowed to look'})` }
+      ? { level: 'ok', what: `append-only file is on (appendfsync ${fsync ?? 'unknown, CONFIG is refused'})` }
       : {
           level: 'dangerous',
           what: 'no append-only file: a crash of Redis loses matches',
@@ -44,7 +44,7 @@ export async function examineServer(client: RedisClient): Promise<Finding[]> {
       ? [
           {
             level: 'dangerous',
-            what: `memory is ${Math.round((100 * used) / most)} % full`,
+            what: `memory is ${Math.round((100 * used) / most)} % used`,
             fix: 'raise maxmemory, or lower INBOX_MAX_ITEMS',
           } as const,
         ]
@@ -58,7 +58,7 @@ export async function examineServer(client: RedisClient): Promise<Finding[]> {
       ? [
           {
             level: 'note',
-            what: 'a failover can lose what no replica has yet',
+            what: 'a failover can lose writes that were not replicated yet',
             fix: 'redis-cli CONFIG SET min-replicas-to-write 1',
           } as const,
         ]
@@ -68,14 +68,14 @@ export async function examineServer(client: RedisClient): Promise<Finding[]> {
           {
             level: 'note',
             what: `clocks differ by ${Math.round(skewMs / 1_000)} s`,
-            fix: 'run a time service on both machines',
+            fix: 'run NTP on both machines',
           } as const,
         ]
       : []),
   ];
 }
 
-/** undefined where CONFIG is refused, as managed services do. */
+/** undefined if CONFIG is refused, as managed services do. */
 async function setting(node: Redis, name: string): Promise<string | undefined> {
   const reply = (await node.call('CONFIG', 'GET', name).catch(() => [])) as string[];
   return reply[1];

@@ -1,4 +1,4 @@
-/** Ids of all entries of a stream that are under way: not read yet, pending in the group, or held by a job that has not ended. */
+/** All entries of a stream that are in flight: unread, pending in the group, or in an unfinished job. */
 import type { Batch, BatchData, FanoutPage } from '../../queues/index.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -13,15 +13,15 @@ export interface InFlightOptions {
   group: string;
 }
 
-/** Whether an entry is under way, as of one moment; `takenAt`: when that was (ms). */
+/** A snapshot; `takenAt`: when it was begun (ms). */
 export interface InFlight {
   has(id: string): boolean;
   takenAt: number;
 }
 
 /**
- * In the order in which an entry moves, so that none slips through between two looks: not handed out yet, pending, in a job. What is
- * in none of them has its verdict.
+ * Reads in the order in which entries move (unread, pending, in a job), so that none is missed between two reads. An entry in none of
+ * them is settled.
  */
 export async function inFlight({ skywire, queues, stream, group }: InFlightOptions): Promise<InFlight> {
   const takenAt = Date.now();
@@ -29,7 +29,7 @@ export async function inFlight({ skywire, queues, stream, group }: InFlightOptio
   const groups = (await skywire.xinfo('GROUPS', stream)) as (string | number)[][];
   const row = groups.find((flat) => flat[flat.indexOf('name') + 1] === group);
   for await (const page of row ? pendingIds(skywire, stream, group) : []) for (const id of page) ids.add(id);
-  // Without a group nothing was read.
+  // Without a group everything is unread.
   const delivered = row ? String(row[row.indexOf('last-delivered-id') + 1]) : '0-0';
   const states = ['waiting', 'active', 'delayed', 'prioritized'] as const;
   for (const job of await queues.laneOf(stream).queue.getJobs([...states])) {
@@ -42,7 +42,7 @@ export async function inFlight({ skywire, queues, stream, group }: InFlightOptio
   return { takenAt, has: (id) => isBefore(delivered, id) || ids.has(id) };
 }
 
-/** Of either version of the data; a job whose data is gone holds nothing. */
+/** Takes both versions of the data; a job whose data is gone holds nothing. */
 const idsOf = (data: Partial<BatchData & Batch> | undefined): string[] =>
   data?.ids ?? data?.entries?.map((entry) => entry.id) ?? [];
 
