@@ -53,6 +53,12 @@ export const batchSchema: z.ZodType<Batch> = z.discriminatedUnion('v', [
 export const liesBeside = (data: unknown): boolean =>
   (data as { v?: unknown } | null | undefined)?.v === BATCH_VERSION;
 
+/** Of either version of the data; a job whose data is gone has none. */
+export function entryIdsOfBatch(data: unknown): readonly string[] {
+  const { ids, entries } = (data ?? {}) as { ids?: string[]; entries?: { id: string }[] };
+  return ids ?? entries?.map(({ id }) => id) ?? [];
+}
+
 /** What the dashboard shows of a batch's data, which nobody could read otherwise; undefined for all other data. */
 export function readableBatch(data: unknown): object | undefined {
   if (carried.safeParse(data).success) return batchSchema.safeParse(data).data;

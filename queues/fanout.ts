@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineQueue } from './define-queue.ts';
-import { DATA_VERSION, entrySchema, fromStream } from './entry.ts';
+import { DATA_VERSION, entryIdIn, entrySchema, fromStream } from './entry.ts';
 import { jobId } from './job-id.ts';
 
 /** A range of subscriber names in byte order, both ends inside. */
@@ -18,12 +18,18 @@ export type FanoutPage = z.infer<typeof fanoutSchema>;
 
 export const fanout = defineQueue({
   name: 'fanout',
+  label: 'On the way',
   description: 'One match for one page of the subscribers of a big topic',
   version: DATA_VERSION,
   schema: fanoutSchema,
   encode: (page) => ({ data: page }),
   attempts: 'until-done',
+  failed: 'fault',
   keepCompleted: 100,
+  // A big topic must not hold up everybody else: its pages are long, and there are hundreds.
+  slots: 1 / 4,
+  holdsEntries: true,
+  entryIds: entryIdIn,
   id: ({ run, stream, entry, page }) => jobId('page', run, stream, entry.id, page.first, page.last),
   jobName: () => 'page',
 });

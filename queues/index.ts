@@ -6,18 +6,16 @@ import { parked } from './parked.ts';
 export { type Backoff, backoffMs, outageBackoff } from './backoff.ts';
 export {
   type Batch,
-  type BatchData,
-  encodeBatch,
   liesBeside,
   type NewBatch,
-  readableBatch,
 } from './batch-data.ts';
 export { CANARY, canaryMatch, isCanary } from './canary.ts';
-export type { Encoded, QueueDefinition } from './define-queue.ts';
+export type { Encoded, QueueDefinition, QueueTraits } from './define-queue.ts';
 export { DATA_VERSION, type Entry, type RawEntry, toEntry } from './entry.ts';
 export type { FanoutPage, SubscriberPage } from './fanout.ts';
 export { memberText } from './json-text.ts';
 export { MAX_MATCH_BYTES, type Match, parseMatch } from './match.ts';
+export { REPLAYED_BATCH } from './matches.ts';
 export { type ParkedMatch, type ParkingReason, parkingReasons, retriedReasons } from './parked.ts';
 
 export const queues = { matches, parked, fanout } as const;
@@ -29,5 +27,3 @@ type Definitions = typeof queues;
 export type JobData = {
   [Name in QueueName]: Definitions[Name] extends { schema: { _output: infer Data } } ? Data : never;
 };
-/** What a queue's jobs are made of. */
-export type NewJobData = { [Name in QueueName]: Parameters<Definitions[Name]['id']>[0] };

@@ -1,16 +1,33 @@
-import { BATCH_VERSION, type Batch, batchSchema, encodeBatch, type NewBatch } from './batch-data.ts';
+import {
+  BATCH_VERSION,
+  type Batch,
+  batchSchema,
+  encodeBatch,
+  entryIdsOfBatch,
+  type NewBatch,
+  readableBatch,
+} from './batch-data.ts';
 import { defineQueue } from './define-queue.ts';
 import { jobId } from './job-id.ts';
 
+/** Name of a batch that runs again; its entries' age says nothing of how fast we are. */
+export const REPLAYED_BATCH = 'replayed-batch';
+
 export const matches = defineQueue({
   name: 'matches',
+  label: 'On the way',
   description: 'Batches of matches on their way from the stream to the inboxes',
   version: BATCH_VERSION,
   schema: batchSchema,
-  encode: (batch: NewBatch) => encodeBatch(batch),
+  encode: encodeBatch,
   attempts: 'until-done',
+  failed: 'fault',
   keepCompleted: 50,
+  slots: 1,
+  holdsEntries: true,
+  entryIds: entryIdsOfBatch,
+  readable: readableBatch,
   id: (batch: Batch | NewBatch) =>
     jobId('batch', batch.run ?? '', batch.stream, ...batch.entries.map((entry) => entry.id)),
-  jobName: (batch: Batch | NewBatch) => (batch.run ? 'replayed-batch' : 'batch'),
+  jobName: (batch: Batch | NewBatch) => (batch.run ? REPLAYED_BATCH : 'batch'),
 });

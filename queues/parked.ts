@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineQueue } from './define-queue.ts';
-import { DATA_VERSION, entrySchema, fromStream } from './entry.ts';
+import { DATA_VERSION, entryIdIn, entrySchema, fromStream } from './entry.ts';
 import { jobId } from './job-id.ts';
 
 /**
@@ -25,13 +25,19 @@ export type ParkedMatch = z.infer<typeof parkedSchema>;
 
 export const parked = defineQueue({
   name: 'parked',
+  label: 'Waiting for a person',
   description:
-    'Matches that could not be delivered: why stands in the name; retry them when the cause is mended',
+    'Dead letters: matches that could not be delivered. The job name says why; repair the cause, then retry',
   version: DATA_VERSION,
   schema: parkedSchema,
   encode: (match) => ({ data: match }),
   attempts: 'delivery',
+  failed: 'dead-letter',
   keepCompleted: 100,
+  slots: 1,
+  // A parked match carries its entry: the stream need not wait for an operator.
+  holdsEntries: false,
+  entryIds: entryIdIn,
   id: ({ stream, entry, subscriber }) =>
     jobId('parked', stream, entry.id, entry.data ?? JSON.stringify(entry.fields), subscriber ?? ''),
   jobName: ({ reason }) => reason,

@@ -96,7 +96,7 @@ test('500 hostile entries among 5,000 good ones: the good ones arrive, each bad 
   await observer.quiet(45_000);
 
   expect(await oracle.compare(client)).toMatchObject({ expected: 5_000, ...nothingWrong });
-  const failed = await observer.queues.byName.parked.getFailed(0, -1);
+  const failed = await observer.queues.parked.queue.getFailed(0, -1);
   expect(failed.map((job) => job.data.entry.id).sort()).toEqual([...badIds].sort());
   for (const job of failed) {
     expect(['malformed', 'rejected']).toContain(job.name);

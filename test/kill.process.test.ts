@@ -58,7 +58,7 @@ test('pump and worker killed in the middle of 10,000 matches lose nothing and do
   expect(kills).toBe(4);
   await observer.quiet(50_000);
   expect(await oracle.compare(redis.client())).toMatchObject({ expected: MATCHES, ...nothingWrong });
-  expect(await observer.queues.byName.matches.getFailedCount()).toBe(0);
+  expect(await observer.queues.lanes[0]!.queue.getFailedCount()).toBe(0);
   for (const role of [pump, worker]) role.signal('SIGTERM');
   expect(await Promise.all([pump.ended, worker.ended])).toEqual([0, 0]);
 }, 120_000);
@@ -78,12 +78,12 @@ test('a worker stopped for longer than its lock changes nothing when it goes on'
     interval: 5,
   });
   frozen!.signal('SIGSTOP');
-  expect(await observer.queues.byName.matches.getActiveCount()).toBeGreaterThan(0);
+  expect(await observer.queues.lanes[0]!.queue.getActiveCount()).toBeGreaterThan(0);
   await (await startRole('worker', env)).ready();
   await observer.quiet(45_000);
   frozen!.signal('SIGCONT');
   await vi.waitFor(async () => expect((await fetch(`${frozen!.url}/healthz`)).status).toBe(200), 15_000);
   await observer.quiet();
   expect(await oracle.compare(redis.client())).toMatchObject(nothingWrong);
-  expect(await observer.queues.byName.matches.getFailedCount()).toBe(0);
+  expect(await observer.queues.lanes[0]!.queue.getFailedCount()).toBe(0);
 }, 120_000);

@@ -43,7 +43,7 @@ test('every inbox holds exactly its posts, each once, bodies equal, ids increasi
   await pipeline.append(appended);
   await pipeline.quiet();
   expect(await oracle.compare(redis.client())).toMatchObject(nothingWrong);
-  expect(await pipeline.queues.byName.parked.getJobCountByTypes('failed', 'delayed', 'waiting')).toBe(0);
+  expect(await pipeline.queues.parked.queue.getJobCountByTypes('failed', 'delayed', 'waiting')).toBe(0);
 });
 
 test('two subscriptions of one person bring a post once, with both beside it', async () => {

@@ -60,7 +60,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     const roles = ['pump', 'worker', 'web'].map(async (name) => (await startRole(name, env)).ready());
     const web = (await Promise.all(roles))[2]!;
     await observer.append([wire(makeMatch('cats', 1, { emptyRkey: true }))]);
-    const { parked } = observer.queues.byName;
+    const parked = observer.queues.parked.queue;
     await vi.waitFor(async () => expect(await parked.getFailedCount()).toBe(1), 15_000);
     const [job] = await parked.getFailed();
     expect(job).toMatchObject({ name: 'unrouted', attemptsMade: 3 });

@@ -30,16 +30,20 @@ export function startPumpRole(context: AppContext): Running {
     const cursor = createCursor({ home, source, group, isOneServer });
     const lane = queues.laneOf(source.stream);
     const brake = createBrake(lane, home, config.work.maxWaitingJobs);
-    const trimmer = createTrimmer({ home, source, cursor, queues: [lane.name, 'fanout'], windowMs });
+    const trimmer = createTrimmer({
+      source,
+      cursor,
+      holding: queues.holding(source.stream),
+      windowMs,
+    });
     const { batchSize } = config.work;
     const housekeep = async () => {
       const trimmed = await trimmer.trim();
       if (trimmed) events.trimmed(trimmed, source.stream);
-      const vanished = await lane.books.reconcile();
+      const vanished = await lane.tidy();
       if (vanished) events.vanished(vanished);
-      await lane.payloads.sweep();
     };
-    return startPump({ source, queues, brake, cursor, housekeep, losses, events, batchSize, interruptRead });
+    return startPump({ source, lane, brake, cursor, housekeep, losses, events, batchSize, interruptRead });
   });
   if (config.relay) context.checks.set('relay', check);
   const takeReadings = openReadings(context, home, queues);

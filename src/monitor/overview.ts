@@ -29,12 +29,7 @@ export function startOverview({
   takeReadings,
   sampleEveryMs,
 }: OverviewOptions): Overview {
-  const counted = queues.all.map(({ name, kind, queue }) => ({
-    name,
-    queue,
-    hasEntries: kind === 'matches',
-  }));
-  const recentWork = createRecentWork(client, counted);
+  const recentWork = createRecentWork(client, queues);
   const figures = createFigures({ group, takeReadings, recentWork });
   const history = startHistory(client, figures, sampleEveryMs);
   return { figures, since: history.since, stop: history.stop };

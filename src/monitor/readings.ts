@@ -56,7 +56,7 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
   const { home, skywire, isTwoServers, queues, streams, group } = options;
   const readParked =
     options.readParked ??
-    createParkedReasons({ client: home, queue: queues.byName.parked, reasons: parkingReasons });
+    createParkedReasons({ client: home, queue: queues.parked.queue, reasons: parkingReasons });
   let latest: Promise<Readings> | undefined;
   let readAt = 0;
 
@@ -65,7 +65,7 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
       part(Promise.all(streams.map((stream) => readStream(skywire, stream, group)))),
       part(Promise.all(queues.all.map(readQueue))),
       part(readParked()),
-      part(balanceOf(queues.lanes.map(({ books }) => books))),
+      part(balanceOf(queues.lanes)),
       part(canaryAge(home)),
       part(readServer(home)),
       isTwoServers ? part(readServer(skywire)) : undefined,

@@ -12,7 +12,7 @@ for at = 1, jobs do
   local times = {}
   if jobs - at < tonumber(ARGV[3]) then
     local data = redis.call('HGET', key, 'data') or ''
-    local ids = string.match(data, '"ids":%[(.-)%]')
+    local ids = entryIdList(data)
     if ids then
       local _, count = string.gsub(ids, ',', '')
       local every = math.max(1, math.ceil((count + 1) / 5))
@@ -24,7 +24,7 @@ for at = 1, jobs do
         place = place + 1
       end
     else
-      times[1] = string.match(string.sub(data, 1, 1000), '"id":"(%d+)%-%d+"')
+      times[1] = firstEntryId(string.sub(data, 1, 1000))
     end
   end
   found[#found + 1] = { ended[at * 2], job[1] or '', job[2] or '', table.concat(times, ' ') }

@@ -3,11 +3,16 @@
  * any process can look, nobody has to count. Under load the kept jobs reach back less far than the last look; then the time that
  * they cover counts, not the time since.
  */
-import type { Queue } from 'bullmq';
+import { REPLAYED_BATCH } from '../../queues/index.ts';
+import type { JobQueue } from '../lanes/job-queue.ts';
+import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
 
-const script = loadScript(new URL('recent-work.lua', import.meta.url));
+const script = loadScript(
+  new URL('recent-work.lua', import.meta.url),
+  new URL('../lanes/entry-ids.lua', import.meta.url),
+);
 
 export interface Work {
   /** Stream entries that got their verdict, per second. */
@@ -32,23 +37,23 @@ const JOBS_LOOKED_INTO = 10;
 
 export type RecentWork = () => Promise<Work>;
 
-/** `queues`: those of whole batches are named so; what the others deliver counts too. */
-export function createRecentWork(
-  client: RedisClient,
-  queues: readonly { name: string; queue: Queue; hasEntries: boolean }[],
-): RecentWork {
-  const since = new Map(queues.map(({ name }) => [name, Date.now() - AVERAGE_OVER_MS]));
+export function createRecentWork(client: RedisClient, { all, lanes }: Queues): RecentWork {
+  // An entry gets its verdict in the batch that brings it; what other jobs deliver counts as delivered only.
+  const bring = new Set<JobQueue>(lanes);
+  const since = new Map(all.map(({ name }) => [name, Date.now() - AVERAGE_OVER_MS]));
   let looks: Look[] = [];
   let latencies: { at: number; ms: number }[] = [];
 
-  async function look({ name, queue, hasEntries }: (typeof queues)[number], now: number): Promise<Look> {
+  async function look(one: JobQueue, now: number): Promise<Look> {
+    const { name, queue } = one;
+    const hasEntries = bring.has(one);
     const from = since.get(name)!;
     const args = [queue.toKey(''), from, hasEntries ? JOBS_LOOKED_INTO : 0];
     const reply = await runScript(client, script, [queue.toKey('completed')], args);
     const [kept, ...rows] = reply as [number, ...Row[]];
     const ended = rows.map((row) => readRow(row, hasEntries));
     for (const { at, name: job, times } of ended) {
-      if (job !== 'replayed-batch')
+      if (job !== REPLAYED_BATCH)
         latencies.push(...times.map((time) => ({ at, ms: Math.max(0, at - time) })));
     }
     const first = ended[0]?.at ?? from;
@@ -64,7 +69,7 @@ export function createRecentWork(
 
   return async () => {
     const now = Date.now();
-    const parts = await Promise.all(queues.map((queue) => look(queue, now)));
+    const parts = await Promise.all(all.map((queue) => look(queue, now)));
     looks = [...looks.filter(({ to }) => now - to < AVERAGE_OVER_MS), merged(parts)];
     latencies = latencies.filter(({ at }) => now - at < LATENCIES_FOR_MS);
     return { ...ratesOf(looks), ...percentiles(latencies.map(({ ms }) => ms)) };

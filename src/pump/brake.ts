@@ -1,6 +1,6 @@
 /** Backpressure: keeps the backlog in the stream, and memory free in Redis for what is in flight. */
 
-import type { Lane } from '../lanes/queues.ts';
+import type { JobQueue } from '../lanes/job-queue.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
 
@@ -14,7 +14,7 @@ export interface Brake {
 }
 
 /** Of one partition's queue. */
-export function createBrake({ queue, name }: Lane, client: RedisClient, maxWaitingJobs: number): Brake {
+export function createBrake({ queue, name }: JobQueue, client: RedisClient, maxWaitingJobs: number): Brake {
   let checkedAt = 0;
   let fullness: string | undefined;
   return {

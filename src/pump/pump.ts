@@ -7,7 +7,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Backoff, backoffMs, type RawEntry } from '../../queues/index.ts';
-import type { Queues } from '../lanes/queues.ts';
+import type { Lane } from '../lanes/lane.ts';
 import { crashPoint, isArmed } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
 import type { Source } from '../stream/source.ts';
@@ -33,7 +33,7 @@ export interface Pump {
 
 export interface PumpOptions {
   source: Source;
-  queues: Queues;
+  lane: Pick<Lane, 'add'>;
   brake: Brake;
   cursor: Cursor;
   /** Called every few seconds. */
@@ -47,7 +47,7 @@ export interface PumpOptions {
 
 export function startPump({
   source,
-  queues,
+  lane,
   brake,
   cursor,
   housekeep,
@@ -134,10 +134,10 @@ export function startPump({
   async function forward(entries: readonly RawEntry[], meanwhile?: () => void): Promise<void> {
     if (!entries.length) return;
     const batches = toBatches(source.stream, entries, batchSize);
-    if (isArmed('pump.mid-add')) await queues.add('matches', batches.slice(0, Math.ceil(batches.length / 2)));
+    if (isArmed('pump.mid-add')) await lane.add(batches.slice(0, Math.ceil(batches.length / 2)));
     crashPoint('pump.mid-add');
     adding = batches.length;
-    const adds = queues.add('matches', batches);
+    const adds = lane.add(batches);
     // After `adding` is set, so that the read-ahead counts these jobs for MAX_WAITING_JOBS.
     meanwhile?.();
     const added = await adds.finally(() => {

@@ -2,19 +2,14 @@
  * Trims the stream, as nobody else does. Keeps whatever a group has not acknowledged, an unfinished job holds, a rewind to the cursor
  * would read, or the replay window covers.
  */
+
+import type { Held } from '../lanes/held.ts';
 import { crashPoint } from '../observe/crash-points.ts';
-import type { RedisClient } from '../redis/connections.ts';
-import { queuePrefix } from '../redis/keys.ts';
-import { loadScript, runScript } from '../redis/scripts.ts';
 import type { Source } from '../stream/source.ts';
 import { oldestOf } from '../stream/stream-id.ts';
 import type { Cursor } from './cursor.ts';
 
-const heldScript = loadScript(new URL('oldest-held.lua', import.meta.url));
-
 const TRIM_EVERY_MS = 15_000;
-/** Examining more would block Redis for too long; trimming waits until there are fewer. */
-const MOST_JOBS = 5_000;
 
 export interface Trimmer {
   /** Trims if it is time to; returns the number of entries trimmed. */
@@ -22,16 +17,14 @@ export interface Trimmer {
 }
 
 export interface TrimmerOptions {
-  /** Redis of the queues. */
-  home: RedisClient;
   source: Pick<Source, 'trim'>;
   cursor: Pick<Cursor, 'needs'>;
   /** Queues whose jobs hold stream entries. */
-  queues: readonly string[];
+  holding: readonly Pick<Held, 'oldestHeld'>[];
   windowMs: number;
 }
 
-export function createTrimmer({ home, source, cursor, queues, windowMs }: TrimmerOptions): Trimmer {
+export function createTrimmer({ source, cursor, holding, windowMs }: TrimmerOptions): Trimmer {
   let trimAt = 0;
   return {
     async trim() {
@@ -40,8 +33,8 @@ export function createTrimmer({ home, source, cursor, queues, windowMs }: Trimme
       if (!(await source.trim('0-0', windowMs)).isDue) return 0;
       // The cursor first: an entry that becomes a job between the two reads was not acknowledged at the first.
       const needs = await cursor.needs();
-      const held = await Promise.all(queues.map((queue) => oldestHeld(home, queue)));
-      const floor = oldestOf([needs, ...held.filter((id) => id !== '')])!;
+      const held = await Promise.all(holding.map((queue) => queue.oldestHeld()));
+      const floor = oldestOf([needs, ...held.filter((id) => id !== undefined)])!;
       let trimmed = 0;
       for (;;) {
         crashPoint('trimmer.before-trim');
@@ -51,10 +44,4 @@ export function createTrimmer({ home, source, cursor, queues, windowMs }: Trimme
       }
     },
   };
-}
-
-function oldestHeld(home: RedisClient, queue: string): Promise<string> {
-  const prefix = `${queuePrefix(queue)}:${queue}:`;
-  const lists = ['wait', 'active', 'delayed', 'prioritized'].map((list) => `${prefix}${list}`);
-  return runScript(home, heldScript, lists, [prefix, MOST_JOBS]) as Promise<string>;
 }

@@ -152,7 +152,7 @@ async function orParked({ queues, stream }: AuditOptions, found: Found): Promise
   const { entry, missingFor } = found;
   const job = { v: DATA_VERSION, stream, entry, reason: 'unrouted', detail: '' } as const;
   const isParked = async (subscriber?: string) => {
-    const state = await queues.byName.parked.getJobState(
+    const state = await queues.parked.queue.getJobState(
       definitions.parked.id(subscriber === undefined ? job : { ...job, subscriber }),
     );
     return state !== 'unknown' && state !== 'completed';

@@ -1,4 +1,5 @@
 /** Health checks for `npm run doctor`. Each problem comes with its fix; a missing permission is a finding, not an error. */
+import type { QueueTraits } from '../../queues/index.ts';
 import type { Config } from '../config/config.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -91,7 +92,7 @@ async function examineStream(client: RedisClient, stream: string, group: string)
 
 async function examineQueues({ all }: Queues): Promise<Finding[]> {
   const found = await Promise.all(
-    all.map(async ({ name, queue }): Promise<Finding[]> => {
+    all.map(async ({ name, queue, definition }): Promise<Finding[]> => {
       const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'failed');
       const workers = await queue.getWorkersCount().catch(() => undefined);
       const { waiting = 0, delayed = 0, failed = 0 } = counts;
@@ -101,28 +102,26 @@ async function examineQueues({ all }: Queues): Promise<Finding[]> {
         ...(workers === 0 && waiting
           ? [{ level: 'dangerous', what: `no worker for queue ${name}`, fix: 'npm run worker' } as const]
           : []),
-        ...(failed && name === 'parked'
-          ? [
-              {
-                level: 'note',
-                what: `${failed} parked matches (dead letters) wait for an operator`,
-                fix: 'open /dashboard/queue/parked?status=failed',
-              } as const,
-            ]
-          : []),
-        ...(failed && name !== 'parked'
-          ? [
-              {
-                level: 'dangerous',
-                what: `${failed} jobs of ${name} failed`,
-                fix: `open /dashboard/queue/${name}?status=failed, fix the cause, retry`,
-              } as const,
-            ]
-          : []),
+        ...(failed ? [failedJobs(name, failed, definition.failed)] : []),
       ];
     }),
   );
   return found.flat();
+}
+
+function failedJobs(name: string, failed: number, are: QueueTraits['failed']): Finding {
+  const page = `/dashboard/queue/${name}?status=failed`;
+  return are === 'dead-letter'
+    ? {
+        level: 'note',
+        what: `${failed} ${name} matches (dead letters) wait for an operator`,
+        fix: `open ${page}`,
+      }
+    : {
+        level: 'dangerous',
+        what: `${failed} jobs of ${name} failed`,
+        fix: `open ${page}, fix the cause, retry`,
+      };
 }
 
 async function examinePort({ host, port }: Config['http']): Promise<Finding[]> {

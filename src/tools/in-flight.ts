@@ -1,5 +1,4 @@
 /** All entries of a stream that are in flight: unread, pending in the group, or in an unfinished job. */
-import type { Batch, BatchData, FanoutPage } from '../../queues/index.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { isBefore } from '../stream/stream-id.ts';
@@ -31,20 +30,9 @@ export async function inFlight({ skywire, queues, stream, group }: InFlightOptio
   for await (const page of row ? pendingIds(skywire, stream, group) : []) for (const id of page) ids.add(id);
   // Without a group everything is unread.
   const delivered = row ? String(row[row.indexOf('last-delivered-id') + 1]) : '0-0';
-  const states = ['waiting', 'active', 'delayed', 'prioritized'] as const;
-  for (const job of await queues.laneOf(stream).queue.getJobs([...states])) {
-    for (const id of idsOf(job?.data as Partial<BatchData & Batch> | undefined)) ids.add(id);
-  }
-  for (const job of await queues.byName.fanout.getJobs([...states])) {
-    const id = (job?.data as FanoutPage | undefined)?.entry?.id;
-    if (id) ids.add(id);
-  }
+  for (const queue of queues.holding(stream)) for (const id of await queue.held()) ids.add(id);
   return { takenAt, has: (id) => isBefore(delivered, id) || ids.has(id) };
 }
-
-/** Takes both versions of the data; a job whose data is gone holds nothing. */
-const idsOf = (data: Partial<BatchData & Batch> | undefined): string[] =>
-  data?.ids ?? data?.entries?.map((entry) => entry.id) ?? [];
 
 async function* pendingIds(client: RedisClient, stream: string, group: string): AsyncGenerator<string[]> {
   for (let start = '-'; ; ) {

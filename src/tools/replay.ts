@@ -45,9 +45,10 @@ export async function resubmit(
   run: string,
   entries: readonly RawEntry[],
 ): Promise<void> {
+  const lane = queues.laneOf(stream);
   for (const batch of toBatches(stream, entries, batchSize)) {
-    while ((await queues.laneOf(stream).queue.getWaitingCount()) > maxWaitingJobs / 2) await pause(20);
-    const [isThere] = await queues.add('matches', [{ ...batch, run }]);
+    while ((await lane.queue.getWaitingCount()) > maxWaitingJobs / 2) await pause(20);
+    const [isThere] = await lane.add([{ ...batch, run }]);
     if (!isThere) throw new Error(`Redis rejected a batch that begins with ${batch.entries[0]!.id}`);
   }
 }

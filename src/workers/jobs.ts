@@ -1,7 +1,7 @@
 /** The processors' port `Jobs`: what they hand on. Throws where a job could not be added, so that the batch runs again. */
 import type { Jobs } from '../../processors/index.ts';
-import type { NewJobData, QueueName } from '../../queues/index.ts';
 import { queues as definitions } from '../../queues/index.ts';
+import type { Adds, JobQueue } from '../lanes/job-queue.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { Events } from '../observe/events.ts';
 import { isOutage } from '../redis/errors.ts';
@@ -10,23 +10,25 @@ import { isOutage } from '../redis/errors.ts';
 const JOBS_PER_CALL = 200;
 
 export function createJobs(queues: Queues, events: Events): Jobs {
-  async function add<Name extends QueueName>(name: Name, data: readonly NewJobData[Name][]): Promise<void> {
-    for (let at = 0; at < data.length; at += JOBS_PER_CALL) {
-      const some = data.slice(at, at + JOBS_PER_CALL);
-      const added = await queues.add(name, some);
+  async function add<New>(queue: JobQueue & Adds<New>, jobs: readonly New[]): Promise<void> {
+    for (let at = 0; at < jobs.length; at += JOBS_PER_CALL) {
+      const some = jobs.slice(at, at + JOBS_PER_CALL);
+      const added = await queue.add(some);
       const missing = added.filter((isThere) => !isThere).length;
-      if (missing) throw new JobsNotAdded(`${missing} of ${some.length} jobs could not be added to ${name}`);
+      if (missing)
+        throw new JobsNotAdded(`${missing} of ${some.length} jobs could not be added to ${queue.name}`);
     }
   }
   return {
     async park(matches) {
       // An id that exists in any state is ignored: a match that was parked and delivered once must be able to park again.
       await Promise.all(matches.map((match) => removeIfCompleted(queues, definitions.parked.id(match))));
-      await add('parked', matches);
+      await add(queues.parked, matches);
       for (const { reason, entry, detail } of matches) events.parked(reason, entry.id, detail);
     },
-    fanOut: (pages) => add('fanout', pages),
-    resubmit: (batches) => add('matches', batches),
+    fanOut: (pages) => add(queues.fanout, pages),
+    // All of one batch, so of one stream.
+    resubmit: (batches) => add(queues.laneOf(batches[0]!.stream), batches),
   };
 }
 
@@ -37,6 +39,6 @@ class JobsNotAdded extends Error {
 
 export const isWorkersOutage = (error: unknown): boolean => error instanceof JobsNotAdded || isOutage(error);
 
-async function removeIfCompleted({ byName: { parked } }: Queues, id: string): Promise<void> {
-  if ((await parked.getJobState(id)) === 'completed') await parked.remove(id);
+async function removeIfCompleted({ parked: { queue } }: Queues, id: string): Promise<void> {
+  if ((await queue.getJobState(id)) === 'completed') await queue.remove(id);
 }

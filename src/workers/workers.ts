@@ -11,15 +11,10 @@ import {
   Worker,
   type Processor as WorkerProcessor,
 } from 'bullmq';
-import { type Ports, type Processor, processors, Undelivered } from '../../processors/index.ts';
-import {
-  type Backoff,
-  backoffMs,
-  queues as definitions,
-  liesBeside,
-  type QueueName,
-} from '../../queues/index.ts';
-import type { AnyQueue, Queues } from '../lanes/queues.ts';
+import { processors as byName, type Ports, type Processor, Undelivered } from '../../processors/index.ts';
+import { type Backoff, backoffMs } from '../../queues/index.ts';
+import type { JobQueue } from '../lanes/job-queue.ts';
+import type { Queues } from '../lanes/queues.ts';
 import { crashPoint } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -52,7 +47,9 @@ export interface WorkersOptions {
   events: Events;
   concurrency: number;
   deliveryBackoff: Backoff;
-  queues: Pick<Queues, 'all' | 'lanes'>;
+  queues: Pick<Queues, 'all'>;
+  /** By the name of their queue's definition. */
+  processors?: Record<string, Processor<never>>;
 }
 
 export function startWorkers(options: WorkersOptions): Workers {
@@ -76,7 +73,8 @@ interface RunningJobs {
   lastSignOfLife: number;
 }
 
-function startWorker({ name, kind }: AnyQueue, options: WorkersOptions, running: RunningJobs): Worker {
+function startWorker(queue: JobQueue, options: WorkersOptions, running: RunningJobs): Worker {
+  const { name, definition } = queue;
   const { client, events, concurrency, deliveryBackoff } = options;
   const process: WorkerProcessor = async (job, token, signal) => {
     running.lastSignOfLife = Date.now();
@@ -84,7 +82,7 @@ function startWorker({ name, kind }: AnyQueue, options: WorkersOptions, running:
       return putOff(job, token!, SUSPECT_WAITS_MS * (1 + Math.random()));
     running.jobs.set(job, token!);
     try {
-      return await measure(kind, job, events, () => run(kind, job, token!, signal!, options));
+      return await measure(definition, job, events, () => run(queue, job, token!, signal!, options));
     } finally {
       running.jobs.delete(job);
       running.lastSignOfLife = Date.now();
@@ -93,8 +91,7 @@ function startWorker({ name, kind }: AnyQueue, options: WorkersOptions, running:
   const worker = new Worker(name, process, {
     connection: client,
     prefix: queuePrefix(name),
-    // A big topic must not stand in the way of everybody else: its pages are long, and there are hundreds.
-    concurrency: kind === 'fanout' ? Math.max(1, Math.floor(concurrency / 4)) : concurrency,
+    concurrency: Math.max(1, Math.floor(concurrency * definition.slots)),
     lockDuration: LOCK_MS,
     stalledInterval: STALL_CHECK_MS,
     maxStalledCount: NEVER,
@@ -104,13 +101,7 @@ function startWorker({ name, kind }: AnyQueue, options: WorkersOptions, running:
     metrics: { maxDataPoints: MetricsTime.ONE_WEEK },
     settings: { backoffStrategy: (attempt: number) => backoffMs(attempt, deliveryBackoff) },
   });
-  const payloads = options.queues.lanes.find((lane) => lane.name === name)?.payloads;
-  // Not before the job is done: whoever ran it again would find nothing. What a death leaves behind here is swept.
-  worker.on('completed', ({ id, data }) => {
-    if (!liesBeside(data)) return;
-    crashPoint('worker.after-complete');
-    payloads?.remove(id!).catch(() => undefined);
-  });
+  worker.on('completed', queue.done);
   worker.on('lockRenewalFailed', (jobIds: string[]) => {
     for (const id of jobIds) worker.cancelJob(id, 'the lock was lost: another worker has this job');
   });
@@ -131,18 +122,18 @@ function mayKill({ stalledCounter, attemptsStarted, attemptsMade }: Job): boolea
 }
 
 async function run(
-  name: QueueName,
+  queue: JobQueue,
   job: Job,
   token: string,
   signal: AbortSignal,
-  { ports, events, queues }: WorkersOptions,
+  { ports, events, processors = byName }: WorkersOptions,
 ): Promise<unknown> {
-  const lane = queues.lanes.find((one) => one.name === job.queueName);
+  const { name, attempts } = queue.definition;
   try {
-    const data = await readData(name, job, token, lane);
+    const data = await readData(queue, job, token);
     const about = { jobId: job.id!, stalls: job.stalledCounter, attemptsMade: job.attemptsMade, signal };
-    const tally = await (processors[name] as Processor<unknown>)(data, about, ports);
-    await lane?.books.settle(job.id!, tally);
+    const tally = await processors[name]!(data as never, about, ports);
+    await queue.settle(job.id!, tally);
     crashPoint('worker.before-complete');
     events.verdicts(name, tally);
     return tally;
@@ -155,7 +146,7 @@ async function run(
       return postpone(job, token);
     }
     events.trouble(`processor of ${name}`, error as Error);
-    if (definitions[name].attempts === 'until-done') throw new UnrecoverableError(String(error));
+    if (attempts === 'until-done') throw new UnrecoverableError(String(error));
     throw error;
   }
 }

@@ -243,7 +243,7 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
     bullmq: ['addStandardJob', 'getCounts'],
     ours: words(
       `lanes/open-books.lua lanes/reconcile-books.lua lanes/read-books.lua lanes/missing-payloads.lua lanes/sweep-payloads.lua
-      pump/oldest-held.lua`,
+      lanes/oldest-held.lua`,
     ),
     direct: [
       ...READ_STREAM,

@@ -72,9 +72,8 @@ test('each partition has a queue and books of its own, and one worker works on a
 });
 
 const lanes = () => pipeline.queues.lanes;
-const read = () => Promise.all(lanes().map(async ({ books }) => (await books.balance()).read));
-const settled = () =>
-  Promise.all(lanes().map(async ({ books }) => (await books.balance()).settled.delivered));
+const read = () => Promise.all(lanes().map(async (lane) => (await lane.balance()).read));
+const settled = () => Promise.all(lanes().map(async (lane) => (await lane.balance()).settled.delivered));
 const waiting = () => Promise.all(lanes().map(({ queue }) => queue.getWaitingCount()));
 async function delivered(): Promise<number> {
   const inboxes = await Promise.all(Array.from({ length: 5 }, (_, n) => pipeline.inbox(`sub-${n}`)));

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createBooks } from '../../src/lanes/books.ts';
+import { createPayloads } from '../../src/lanes/payloads.ts';
 import { openQueues } from '../../src/lanes/queues.ts';
 import { payloadsKey } from '../../src/redis/keys.ts';
 import { openPipeline, type Pipeline, STREAM } from '../fixtures/pipeline.ts';
@@ -29,7 +31,7 @@ const kept = () => redis.client().hkeys(key);
 const soon = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 50 });
 
 test('a large batch lies beside its job until the job is done, and no longer', async () => {
-  await pipeline.queues.add('matches', [largeBatch(1), largeBatch(2)]);
+  await pipeline.queues.lanes[0]!.add([largeBatch(1), largeBatch(2)]);
   const [job] = await lane().queue.getWaiting();
   expect(JSON.stringify(job!.data).length).toBeLessThan(COUNT * 20);
   expect(await kept()).toHaveLength(2);
@@ -40,23 +42,23 @@ test('a large batch lies beside its job until the job is done, and no longer', a
 });
 
 test('what waits, runs or has failed keeps its payload, whatever is swept; what a person removed loses it', async () => {
-  await pipeline.queues.add('matches', [largeBatch(1), largeBatch(2), largeBatch(3)]);
+  await pipeline.queues.lanes[0]!.add([largeBatch(1), largeBatch(2), largeBatch(3)]);
   const [gone, failed] = await lane().queue.getWaiting();
   await redis.client().lrem('skywire-inbox:{matches}:matches:wait', 0, failed!.id!);
   await redis.client().zadd('skywire-inbox:{matches}:matches:failed', Date.now(), failed!.id!);
   await gone!.remove();
-  await lane().books.reconcile(0);
-  expect(await lane().payloads.sweep()).toBe(1);
+  await lane().tidy(0);
   expect(await kept()).toHaveLength(2);
   expect(await kept()).not.toContain(gone!.id);
 });
 
 test('a payload whose pump died before it added the job is swept, once the books have given it up', async () => {
-  await lane().books.open([{ id: 'batch-dead', entries: COUNT }]);
-  await lane().payloads.put([['batch-dead', Buffer.from('x')]]);
-  expect(await lane().payloads.sweep()).toBe(0);
-  await lane().books.reconcile(0);
-  expect(await lane().payloads.sweep()).toBe(1);
+  await createBooks(redis.client(), 'matches').open([{ id: 'batch-dead', entries: COUNT }]);
+  await createPayloads(redis.client(), 'matches').put([['batch-dead', Buffer.from('x')]]);
+  await lane().tidy();
+  expect(await kept()).toEqual(['batch-dead']);
+  await lane().tidy(0);
+  expect(await kept()).toEqual([]);
 });
 
 test('a pump that stood still between the two, until its payload was swept, does not take the job for added', async () => {
@@ -68,19 +70,19 @@ test('a pump that stood still between the two, until its payload was swept, does
     return done;
   });
   const queues = openQueues(client, 8, [STREAM]);
-  expect(await queues.add('matches', [largeBatch(1)])).toEqual([false]);
+  expect(await queues.lanes[0]!.add([largeBatch(1)])).toEqual([false]);
   hset.mockRestore();
   pipeline.startWorker();
   await soon(async () => expect(await lane().queue.getDelayedCount()).toBe(1));
   // It goes on: the entries are pending, and come again.
-  expect(await queues.add('matches', [largeBatch(1)])).toEqual([true]);
+  expect(await queues.lanes[0]!.add([largeBatch(1)])).toEqual([true]);
   await soon(async () => expect(await pipeline.inbox('ann')).toHaveLength(COUNT));
   expect(await lane().queue.getFailedCount()).toBe(0);
   await queues.close();
 });
 
 test('a job whose payload is gone for good fails, and says which entries they were and what to do', async () => {
-  await pipeline.queues.add('matches', [largeBatch(7)]);
+  await pipeline.queues.lanes[0]!.add([largeBatch(7)]);
   const [job] = await lane().queue.getWaiting();
   await redis.client().del(key);
   await redis.client().hset(`skywire-inbox:{matches}:matches:${job!.id}`, 'ats', 20);

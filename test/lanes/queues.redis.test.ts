@@ -26,8 +26,8 @@ test('a job that Redis refuses does not count as added', async () => {
   const client = redis.client();
   // The script that adds a job fails on a list of another type.
   await client.set('skywire-inbox:{fanout}:fanout:wait', 'not a list');
-  const refused = await pipeline.queues.add('fanout', [page('1-0')]).catch(() => [false]);
+  const refused = await pipeline.queues.fanout.add([page('1-0')]).catch(() => [false]);
   expect(refused).toEqual([false]);
   await client.del('skywire-inbox:{fanout}:fanout:wait');
-  expect(await pipeline.queues.add('fanout', [page('2-0'), page('3-0')])).toEqual([true, true]);
+  expect(await pipeline.queues.fanout.add([page('2-0'), page('3-0')])).toEqual([true, true]);
 });

@@ -97,7 +97,7 @@ export const mutants: Mutant[] = [
   {
     name: 'failed jobs removed',
     harm: 'what waits for a person is gone',
-    edits: [edit('src/lanes/queues.ts', 'removeOnFail: false', 'removeOnFail: true')],
+    edits: [edit('src/lanes/job-queue.ts', 'removeOnFail: false', 'removeOnFail: true')],
     caughtBy: { file: 'test/tools/audit.redis.test.ts', test: 'a bad entry is parked' },
   },
   {
@@ -107,7 +107,7 @@ export const mutants: Mutant[] = [
       edit(
         'src/workers/workers.ts',
         "    crashPoint('worker.before-complete');",
-        "    await lane?.payloads.remove(job.id!);\n    crashPoint('worker.before-complete');",
+        "    queue.done(job);\n    crashPoint('worker.before-complete');",
       ),
     ],
     caughtBy: {
@@ -118,7 +118,7 @@ export const mutants: Mutant[] = [
   {
     name: 'a job taken for added though its batch was swept meanwhile',
     harm: 'a pump that stood still acknowledges entries that no job has',
-    edits: [edit('src/lanes/queues.ts', ' && !missing?.has(id)', ' && !missing?.has("")')],
+    edits: [edit('src/lanes/lane.ts', ' && !missing.has(id)', ' && !missing.has("")')],
     caughtBy: {
       file: 'test/lanes/payloads.redis.test.ts',
       test: 'a pump that stood still between the two, until its payload was swept, does not take the job for added',

@@ -50,7 +50,7 @@ afterEach(async () => {
   await redis.stop();
 });
 
-const failed = () => observer.queues.byName.parked.getFailedCount();
+const failed = () => observer.queues.parked.queue.getFailedCount();
 
 /** Nobody is registered, since the service that registers is down: each match is tried and parked. One in a hundred is for `down`. */
 async function parkAll(isDown: (at: number) => boolean, count = PARKED): Promise<void> {
@@ -161,7 +161,7 @@ describe.skipIf(!hasBrowser)(`${PARKED} matches are parked because a service was
     );
   });
 
-  // At full size only: retry-runs.redis.test.ts has the same with less to start.
+  // At full size only: retry/runs.redis.test.ts has the same with less to start.
   test.runIf(isFull)(
     'the web process is killed in the middle: the next one goes on, and nothing is delivered twice (npm run test:operator)',
     {

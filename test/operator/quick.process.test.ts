@@ -88,7 +88,7 @@ test.each([
 test('what failed and what was removed a moment ago is in the groups', async () => {
   const { groups } = await readGroups();
   await addFailed(redis.client(), queues, unroutedMatches(10, 500_001));
-  const [gone] = await queues.byName.parked.getFailed(0, 0);
+  const [gone] = await queues.parked.queue.getFailed(0, 0);
   await gone!.remove();
   await vi.waitFor(
     async () => {

@@ -29,7 +29,7 @@ test.each(['direct', 'directory'])('a match of our own comes through, ROUTING=%s
   await vi.waitFor(async () => expect(await canaries()).toBeGreaterThan(1), 15_000);
   expect(await canaryAge(client)).toBeLessThan(60_000);
   expect(await check()).toBe(true);
-  expect(await pipeline.queues.byName.parked.getJobCountByTypes('waiting', 'delayed', 'failed')).toBe(0);
+  expect(await pipeline.queues.parked.queue.getJobCountByTypes('waiting', 'delayed', 'failed')).toBe(0);
 });
 
 test('two pumps send one canary a round, and the audit counts only what Skywire sent', async () => {

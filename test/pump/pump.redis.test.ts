@@ -17,7 +17,7 @@ afterEach(async () => {
 
 const payloads = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, n) => wire(makeMatch('cats', from + n, { emptyRkey: true })));
-const waiting = () => pipeline.queues.byName.matches.getWaitingCount();
+const waiting = () => pipeline.queues.lanes[0]!.queue.getWaitingCount();
 
 test('what was appended before the pump first started is read', async () => {
   pipeline = await openPipeline(redis);

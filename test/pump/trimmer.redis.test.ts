@@ -30,11 +30,11 @@ function openTrimmer() {
     consumer: 'c',
   });
   const cursor = createCursor({ home: client, source, group: GROUP, isOneServer: true });
-  const queues = ['matches', 'fanout'];
+  const holding = pipeline.queues.holding(STREAM);
   return {
     source,
     cursor,
-    trim: () => createTrimmer({ home: client, source, cursor, queues, windowMs: HOUR_MS }).trim(),
+    trim: () => createTrimmer({ source, cursor, holding, windowMs: HOUR_MS }).trim(),
   };
 }
 
@@ -82,12 +82,12 @@ test('nothing goes that an unfinished job holds, nor what follows it', async () 
   const ids = await appendAged(20, 2);
   await deliverAll();
   const entry = { id: ids[7]!, data: 'x' };
-  await pipeline.queues.add('matches', [{ stream: STREAM, entries: [entry], run: 'r' }]);
+  await pipeline.queues.lanes[0]!.add([{ stream: STREAM, entries: [entry], run: 'r' }]);
   expect(await openTrimmer().trim()).toBe(7);
-  await pipeline.queues.byName.matches.obliterate({ force: true });
+  await pipeline.queues.lanes[0]!.queue.obliterate({ force: true });
   const page = { first: 'a', last: 'b' };
   const held = { v: 1, stream: STREAM, entry: { id: ids[9]!, data: 'x' }, page, run: 'r' } as const;
-  await pipeline.queues.add('fanout', [held]);
+  await pipeline.queues.fanout.add([held]);
   expect(await openTrimmer().trim()).toBe(2);
 });
 

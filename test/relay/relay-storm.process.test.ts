@@ -139,7 +139,7 @@ test(
     const findings = await oracle.compare(redis.client());
     if (isFull) console.log(JSON.stringify({ fired, findings, shares }));
     expect(findings).toMatchObject({ expected: MATCHES + calm.length, ...nothingWrong });
-    expect(await observer.queues.byName.matches.getFailedCount()).toBe(0);
+    expect(await observer.queues.lanes[0]!.queue.getFailedCount()).toBe(0);
     for (const share of shares) expect(share).toBeGreaterThan(0.2);
     for (const role of [...pumps, relay]) role.signal('SIGTERM');
     expect(await Promise.all([...pumps, relay].map((role) => role.ended))).toEqual([0, 0, 0]);

@@ -53,7 +53,7 @@ test.skipIf(!isFull)(
       MAX_WAITING_JOBS: '1',
     });
     await pump.ready();
-    const { matches } = observer.queues.byName;
+    const matches = observer.queues.lanes[0]!.queue;
     let taken = 0;
     const sizes: { second: number; relay: number; pump: number }[] = [];
     for (let second = 1; second <= SECONDS; second += 1) {

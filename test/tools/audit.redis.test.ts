@@ -87,7 +87,7 @@ test('a bad entry is parked; one whose parked job a person removed is missing', 
   const [bad] = await pipeline.append(['no match']);
   await pipeline.quiet();
   expect((await audit(options())).counts).toMatchObject({ parked: 1, missing: 0 });
-  const [job] = await pipeline.queues.byName.parked.getFailed();
+  const [job] = await pipeline.queues.parked.queue.getFailed();
   await job!.remove();
   expect((await audit(options())).missing).toMatchObject([{ id: bad, subscriber: null }]);
 });

@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { Entry } from '../../queues/index.ts';
-import { parseMatch } from '../../queues/index.ts';
+import { type queues as definitions, parseMatch } from '../../queues/index.ts';
 import type { Config } from '../../src/config/config.ts';
 import { createFeedTokens } from '../../src/inbox/feed-tokens.ts';
 import { createInboxReader } from '../../src/inbox/read/inbox-reader.ts';
@@ -110,10 +110,17 @@ export async function startWeb(
     environmentName?: string;
     liveLimits?: Partial<LiveLimits>;
     sampleEveryMs?: number;
+    /** The list of queues, where it is not the product's. */
+    definitions?: typeof definitions;
   } = {},
 ): Promise<TestWeb> {
   const client = redis.client({ maxRetriesPerRequest: 3 });
-  const queues = openQueues(redis.client({ maxRetriesPerRequest: null, commandTimeout: 20_000 }), 2);
+  const queues = openQueues(
+    redis.client({ maxRetriesPerRequest: null, commandTimeout: 20_000 }),
+    2,
+    undefined,
+    given.definitions,
+  );
   const writer = createInboxWriter(client, { maxItems: 0, maxAgeMs: 0, seenWindowMs: 86_400_000 });
   const logged: string[] = [];
   const http = { host: '127.0.0.1', port: 0, healthPort: undefined, isLoopback: given.isLoopback ?? true };

@@ -17,7 +17,7 @@ afterEach(async () => {
 function watch(about: { isBusy?: boolean; lastSignOfLife?: () => number } = {}) {
   const said: string[] = [];
   const watching = watchForDeafness({
-    queue: pipeline.queues.byName.matches,
+    queue: pipeline.queues.lanes[0]!.queue,
     lastSignOfLife: about.lastSignOfLife ?? (() => 0),
     isBusy: () => about.isBusy ?? false,
     onDeaf: (message) => said.push(message),
@@ -26,8 +26,7 @@ function watch(about: { isBusy?: boolean; lastSignOfLife?: () => number } = {}) 
   });
   return { said, stop: watching.stop };
 }
-const addJob = () =>
-  pipeline.queues.add('matches', [{ stream: STREAM, entries: [{ id: '1-0', data: 'x' }] }]);
+const addJob = () => pipeline.queues.lanes[0]!.add([{ stream: STREAM, entries: [{ id: '1-0', data: 'x' }] }]);
 
 test('jobs wait and none is started here: it says so, once', async () => {
   await addJob();
@@ -39,7 +38,7 @@ test('jobs wait and none is started here: it says so, once', async () => {
 
 test('a queue that is empty or paused, a busy worker and one that has just worked are not deaf', async () => {
   const idle = watch();
-  const { matches } = pipeline.queues.byName;
+  const matches = pipeline.queues.lanes[0]!.queue;
   await matches.pause();
   await addJob();
   const [paused, busy, lively] = [watch(), watch({ isBusy: true }), watch({ lastSignOfLife: Date.now })];

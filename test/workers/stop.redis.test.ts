@@ -41,10 +41,10 @@ test('work that does not end by the deadline is back with others at once, not af
     queues: pipeline.queues,
   });
   const entries = [{ id: '1-0', data: wire(makeMatch('cats', 1)) }];
-  await pipeline.queues.add('matches', [{ stream: STREAM, entries }]);
+  await pipeline.queues.lanes[0]!.add([{ stream: STREAM, entries }]);
   await vi.waitFor(() => expect(isWriting).toBe(true), 10_000);
   await workers.stop(200);
-  expect(await pipeline.queues.byName.matches.getWaitingCount()).toBe(1);
+  expect(await pipeline.queues.lanes[0]!.queue.getWaitingCount()).toBe(1);
   pipeline.startWorker();
   await vi.waitFor(async () => expect(await pipeline.inbox('cats')).toHaveLength(1), 5_000);
 });

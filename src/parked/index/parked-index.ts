@@ -134,7 +134,7 @@ async function shortly(refreshing: Promise<void> | undefined): Promise<void> {
 }
 
 /** In `parked` also those that are tried again by themselves; elsewhere a delayed job only waits for the end of an outage. */
-function sourcesOf({ all, byName }: Queues): Source[] {
+function sourcesOf({ all, parked }: Queues): Source[] {
   const failed = all.map(({ name, queue }): Source => ({ name, queue, state: 'failed' }));
-  return [...failed, { name: 'parked', queue: byName.parked, state: 'delayed' }];
+  return [...failed, { name: 'parked', queue: parked.queue, state: 'delayed' }];
 }

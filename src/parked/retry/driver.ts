@@ -1,19 +1,20 @@
 /**
  * Moves the run of retries: sends at the rate that is allowed, looks what became of what it sent, stops at the first relapse.
  * Any web process may drive, one at a time by a lease; after a restart the run goes on where it was, slowly again.
- * Invariant: what is sent stands in `inFlight` first, so that whoever goes on knows of it.
+ * Each step reads the run from Redis and saves it once, before it sends: Redis refuses a driver that lost the lease, which then
+ * sends nothing; and whoever goes on knows what is in flight.
  */
 import { randomUUID } from 'node:crypto';
 import type { Queues } from '../../lanes/queues.ts';
 import type { RedisClient } from '../../redis/connections.ts';
 import type { ParkedIndex } from '../index/parked-index.ts';
 import type { ParkedJob } from '../index/parked-job.ts';
-import { matcherOf } from '../index/search.ts';
 import type { OperatorLog } from '../operator-log.ts';
+import { candidatesOf } from './candidates.ts';
 import { outcomesOf } from './outcomes.ts';
 import { retryFailed } from './retry-job.ts';
 import { mostInFlight, type RetryRun, rateAfter, reportOf, systemFor } from './run.ts';
-import type { InFlight, RunStore } from './store.ts';
+import { fieldOf, type InFlight, LEASE_MS, type RunStore } from './store.ts';
 
 export interface RunDriverDeps {
   client: RedisClient;
@@ -32,36 +33,25 @@ export interface RunDriver {
 
 /** After a stop, what is under way gets this long to end, so that the report is whole. */
 const SETTLE_MS = 15_000;
+const RENEW_EVERY_MS = LEASE_MS / 3;
 
-/** What the driver keeps between two steps; built anew by whoever takes over. */
-interface Memory {
+/** How fast this driver goes, and what it sends next; begun anew with each lease. */
+interface Pace {
   runId: string;
-  inFlight: InFlight[];
   /** Delivered before this process drove: the rate begins anew. */
   before: number;
   waiting: ParkedJob[];
-  sent: Set<string>;
   allowance: number;
   lastStepAt: number;
-  stoppingSince: number | undefined;
+  stoppingSince?: number;
 }
 
 export function createRunDriver({ client, queues, index, store, operatorLog }: RunDriverDeps): RunDriver {
   const driver = randomUUID();
-  let memory: Memory | undefined;
+  let pace: Pace | undefined;
 
-  async function takeUp(run: RetryRun): Promise<Memory> {
-    const inFlight = await store.inFlight();
-    const isTakenOver = run.retried > 0;
-    if (isTakenOver) {
-      run.takenOver += 1;
-      await operatorLog.note(systemFor(run), 'retry group: goes on after an interruption', reportOf(run));
-    }
-    const fresh = { waiting: [], sent: new Set<string>(), allowance: 1, lastStepAt: Date.now() };
-    return { runId: run.id, inFlight, before: run.delivered, stoppingSince: undefined, ...fresh };
-  }
-
-  async function settle(run: RetryRun, { inFlight, sent }: Memory): Promise<InFlight[]> {
+  /** Counts in `run` what became of what was in flight. */
+  async function settle(run: RetryRun, inFlight: readonly InFlight[]) {
     const left: InFlight[] = [];
     const over: InFlight[] = [];
     for (const { name, queue } of queues.all) {
@@ -69,131 +59,101 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
       const outcomes = await outcomesOf(client, queue, here);
       outcomes.forEach((outcome, at) => {
         const job = here[at]!;
-        if (outcome.is === 'under way') left.push(job);
-        else over.push(job);
+        (outcome.is === 'under way' ? left : over).push(job);
         if (outcome.is === 'delivered') run.delivered += 1;
-        if (outcome.is === 'untouched') sent.delete(nameOf(job));
-        if (outcome.is === 'relapsed') {
-          run.relapsed += 1;
-          run.relapse ??= relapseOf(job, outcome.reason);
-        }
+        if (outcome.is !== 'relapsed') return;
+        run.relapsed += 1;
+        const { id, subscription } = job;
+        run.relapse ??= { queue: name, job: id, reason: outcome.reason, subscription };
       });
     }
-    await store.removeInFlight(over);
-    for (const job of over) known.delete(nameOf(job));
-    return left;
+    return { left, over };
   }
 
-  const relapseOf = ({ queue, id }: InFlight, reason: string) => ({
-    queue,
-    job: id,
-    reason,
-    subscription: known.get(nameOf({ queue, id })) ?? '',
-  });
-  /** Subscriptions of what is in flight: the index forgets a job when it is sent. */
-  const known = new Map<string, string>();
-
-  async function send(run: RetryRun, state: Memory): Promise<void> {
-    const now = Date.now();
-    state.allowance = Math.min(run.rate, state.allowance + (run.rate * (now - state.lastStepAt)) / 1_000);
-    state.lastStepAt = now;
-    const room = mostInFlight(run.rate) - state.inFlight.length;
-    const count = Math.min(Math.floor(state.allowance), room);
-    if (count <= 0) return;
-    if (state.waiting.length === 0) state.waiting = await candidates(run, state);
-    const jobs = state.waiting.splice(0, count);
-    if (!jobs.length) return;
-    state.allowance -= jobs.length;
-    const sending = jobs.map(({ queue, id, score, attempts }): InFlight => ({ queue, id, score, attempts }));
-    await store.addInFlight(sending);
-    for (const job of jobs) {
-      state.sent.add(nameOf(job));
-      known.set(nameOf(job), job.subscription);
+  /** What is sent now: none where none is left. undefined: it is not time to send. */
+  async function nextJobs(run: RetryRun, pace: Pace, inFlight: InFlight[]): Promise<ParkedJob[] | undefined> {
+    const now = performance.now();
+    pace.allowance = Math.min(run.rate, pace.allowance + (run.rate * (now - pace.lastStepAt)) / 1_000);
+    pace.lastStepAt = now;
+    const count = Math.min(Math.floor(pace.allowance), mostInFlight(run.rate) - inFlight.length);
+    if (count <= 0) return undefined;
+    // Read anew when they run out, until none is left.
+    if (pace.waiting.length === 0) {
+      const known = new Set(inFlight.map(fieldOf));
+      const found = await candidatesOf(index, run.filter, run.upTo);
+      pace.waiting = found.filter((job) => !known.has(fieldOf(job)));
     }
+    const jobs = pace.waiting.splice(0, count);
+    pace.allowance -= jobs.length;
+    return jobs;
+  }
+
+  async function send(run: RetryRun, jobs: readonly ParkedJob[]): Promise<void> {
     const retried = await Promise.all(jobs.map(({ queue, id }) => retryFailed(queues, queue, id)));
     for (const { queue, id } of jobs) index.forget(queue, id);
-    const refused = sending.filter((_, at) => !retried[at]);
-    await store.removeInFlight(refused);
-    state.inFlight.push(...sending.filter((_, at) => retried[at]));
+    const refused = jobs.filter((_, at) => !retried[at]);
+    if (!refused.length) return;
+    count(run, run.inFlight - refused.length);
+    await store.save(driver, { phase: 'running', run }, refused);
   }
-
-  /** Read anew when they run out, until none is left. */
-  async function candidates(run: RetryRun, { sent }: Memory): Promise<ParkedJob[]> {
-    await index.refresh();
-    const fits = matcherOf(run.filter);
-    const jobs: ParkedJob[] = [];
-    for (const job of await index.jobs()) {
-      if (job.state === 'failed' && job.score <= run.upTo && !sent.has(nameOf(job)) && fits(job))
-        jobs.push(job);
-    }
-    return jobs.sort((a, b) => a.score - b.score);
-  }
-
-  async function finish(run: RetryRun, phase: 'done' | 'stopped', why: string): Promise<void> {
-    if (memory) count(run, memory);
-    Object.assign(run, { why, rate: 0, endedAt: new Date().toISOString() });
-    await store.save(phase, run);
-    memory = undefined;
-    known.clear();
-    await operatorLog.note(systemFor(run), `retry group: ${phase}`, reportOf(run));
-    await store.resign(driver);
-  }
-
-  return {
-    async step() {
-      try {
-        return await stepOnce();
-      } catch (error) {
-        // What was sent and what is noted may differ now: what is noted is read again.
-        memory = undefined;
-        throw error;
-      }
-    },
-    async resign() {
-      await store.resign(driver);
-    },
-  };
 
   async function stepOnce(): Promise<boolean> {
-    const stored = await store.read();
-    if (stored?.phase !== 'running' || !(await store.lead(driver))) {
-      memory = undefined;
+    const led = await store.lead(driver);
+    if (!led) return false;
+    const { run, stopAskedBy } = led;
+    const isFresh = led.isNewlyLed || pace?.runId !== run.id;
+    if (!pace || isFresh) pace = paceFor(run);
+    const isResumed = isFresh && run.retried > 0;
+    if (isResumed) run.takenOver += 1;
+    const { left, over } = await settle(run, led.inFlight);
+    const why = stopAskedBy ? `stopped by ${stopAskedBy}` : run.relapse && 'stopped at the first relapse';
+    if (why) pace.stoppingSince ??= performance.now();
+    else run.rate = rateAfter(run.delivered - pace.before);
+    const jobs = why ? [] : await nextJobs(run, pace, left);
+    const waitedMs = why && pace.stoppingSince ? performance.now() - pace.stoppingSince : 0;
+    const isOver = jobs?.length === 0 && (left.length === 0 || waitedMs > SETTLE_MS);
+    const phase = !isOver ? 'running' : why ? 'stopped' : 'done';
+    count(run, left.length + (jobs?.length ?? 0));
+    const endedAt = new Date().toISOString();
+    if (isOver) Object.assign(run, { why: why ?? 'all of them were retried', rate: 0, endedAt });
+    const savedAt = performance.now();
+    if (!(await store.save(driver, { phase, run }, over, jobs))) return false;
+    if (isResumed) await note(run, 'goes on after an interruption');
+    if (isOver) {
+      await note(run, phase);
+      await store.resign(driver);
       return false;
     }
-    const { run, stopAskedBy } = stored;
-    if (memory?.runId !== run.id) memory = await takeUp(run);
-    const state = memory;
-    state.inFlight = await settle(run, state);
-    const why = stopAskedBy ? `stopped by ${stopAskedBy}` : run.relapse && 'stopped at the first relapse';
-    if (why) {
-      state.stoppingSince ??= Date.now();
-      const isSettled = state.inFlight.length === 0 || Date.now() - state.stoppingSince > SETTLE_MS;
-      if (isSettled) {
-        await finish(run, 'stopped', why);
-        return false;
-      }
-    } else {
-      run.rate = rateAfter(run.delivered - state.before);
-      await send(run, state);
-      if (state.inFlight.length === 0 && (await isEmpty(run, state))) {
-        await finish(run, 'done', 'all of them were retried');
-        return false;
-      }
-    }
-    count(run, state);
-    await store.save('running', run);
+    // Redis may have answered so late that another drives by now. What is not sent is found untouched.
+    if (jobs?.length && performance.now() - savedAt < LEASE_MS) await send(run, jobs);
     return true;
   }
 
-  function count(run: RetryRun, { inFlight }: Memory): void {
-    run.inFlight = inFlight.length;
-    run.retried = run.delivered + run.relapsed + run.inFlight;
-  }
+  const note = (run: RetryRun, what: string) =>
+    operatorLog.note(systemFor(run), `retry group: ${what}`, reportOf(run));
 
-  async function isEmpty(run: RetryRun, state: Memory): Promise<boolean> {
-    if (state.waiting.length === 0 && state.allowance >= 1) state.waiting = await candidates(run, state);
-    return state.waiting.length === 0 && state.allowance >= 1;
-  }
+  return {
+    async step() {
+      // Reading the index may take longer than a lease lasts.
+      const renewing = setInterval(() => void store.renew(driver).catch(() => undefined), RENEW_EVERY_MS);
+      let isDriving = false;
+      try {
+        isDriving = await stepOnce();
+      } finally {
+        clearInterval(renewing);
+        if (!isDriving) pace = undefined;
+      }
+      return isDriving;
+    },
+    resign: () => store.resign(driver),
+  };
 }
 
-const nameOf = ({ queue, id }: { queue: string; id: string }): string => `${queue}/${id}`;
+function paceFor({ id, delivered }: RetryRun): Pace {
+  return { runId: id, before: delivered, waiting: [], allowance: 1, lastStepAt: performance.now() };
+}
+
+function count(run: RetryRun, inFlight: number): void {
+  run.inFlight = inFlight;
+  run.retried = run.delivered + run.relapsed + inFlight;
+}

@@ -4,7 +4,7 @@ import type { Queues } from '../../lanes/queues.ts';
 
 /** Whether it went back into its queue. false: it is not failed any more, or gone. */
 export async function retryFailed(queues: Queues, queueName: string, id: string): Promise<boolean> {
-  const queue = queueOf(queues, queueName);
+  const queue = queues.find(queueName)?.queue;
   if (!queue) return false;
   try {
     // Its data, up to megabytes, need not come here.
@@ -19,8 +19,6 @@ export async function retryFailed(queues: Queues, queueName: string, id: string)
 /** BullMQ's codes: no such job, locked, not in that state. */
 const notThere: ReadonlySet<unknown> = new Set([-1, -2, -3, 0]);
 
-export const queueOf = ({ all }: Queues, name: string) => all.find((one) => one.name === name)?.queue;
-
 export type EditOutcome = 'retried' | 'not there' | 'not failed' | 'not editable';
 
 /** `data`: the text of the entry's field `data` from now on. Only a parked match has one. */
@@ -30,7 +28,7 @@ export async function retryOne(
   id: string,
   data?: string,
 ): Promise<EditOutcome> {
-  const job = await queueOf(queues, queueName)?.getJob(id);
+  const job = await queues.find(queueName)?.queue.getJob(id);
   if (!job) return 'not there';
   if (!(await job.isFailed())) return 'not failed';
   if (data !== undefined) {

@@ -33,10 +33,10 @@ export interface RetryRun {
 const stages = [
   { delivered: 31, rate: 100 },
   { delivered: 1, rate: 10 },
-  { delivered: 0, rate: 1 },
+  { delivered: -Infinity, rate: 1 },
 ];
 
-/** Retries per second, by how many were delivered since the run began, or went on after a restart. */
+/** Retries per second, by how many were delivered since the run began, or went on after a restart (less than 0: an older build set it back). */
 export const rateAfter = (delivered: number): number =>
   stages.find((stage) => delivered >= stage.delivered)!.rate;
 

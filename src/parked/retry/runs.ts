@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../../observe/logger.ts';
-import { type Filter, matcherOf } from '../index/search.ts';
+import type { Filter } from '../index/search.ts';
 import type { Actor } from '../operator-log.ts';
+import { candidatesOf } from './candidates.ts';
 import { createRunDriver, type RunDriverDeps } from './driver.ts';
 import type { RetryRun } from './run.ts';
 import type { StoredRun } from './store.ts';
@@ -47,16 +48,10 @@ export function startRetryRuns(deps: RunDriverDeps & { log: Logger }): RetryRuns
   return {
     latest: () => store.read(),
     async start({ name, address }, filter, what) {
-      await index.refresh();
-      const fits = matcherOf(filter);
-      let total = 0;
-      let upTo = 0;
-      for (const job of await index.jobs()) {
-        if (job.state !== 'failed' || !fits(job)) continue;
-        total += 1;
-        upTo = Math.max(upTo, job.score);
-      }
-      if (total === 0) return 'nothing fits';
+      const jobs = await candidatesOf(index, filter);
+      const newest = jobs.at(-1);
+      if (!newest) return 'nothing fits';
+      const total = jobs.length;
       const run: RetryRun = {
         id: randomUUID(),
         by: name,
@@ -64,7 +59,7 @@ export function startRetryRuns(deps: RunDriverDeps & { log: Logger }): RetryRuns
         filter,
         what,
         startedAt: new Date().toISOString(),
-        upTo,
+        upTo: newest.score,
         total,
         retried: 0,
         delivered: 0,

@@ -6,10 +6,12 @@ import type { Retried } from './outcomes.ts';
 import type { Phase, RetryRun } from './run.ts';
 
 const startRun = loadScript(new URL('start-run.lua', import.meta.url));
+const leadRun = loadScript(new URL('lead-run.lua', import.meta.url));
+const saveRun = loadScript(new URL('save-run.lua', import.meta.url));
 const keepLease = loadScript(new URL('keep-lease.lua', import.meta.url));
 
 /** A driver that died is followed by another after this time. */
-const LEASE_MS = 6_000;
+export const LEASE_MS = 6_000;
 
 export interface StoredRun {
   phase: Phase;
@@ -18,60 +20,85 @@ export interface StoredRun {
   stopAskedBy?: string;
 }
 
-export type InFlight = Retried & { queue: string };
+/** `subscription`: '' where an older build sent it. */
+export type InFlight = Retried & { queue: string; subscription: string };
+
+/** A run as its driver reads it. `isNewlyLed`: somebody else may have driven it since this driver last did. */
+export type LedRun = Omit<StoredRun, 'phase'> & { isNewlyLed: boolean; inFlight: InFlight[] };
 
 export interface RunStore {
   read(): Promise<StoredRun | undefined>;
   /** false where one is going. */
   start(run: RetryRun): Promise<boolean>;
-  save(phase: Phase, run: RetryRun): Promise<void>;
   askToStop(by: string): Promise<void>;
-  inFlight(): Promise<InFlight[]>;
-  addInFlight(jobs: readonly InFlight[]): Promise<void>;
-  removeInFlight(jobs: readonly InFlight[]): Promise<void>;
-  /** Whether `driver` drives from now on. */
-  lead(driver: string): Promise<boolean>;
+  /** Takes the lease or renews it. undefined: no run is going, or another drives it. */
+  lead(driver: string): Promise<LedRun | undefined>;
+  /** Saves all of it; false and nothing where `driver` lost the lease. `over` is not in flight any more, `sent` is from now on. */
+  save(
+    driver: string,
+    stored: StoredRun,
+    over: readonly InFlight[],
+    sent?: readonly InFlight[],
+  ): Promise<boolean>;
+  /** Never takes the lease anew. */
+  renew(driver: string): Promise<void>;
   resign(driver: string): Promise<void>;
 }
 
 export function createRunStore(client: RedisClient): RunStore {
+  const all = [keys.state, keys.inFlight, keys.lease];
   return {
     async read() {
       const [phase, run, stopAskedBy] = await client.hmget(keys.state, 'phase', 'run', 'stop');
       if (!phase || !run) return undefined;
-      return {
-        phase: phase as Phase,
-        run: JSON.parse(run) as RetryRun,
-        ...(stopAskedBy && { stopAskedBy }),
-      };
+      return { phase: phase as Phase, ...parsed(run, stopAskedBy) };
     },
     start: async (run) =>
       (await runScript(client, startRun, [keys.state, keys.inFlight], [JSON.stringify(run)])) === 1,
-    async save(phase, run) {
-      await client.hset(keys.state, { phase, run: JSON.stringify(run) });
-    },
     async askToStop(by) {
       await client.hset(keys.state, 'stop', by);
     },
-    async inFlight() {
-      return Object.entries(await client.hgetall(keys.inFlight)).map(([job, before]) => {
-        const [score = 0, attempts = 0] = before.split(' ').map(Number);
-        const slash = job.indexOf('/');
-        return { queue: job.slice(0, slash), id: job.slice(slash + 1), score, attempts };
-      });
+    async lead(driver) {
+      const led = (await runScript(client, leadRun, all, [driver, LEASE_MS])) as LedReply | null;
+      if (!led) return undefined;
+      const [isNew, run, stopAskedBy, fields] = led;
+      return { isNewlyLed: isNew === 1, ...parsed(run, stopAskedBy), inFlight: inFlightOf(fields) };
     },
-    async addInFlight(jobs) {
-      const entries = jobs.map((job) => [fieldOf(job), `${job.score} ${job.attempts}`]);
-      if (entries.length) await client.hset(keys.inFlight, Object.fromEntries(entries));
+    async save(driver, { phase, run }, over, sent = []) {
+      const state = [driver, LEASE_MS, phase, JSON.stringify(run)];
+      const fields = sent.flatMap((job) => [
+        fieldOf(job),
+        `${job.score} ${job.attempts} ${job.subscription}`,
+      ]);
+      const args = [...state, over.length, ...over.map(fieldOf), ...fields];
+      return (await runScript(client, saveRun, all, args)) === 1;
     },
-    async removeInFlight(jobs) {
-      if (jobs.length) await client.hdel(keys.inFlight, ...jobs.map(fieldOf));
+    async renew(driver) {
+      await runScript(client, keepLease, [keys.lease], [driver, LEASE_MS]);
     },
-    lead: async (driver) => (await runScript(client, keepLease, [keys.lease], [driver, LEASE_MS])) === 1,
     async resign(driver) {
       await runScript(client, keepLease, [keys.lease], [driver, 0]);
     },
   };
 }
 
-const fieldOf = ({ queue, id }: InFlight): string => `${queue}/${id}`;
+type LedReply = [isNew: number, run: string, stopAskedBy: string | null, inFlight: string[]];
+
+const parsed = (run: string, stopAskedBy: string | null | undefined) => ({
+  run: JSON.parse(run) as RetryRun,
+  ...(stopAskedBy && { stopAskedBy }),
+});
+
+function inFlightOf(fields: string[]): InFlight[] {
+  const jobs: InFlight[] = [];
+  for (let at = 0; at < fields.length; at += 2) {
+    const [field = '', value = ''] = fields.slice(at, at + 2);
+    const slash = field.indexOf('/');
+    const [score, attempts, ...words] = value.split(' ');
+    const job = { queue: field.slice(0, slash), id: field.slice(slash + 1), subscription: words.join(' ') };
+    jobs.push({ ...job, score: Number(score), attempts: Number(attempts) });
+  }
+  return jobs;
+}
+
+export const fieldOf = ({ queue, id }: { queue: string; id: string }): string => `${queue}/${id}`;

@@ -1,6 +1,7 @@
 /** What Bull Board may do and what becomes of it: limits before, the operator log after, nothing too large or secret on its page. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AfterHook, BeforeHook, BoardHooks, HookContext } from '@bull-board/api/typings/app';
+import type { Queues } from '../../lanes/queues.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { Actor, OperatorLog } from '../../parked/operator-log.ts';
 import { viewJob } from './job-view.ts';
@@ -15,8 +16,8 @@ const MAX_STACK_LINES = 20;
 /** Who asks: Bull Board hands its hooks the headers, not the login. */
 export const asking = new AsyncLocalStorage<Actor>();
 
-export const boardHooks = (operatorLog: OperatorLog, log: Logger): BoardHooks => ({
-  before,
+export const boardHooks = (queues: Queues, operatorLog: OperatorLog, log: Logger): BoardHooks => ({
+  before: (context) => before(context, queues),
   after: async (context, result) => {
     if (context.method === 'get') return shortened(context, result);
     await note(context, result.status ?? 200, operatorLog, log);
@@ -24,12 +25,16 @@ export const boardHooks = (operatorLog: OperatorLog, log: Logger): BoardHooks =>
   },
 });
 
-const before: BeforeHook = async ({ route, request }) => {
-  const { queues, params, query } = request;
+async function before(
+  { route, request }: HookContext,
+  queues: Queues,
+): Promise<Awaited<ReturnType<BeforeHook>>> {
+  const { params, query } = request;
   if (Number(query['jobsPerPage']) > MAX_JOBS_PER_PAGE) {
     request.query = { ...query, jobsPerPage: String(MAX_JOBS_PER_PAGE) };
   }
-  const queue = queues.get(String(params['queueName']));
+  const found = queues.find(String(params['queueName']));
+  const queue = found?.queue;
   if (route.endsWith('/retry/:queueStatus')) {
     const { failed = 0, completed = 0 } = (await queue?.getJobCounts()) ?? {};
     const jobs = params['queueStatus'] === 'completed' ? completed : failed;
@@ -39,12 +44,12 @@ const before: BeforeHook = async ({ route, request }) => {
   }
   if (route.endsWith('/update-data')) {
     const job = await queue?.getJob(String(params['jobId']));
-    if (job && !viewJob(job.toJSON().data).isWhole) {
+    if (job && !viewJob(job.data, found?.definition).isWhole) {
       return refuse('This job is not shown as it is: saving what is shown would spoil it');
     }
   }
   return undefined;
-};
+}
 
 const refuse = (message: string) => ({ allow: false, status: 409 as const, message });
 

@@ -4,7 +4,6 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { AppControllerRoute, AppViewRoute, UIConfig } from '@bull-board/api/typings/app';
 import { ExpressAdapter } from '@bull-board/express';
 import type { Express, RequestHandler } from 'express';
-import { queues as definitions, type QueueName } from '../../../queues/index.ts';
 import type { Queues } from '../../lanes/queues.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { OperatorLog } from '../../parked/operator-log.ts';
@@ -63,21 +62,21 @@ function createBoard(
   serverAdapter.setBasePath(PATH);
   createBullBoard({
     serverAdapter,
-    queues: queues.all.map(({ name, kind, queue }) => {
+    queues: queues.all.map(({ name, definition, queue }) => {
       const adapter = new BullMQAdapter(queue, {
         readOnlyMode,
-        description: definitions[kind].description,
-        displayName: `${groups[kind]}: ${name}`,
+        description: definition.description,
+        displayName: `${definition.label}: ${name}`,
         externalJobUrl: ({ id }) => ({
           displayText: 'Open on the page Parked',
           href: `/parked?queue=${name}&job=${id}`,
         }),
       });
-      adapter.setFormatter('data', (data: unknown) => viewJob(data).shown);
+      adapter.setFormatter('data', (data: unknown) => viewJob(data, definition).shown);
       adapter.setFormatter('returnValue', (value: unknown) => viewJob(value).shown);
       return adapter;
     }),
-    options: { uiConfig: uiConfig(environmentName), handlerHooks: boardHooks(operatorLog, log) },
+    options: { uiConfig: uiConfig(environmentName), handlerHooks: boardHooks(queues, operatorLog, log) },
   });
   serverAdapter.setErrorHandler((error) => {
     throw error;
@@ -86,12 +85,6 @@ function createBoard(
   board.disable('x-powered-by').disable('etag');
   return board;
 }
-
-const groups: Record<QueueName, string> = {
-  matches: 'On the way',
-  fanout: 'On the way',
-  parked: 'Waiting for a person',
-};
 
 const uiConfig = (environmentName: string | undefined): UIConfig => ({
   boardTitle: 'skywire-inbox',

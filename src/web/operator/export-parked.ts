@@ -5,7 +5,6 @@ import type { Queues } from '../../lanes/queues.ts';
 import type { ParkedJob } from '../../parked/index/parked-job.ts';
 import { matcherOf } from '../../parked/index/search.ts';
 import type { Parked } from '../../parked/parked.ts';
-import { queueOf } from '../../parked/retry/retry-job.ts';
 import type { RedisClient } from '../../redis/connections.ts';
 import { actorIn } from '../access/login.ts';
 import { checked } from '../http/route.ts';
@@ -41,7 +40,7 @@ export function exportParked({
 
 /** '' where the job is gone by now. */
 async function lineOf(client: RedisClient, queues: Queues, job: ParkedJob): Promise<string> {
-  const key = queueOf(queues, job.queue)!.toKey(job.id);
+  const key = queues.find(job.queue)!.queue.toKey(job.id);
   const [data, failedReason] = await client.hmget(key, 'data', 'failedReason');
   if (!data) return '';
   const { queue, id, state, reason, attempts, parkedAt, failedAt } = job;

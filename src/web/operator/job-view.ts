@@ -1,5 +1,5 @@
 /** A job's data as the dashboard shows it: cut, so that a page of a hundred jobs stays a page, and nothing in it hidden or reversed. */
-import { readableBatch } from '../../../queues/index.ts';
+import type { QueueTraits } from '../../../queues/index.ts';
 import { redact } from './redact.ts';
 
 const MAX_TEXT = 2_000;
@@ -13,10 +13,13 @@ const MAX_BYTES = 19_000;
 const invisible = /(?![\t\r\n])[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** The data, and whether it is shown as it is. */
-export function viewJob(data: unknown): { shown: unknown; isWhole: boolean } {
-  const batch = readableBatch(data);
-  const view = { bytesLeft: MAX_BYTES, isWhole: batch === undefined };
-  return { shown: shown(batch ?? data, view, 0), isWhole: view.isWhole };
+export function viewJob(
+  data: unknown,
+  queue?: Pick<QueueTraits, 'readable'>,
+): { shown: unknown; isWhole: boolean } {
+  const readable = queue?.readable?.(data);
+  const view = { bytesLeft: MAX_BYTES, isWhole: readable === undefined };
+  return { shown: shown(readable ?? data, view, 0), isWhole: view.isWhole };
 }
 
 interface View {

@@ -1,7 +1,6 @@
 /** One job in full, as the operator's page shows it and lets it be edited. */
 import type { Job } from 'bullmq';
 import type { Queues } from '../../lanes/queues.ts';
-import { queueOf } from '../../parked/retry/retry-job.ts';
 import { viewJob } from './job-view.ts';
 import { redact } from './redact.ts';
 
@@ -28,7 +27,8 @@ export async function readParkedJob(
   queueName: string,
   id: string,
 ): Promise<ParkedJobView | undefined> {
-  const job = await queueOf(queues, queueName)?.getJob(id);
+  const found = queues.find(queueName);
+  const job = await found?.queue.getJob(id);
   if (!job) return undefined;
   return {
     queue: queueName,
@@ -39,7 +39,7 @@ export async function readParkedJob(
     attempts: job.attemptsMade,
     parkedAt: new Date(job.timestamp).toISOString(),
     failedAt: job.finishedOn ? new Date(job.finishedOn).toISOString() : null,
-    shown: viewJob(job.data).shown,
+    shown: viewJob(job.data, found?.definition).shown,
     data: editable(job),
   };
 }

@@ -22,7 +22,7 @@ afterAll(async () => {
 
 /** `id score` of all that BullMQ has. */
 async function truth(): Promise<string[]> {
-  const { parked } = queues.byName;
+  const parked = queues.parked.queue;
   const sets = await Promise.all(
     ['failed', 'delayed'].map((state) => redis.client().zrange(parked.toKey(state), '0', '-1', 'WITHSCORES')),
   );
@@ -34,7 +34,7 @@ const known = async () => [...(await index.jobs())].map(({ id, score }) => `${id
 
 test('after any changes a refresh knows what Redis knows', async () => {
   const client = redis.client();
-  const { parked } = queues.byName;
+  const parked = queues.parked.queue;
   const failedKey = parked.toKey('failed');
   let seed = 7;
   const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;

@@ -46,7 +46,7 @@ async function park(counts: Record<string, number>): Promise<void> {
   );
   await pipeline.append(payloads);
   await vi.waitFor(
-    async () => expect(await pipeline.queues.byName.parked.getFailedCount()).toBe(payloads.length),
+    async () => expect(await pipeline.queues.parked.queue.getFailedCount()).toBe(payloads.length),
     { timeout: 20_000, interval: 100 },
   );
 }
@@ -128,7 +128,7 @@ test('another process goes on where one ended, slowly again; a person can stop i
   expect(phase).toBe('stopped');
   expect(run.why).toBe('stopped by bob');
   expect(run.retried).toBe(run.delivered);
-  expect(await pipeline.queues.byName.parked.getFailedCount()).toBe(80 - run.delivered);
+  expect(await pipeline.queues.parked.queue.getFailedCount()).toBe(80 - run.delivered);
   await second.runs.start(actor, { group: group!.id }, 'unrouted');
   expect((await ended(second.runs)).phase).toBe('done');
   expect(await pipeline.inbox('ann')).toHaveLength(80);

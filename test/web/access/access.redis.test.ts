@@ -128,7 +128,7 @@ async function state(): Promise<object> {
   const [keys, log, counts] = await Promise.all([
     client.keys('*'),
     web.parked.operatorLog.latest(1),
-    web.queues.byName.parked.getJobCounts(),
+    web.queues.parked.queue.getJobCounts(),
   ]);
   const lasting = keys.filter((key) => !/history|lease/.test(key));
   return { keys: lasting.sort(), log: log[0]?.id, counts, run: (await web.parked.runs.latest())?.phase };

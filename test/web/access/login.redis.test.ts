@@ -17,8 +17,8 @@ let jobId: string;
 beforeAll(async () => {
   redis = await startRedis();
   web = await startWeb(redis);
-  await web.queues.add('parked', [parkedMatch({ id: '1-0', data: '{}' })]);
-  jobId = (await web.queues.byName.parked.getWaiting())[0]!.id!;
+  await web.queues.parked.add([parkedMatch({ id: '1-0', data: '{}' })]);
+  jobId = (await web.queues.parked.queue.getWaiting())[0]!.id!;
 });
 afterAll(async () => {
   await web?.stop();
@@ -63,14 +63,14 @@ test('the viewer sees every queue and its jobs, and can change nothing', async (
     expect(answer.status, `${method} ${path}`).toBe(403);
     expect(answer.json.error).toContain('viewer');
   }
-  const { parked } = web.queues.byName;
+  const parked = web.queues.parked.queue;
   expect(await parked.getJobCountByTypes('waiting')).toBe(1);
   expect(await parked.isPaused()).toBe(false);
 });
 
 test('the admin changes, and a line in the log says what', async () => {
   expect((await web.ask('PUT', `${queues}/parked/pause`, asAdmin)).status).toBe(200);
-  expect(await web.queues.byName.parked.isPaused()).toBe(true);
+  expect(await web.queues.parked.queue.isPaused()).toBe(true);
   expect((await web.ask('PUT', `${queues}/parked/resume`, asAdmin)).status).toBe(200);
   expect(
     web.logged.filter((line) => line.includes('changed by hand') && line.includes('"queue":"parked"')),

@@ -51,7 +51,7 @@ describe('a write is refused', () => {
 
   test('and has changed nothing', async () => {
     expect((await web.ask('GET', '/api/subscriptions/guarded', asReader)).status).toBe(404);
-    expect(await web.queues.byName.parked.getJobCountByTypes('waiting')).toBe(0);
+    expect(await web.queues.parked.queue.getJobCountByTypes('waiting')).toBe(0);
   });
 });
 

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const matches = Array.from({ length: FAILED }, (_, at) =>
     parkedMatch({ id: `${at}-0`, data: matchJson(at) }),
   );
-  await web.queues.add('parked', matches);
+  await web.queues.parked.add(matches);
   const worker = new Worker('parked', () => Promise.reject(new Error(SECRET_REASON)), {
     connection: redis.client({ maxRetriesPerRequest: null }),
     prefix: queuePrefix('parked'),
@@ -27,7 +27,7 @@ beforeAll(async () => {
     settings: { backoffStrategy: () => 1 },
   });
   worker.on('error', () => undefined);
-  await vi.waitFor(async () => expect(await web.queues.byName.parked.getFailedCount()).toBe(FAILED), {
+  await vi.waitFor(async () => expect(await web.queues.parked.queue.getFailedCount()).toBe(FAILED), {
     timeout: 20_000,
     interval: 100,
   });
@@ -41,7 +41,7 @@ afterAll(async () => {
 const retried = (id: string) => `/dashboard/api/queues/parked/${id}/retry`;
 
 test('a retry by hand is noted with who did it and from where', async () => {
-  const [job] = await web.queues.byName.parked.getFailed(0, 0);
+  const [job] = await web.queues.parked.queue.getFailed(0, 0);
   expect((await web.ask('PUT', retried(job!.id!), asAdmin)).status).toBeLessThan(300);
   const [noted] = await operatorLog.latest(1);
   expect(noted).toMatchObject({ who: 'admin', action: 'dashboard: retry' });
@@ -50,7 +50,7 @@ test('a retry by hand is noted with who did it and from where', async () => {
 });
 
 test("the viewer's retry is refused, and nothing is noted", async () => {
-  const [job] = await web.queues.byName.parked.getFailed(0, 0);
+  const [job] = await web.queues.parked.queue.getFailed(0, 0);
   const [last] = await operatorLog.latest(1);
   expect((await web.ask('PUT', retried(job!.id!), asViewer)).status).toBe(403);
   expect(await job!.isFailed()).toBe(true);
@@ -58,8 +58,8 @@ test("the viewer's retry is refused, and nothing is noted", async () => {
 });
 
 test('"retry all" of more than a hundred is refused, with where to go instead', async () => {
-  await web.queues.add('parked', [parkedMatch({ id: '999-0', data: matchJson(999) })]);
-  const { parked } = web.queues.byName;
+  await web.queues.parked.add([parkedMatch({ id: '999-0', data: matchJson(999) })]);
+  const parked = web.queues.parked.queue;
   const failing = new Worker('parked', () => Promise.reject(new Error('again')), {
     connection: redis.client({ maxRetriesPerRequest: null }),
     prefix: queuePrefix('parked'),
@@ -93,7 +93,7 @@ test('the page bears the name of the installation, and links to the overview and
 
 test('where no password is set, the log says so', async () => {
   const open = await startWeb(redis, { access: { adminUser: locked.adminUser } });
-  const [job] = await open.queues.byName.parked.getFailed(0, 0);
+  const [job] = await open.queues.parked.queue.getFailed(0, 0);
   expect((await open.ask('PUT', retried(job!.id!))).status).toBeLessThan(300);
   expect((await operatorLog.latest(1))[0]).toMatchObject({ who: 'anybody (no password is set)' });
   await open.stop();

@@ -29,9 +29,9 @@ beforeAll(async () => {
   web = await startWeb(redis, { environmentName: 'production' });
   const data = matchJson(1, 'sub-one', { text: 'parked by hand \u202e<script>alert(1)</script>' });
   const entries = Array.from({ length: 200 }, (_, at) => ({ id: `${at}-0`, data: matchJson(at) }));
-  await web.queues.add('parked', [parkedMatch({ id: '1704888000000-0', data })]);
-  await web.queues.add('matches', [{ stream: 'skywire:matches', entries }]);
-  const { parked } = web.queues.byName;
+  await web.queues.parked.add([parkedMatch({ id: '1704888000000-0', data })]);
+  await web.queues.lanes[0]!.add([{ stream: 'skywire:matches', entries }]);
+  const parked = web.queues.parked.queue;
   const job = (await parked.getWaiting())[0]!;
   jobId = job.id!;
   const connection = redis.client({ maxRetriesPerRequest: null });
@@ -148,7 +148,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await (await retryButton(page)).click();
     const dialog = page.getByRole('dialog').or(page.getByRole('alertdialog'));
     await dialog.getByRole('button', { name: 'Confirm' }).click();
-    await expect.poll(() => web.queues.byName.parked.getCompletedCount(), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => web.queues.parked.queue.getCompletedCount(), { timeout: 10_000 }).toBe(1);
     expect(trouble).toEqual([]);
   });
 

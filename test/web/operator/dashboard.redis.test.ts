@@ -17,9 +17,9 @@ const ask = (method: string, path: string, body?: object): Promise<Answer> =>
   web.ask(method, `/dashboard${path}`, asAdmin, body);
 
 async function park(id: string, data: string): Promise<string> {
-  const { parked } = web.queues.byName;
+  const parked = web.queues.parked.queue;
   const before = new Set((await parked.getWaiting()).map((job) => job.id));
-  await web.queues.add('parked', [parkedMatch({ id, data })]);
+  await web.queues.parked.add([parkedMatch({ id, data })]);
   return (await parked.getWaiting()).find((job) => !before.has(job.id))!.id!;
 }
 
@@ -51,18 +51,18 @@ test('a job that is shown whole may be mended; one that is shown cut may not, it
   expect((await ask('PATCH', `/api/queues/parked/${small}/update-data`, { jobData: mended })).status).toBe(
     200,
   );
-  expect((await web.queues.byName.parked.getJob(small))!.data).toEqual(mended);
+  expect((await web.queues.parked.queue.getJob(small))!.data).toEqual(mended);
   const data = matchJson(3, 'sub', { text: 'x'.repeat(5_000) });
   const large = await park('3-0', data);
   const refused = await ask('PATCH', `/api/queues/parked/${large}/update-data`, { jobData: {} });
   expect(refused.status).toBe(409);
-  expect((await web.queues.byName.parked.getJob(large))!.data.entry.data).toBe(data);
+  expect((await web.queues.parked.queue.getJob(large))!.data.entry.data).toBe(data);
 });
 
 test('a page stays small, however large the jobs and however many are asked for', async () => {
   const data = matchJson(4, 'sub', { text: 'x'.repeat(500_000) });
   const many = Array.from({ length: 120 }, (_, at) => parkedMatch({ id: `4-${at}`, data }));
-  await web.queues.add('parked', many);
+  await web.queues.parked.add(many);
   const page = await ask(
     'GET',
     '/api/queues?activeQueue=parked&status=waiting&page=1&jobsPerPage=1000000000',

@@ -116,7 +116,7 @@ test('one is shown, edited and retried, and the log says so', async () => {
   });
   const data = '{"mended": 12345678901234567890}';
   expect((await web.ask('POST', `${path}/retry`, asAdmin, { data })).status).toBe(200);
-  const job = await web.queues.byName.parked.getJob(id);
+  const job = await web.queues.parked.queue.getJob(id);
   expect(job!.data.entry).toEqual({ id: '7-7', data });
   expect(await job!.getState()).toBe('waiting');
   const [noted] = (await look('/log')).json.actions;

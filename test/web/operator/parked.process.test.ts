@@ -61,7 +61,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await dialog.getByRole('button', { name: 'Save and retry' }).click();
     await page.getByRole('cell', { name: 'edit and retry one' }).waitFor();
     await expect.poll(() => groups.count()).toBe(1);
-    const [job] = await web.queues.byName.parked.getWaiting();
+    const [job] = await web.queues.parked.queue.getWaiting();
     expect(job!.data.entry.data).toBe(matchJson(9, 'mended'));
     expect(trouble).toEqual([]);
   });

@@ -16,9 +16,7 @@ if #jobs > most then return '0-0' end
 local oldestMs, oldestSeq
 for _, job in ipairs(jobs) do
   local data = redis.call('HGET', prefix .. job, 'data') or ''
-  -- Entries are oldest first. The pattern cannot match inside a JSON string, where quotes are escaped.
-  local ms, seq = string.match(data, '"ids":%["(%d+)%-(%d+)"')
-  if not ms then ms, seq = string.match(data, '"id":"(%d+)%-(%d+)"') end
+  local ms, seq = firstEntryId(data)
   ms, seq = tonumber(ms), tonumber(seq)
   if ms and (not oldestMs or ms < oldestMs or (ms == oldestMs and seq < oldestSeq)) then
     oldestMs, oldestSeq = ms, seq

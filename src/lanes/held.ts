@@ -1,0 +1,33 @@
+/** Stream entries that unfinished jobs of a queue still need. */
+import type { Queue } from 'bullmq';
+import type { QueueTraits } from '../../queues/index.ts';
+import type { RedisClient } from '../redis/connections.ts';
+import { loadScript, runScript } from '../redis/scripts.ts';
+
+const oldestScript = loadScript(
+  new URL('oldest-held.lua', import.meta.url),
+  new URL('entry-ids.lua', import.meta.url),
+);
+/** Looking at more jobs would hold up Redis; the stream waits until there are fewer. */
+const MOST_JOBS = 5_000;
+
+export interface Held {
+  /** Id of the oldest; undefined where there is none, '0-0' where there are too many jobs to know. */
+  oldestHeld(): Promise<string | undefined>;
+  /** Ids of all. */
+  held(): Promise<string[]>;
+}
+
+export function createHeld(client: RedisClient, queue: Queue, { entryIds }: QueueTraits): Held {
+  return {
+    async oldestHeld() {
+      const unfinished = ['wait', 'active', 'delayed', 'prioritized'].map((list) => queue.toKey(list));
+      const oldest = await runScript(client, oldestScript, unfinished, [queue.toKey(''), MOST_JOBS]);
+      return (oldest as string) || undefined;
+    },
+    async held() {
+      const jobs = await queue.getJobs(['waiting', 'active', 'delayed', 'prioritized']);
+      return jobs.flatMap((job) => entryIds(job?.data));
+    },
+  };
+}

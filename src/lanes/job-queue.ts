@@ -1,0 +1,77 @@
+/** One queue in Redis: the only `new Queue`. Adding a job here checks that it is really there. */
+import { type Job, type JobsOptions, Queue } from 'bullmq';
+import type { Encoded, QueueDefinition, QueueTraits } from '../../queues/index.ts';
+import type { RedisClient } from '../redis/connections.ts';
+import { queuePrefix } from '../redis/keys.ts';
+import { createHeld, type Held } from './held.ts';
+
+/** Name of the backoff that workers compute: exponential, with jitter and a cap. */
+export const BACKOFF = 'capped-exponential';
+
+/** BullMQ has no "for ever": this many tries take thousands of years. */
+const UNTIL_DONE = 2 ** 31;
+const MAX_EVENTS = 1_000;
+
+/** A queue as workers, tools and pages use it. */
+export interface JobQueue extends Held {
+  name: string;
+  definition: QueueTraits;
+  /** BullMQ's own. */
+  queue: Queue;
+  /** A job's data, complete. */
+  take(job: Job): Promise<unknown>;
+  /** What became of a job's entries; before it is completed. Safe to repeat. */
+  settle(jobId: string, tally: Partial<Record<string, number>>): Promise<void>;
+  /** After a job is completed. */
+  done(job: Job): void;
+}
+
+export interface Adds<New> {
+  /**
+   * Adds the jobs in order; true for each one that is in the queue now, or was before. Throws while Redis is unavailable.
+   * `encoded`: the same jobs, where the caller needs them encoded too.
+   */
+  add(jobs: readonly New[], encoded?: readonly Encoded[]): Promise<boolean[]>;
+}
+
+/** `name`: of the queue in Redis, where that is not the definition's. */
+export function openJobQueue<New>(
+  client: RedisClient,
+  definition: QueueDefinition<string, unknown, New>,
+  deliveryAttempts: number,
+  name: string = definition.name,
+): JobQueue & Adds<New> {
+  const queue = new Queue(name, {
+    connection: client,
+    prefix: queuePrefix(name),
+    streams: { events: { maxLen: MAX_EVENTS } },
+    skipWaitingForReady: true,
+  });
+  // The connection is ours and reports its own errors; without a listener an error event would end the process.
+  queue.on('error', () => undefined);
+  const options: JobsOptions = {
+    attempts: definition.attempts === 'delivery' ? deliveryAttempts : UNTIL_DONE,
+    backoff: { type: BACKOFF },
+    removeOnComplete: { count: definition.keepCompleted },
+    removeOnFail: false,
+  };
+  return {
+    name,
+    definition,
+    queue,
+    ...createHeld(client, queue, definition),
+    async add(jobs, encoded = jobs.map(definition.encode)) {
+      const wanted = jobs.map((one, at) => ({
+        name: definition.jobName(one),
+        data: encoded[at]!.data,
+        opts: { ...options, jobId: definition.id(one) },
+      }));
+      const added = await queue.addBulk(wanted);
+      // A script error comes back as a job whose id is a negative number: only the very id that was asked for is a success.
+      return wanted.map(({ opts }, at) => added[at]?.id === opts.jobId);
+    },
+    take: (job) => Promise.resolve(job.data),
+    settle: () => Promise.resolve(),
+    done: () => undefined,
+  };
+}

@@ -1,0 +1,16 @@
+/** The failed jobs that a run retries, as they are now. */
+import type { ParkedIndex } from '../index/parked-index.ts';
+import type { ParkedJob } from '../index/parked-job.ts';
+import { type Filter, matcherOf } from '../index/search.ts';
+
+/** Oldest failure first; those that failed later than `upTo` are left out. */
+export async function candidatesOf(
+  index: ParkedIndex,
+  filter: Filter,
+  upTo = Infinity,
+): Promise<ParkedJob[]> {
+  await index.refresh();
+  const fits = matcherOf(filter);
+  const isOne = (job: ParkedJob) => job.state === 'failed' && job.score <= upTo && fits(job);
+  return [...(await index.jobs())].filter(isOne).sort((a, b) => a.score - b.score);
+}
