@@ -11,6 +11,7 @@ const standing: Record<string, rules.Rule> = {
   'queues and processors know no Redis, no web server, and processors no BullMQ': rules.pureCore,
   'imports make no circle, those of types included': rules.noCycles,
   'keys are spelt in one file': rules.keysInOneFile,
+  'durations are measured by performance.now(), ages by the clock of Redis': rules.oneHabitForTime,
   'no file is long': rules.shortFiles,
   'no folder or file is a drawer': rules.noDrawers,
   'every test file has a name that is run': rules.testNames,
@@ -44,6 +45,9 @@ const sound: Files = {
   'src/inbox/write/write.lua': "-- KEYS[1]: 'inbox:{name}'\nreturn redis.call('GET', KEYS[1])",
   'src/workers/workers.ts':
     "import { Worker } from 'bullmq';\n// new Queue('in a comment'), process.env\nexport const worker = new Worker('q');",
+  'src/pump/pump.ts': 'export const shown = (ms: number) => new Date(ms).toISOString() + performance.now();',
+  'src/pump/canary.ts': 'export const sentAt = Date.now();',
+  'src/web/operator/pages/page.js': 'export const now = Date.now();',
   'src/main.ts': "import '../processors/index.ts'; import './workers/workers.ts';",
   'test/fixtures/redis.ts': 'export const startRedis = () => undefined;',
   'test/pump/pump.redis.test.ts':
@@ -231,6 +235,30 @@ const offences: [what: string, rule: rules.Rule, files: Files, complaint: RegExp
     rules.keysInOneFile,
     { 'src/subscriptions/a.lua': 'redis.call("SADD", "subscription:{" .. ARGV[1] .. "}", 1)' },
     /a\.lua spells a key/,
+  ],
+  [
+    'a duration by a clock that may be set',
+    rules.oneHabitForTime,
+    { 'src/pump/a.ts': 'let until = Date.now() + 5_000;' },
+    /src\/pump\/a\.ts reads the clock .* performance\.now\(\)/,
+  ],
+  [
+    'that clock handed on',
+    rules.oneHabitForTime,
+    { 'src/web/a.ts': 'export const limit = (now: () => number = Date.now) => now;' },
+    /redisNow\(\)/,
+  ],
+  [
+    'that clock under another name',
+    rules.oneHabitForTime,
+    { 'src/web/a.ts': 'const { now } = Date;' },
+    /name the file/,
+  ],
+  [
+    'an age by a clock that may be set',
+    rules.oneHabitForTime,
+    { 'queues/a.ts': 'export const age = (at: Date) => new Date().getTime() - at.getTime();' },
+    /queues\/a\.ts/,
   ],
   [
     'a file of 201 lines',

@@ -67,10 +67,10 @@ export function startPumpRole(context: AppContext): Running {
 
 /** Our own test match must arrive; a process that has just started, or a first one that is on its way, is given time. */
 function canaryCheck(canary: Canary, takeReadings: TakeReadings): () => Promise<true | string> {
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   return async () => {
     const { canaryAgeMs = Number.POSITIVE_INFINITY } = await takeReadings();
-    const ageMs = Math.min(canaryAgeMs, Date.now() - startedAt);
+    const ageMs = Math.min(canaryAgeMs, performance.now() - startedAt);
     return (
       canary.isGivenUp() ||
       ageMs < CANARY_IS_LATE_MS ||

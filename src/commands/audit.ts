@@ -1,4 +1,5 @@
 import { type Command, type Option, parseCommandLine } from '../config/command-line.ts';
+import { redisNow } from '../redis/clock.ts';
 import { streamPosition } from '../stream/window.ts';
 import { createDirectory, createDirectoryRouter, directRouter } from '../subscriptions/directory.ts';
 import { type AuditOptions, type AuditResult, audit } from '../tools/audit.ts';
@@ -28,7 +29,7 @@ export async function runAudit({ argv }: CommandInput): Promise<number> {
       const { config, home, skywire: client, queues } = openTools(context);
       const isDirect = config.routing === 'direct';
       const progress = createProgress(out);
-      const from = options.from ?? String(Date.now() - config.stream.retentionMs);
+      const from = options.from ?? String((await redisNow(client)) - config.stream.retentionMs);
       const results: AuditResult[] = [];
       for (const stream of config.stream.keys) {
         const to = options.to ?? (await newestId(client, stream));

@@ -3,6 +3,7 @@
  * several processes one writes at a time; bounded to a day.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { redisNow } from '../redis/clock.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { historyKeys as keys } from '../redis/keys.ts';
 import { type Figures, parkedOf, type Sample, unreadOf } from './figures.ts';
@@ -45,7 +46,7 @@ export function startHistory(
 
   return {
     async since(ms) {
-      const rows = await client.xrange(keys.samples, `${Date.now() - ms}`, '+');
+      const rows = await client.xrange(keys.samples, (await redisNow(client)) - ms, '+');
       return thinned(rows.map(([id, [, text]]) => decode(Number(id.split('-')[0]), text ?? '[]')));
     },
     async stop() {

@@ -47,13 +47,13 @@ export function createParkedReasons({
       for (const name of names) if (name) found[name] = (found[name] ?? 0) + 1;
     }
     if (total > MOST) found[NOT_COUNTED] = total - MOST;
-    [counts, ofTotal, lookedAt] = [found, total, Date.now()];
+    [counts, ofTotal, lookedAt] = [found, total, performance.now()];
   }
 
   return async () => {
     const total = await queue.getFailedCount();
     if (total === 0) [counts, ofTotal] = [none(), 0];
-    else if (total !== ofTotal && Date.now() - lookedAt >= LOOK_AGAIN_MS) {
+    else if (total !== ofTotal && performance.now() - lookedAt >= LOOK_AGAIN_MS) {
       looking ??= look(total).finally(() => {
         looking = undefined;
       });

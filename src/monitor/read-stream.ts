@@ -1,4 +1,5 @@
 /** How far the group has come in one stream, told by ids: the group's own `lag` is wrong after Redis was killed. */
+import { redisNow } from '../redis/clock.ts';
 import type { RedisClient } from '../redis/connections.ts';
 
 export interface StreamReading {
@@ -20,12 +21,11 @@ interface Group {
 }
 
 export async function readStream(client: RedisClient, stream: string, group: string): Promise<StreamReading> {
-  const [time, length, found] = await Promise.all([
-    client.time(),
+  const [nowMs, length, found] = await Promise.all([
+    redisNow(client),
     client.xlen(stream),
     readGroup(client, stream, group),
   ]);
-  const nowMs = Number(time[0]) * 1_000 + Math.floor(Number(time[1]) / 1_000);
   const ageMs = (id: string | undefined): number => (id ? Math.max(0, nowMs - millisecondsOf(id)) : 0);
   const after = found ? `(${found.lastDelivered}` : '-';
   const [oldestUnread] = (await client.xrange(stream, after, '+', 'COUNT', 1)).map(([id]) => id);

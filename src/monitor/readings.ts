@@ -81,8 +81,8 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
   }
 
   return () => {
-    if (!latest || Date.now() - readAt > FRESH_FOR_MS) {
-      readAt = Date.now();
+    if (!latest || performance.now() - readAt > FRESH_FOR_MS) {
+      readAt = performance.now();
       latest = read();
     }
     return latest;

@@ -6,6 +6,7 @@
 import { REPLAYED_BATCH } from '../../queues/index.ts';
 import type { JobQueue } from '../lanes/job-queue.ts';
 import type { Queues } from '../lanes/queues.ts';
+import { redisNow } from '../redis/clock.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
 
@@ -40,14 +41,14 @@ export type RecentWork = () => Promise<Work>;
 export function createRecentWork(client: RedisClient, { all, lanes }: Queues): RecentWork {
   // An entry gets its verdict in the batch that brings it; what other jobs deliver counts as delivered only.
   const bring = new Set<JobQueue>(lanes);
-  const since = new Map(all.map(({ name }) => [name, Date.now() - AVERAGE_OVER_MS]));
+  const since = new Map<string, number>();
   let looks: Look[] = [];
   let latencies: { at: number; ms: number }[] = [];
 
   async function look(one: JobQueue, now: number): Promise<Look> {
     const { name, queue } = one;
     const hasEntries = bring.has(one);
-    const from = since.get(name)!;
+    const from = since.get(name) ?? now - AVERAGE_OVER_MS;
     const args = [queue.toKey(''), from, hasEntries ? JOBS_LOOKED_INTO : 0];
     const reply = await runScript(client, script, [queue.toKey('completed')], args);
     const [kept, ...rows] = reply as [number, ...Row[]];
@@ -68,7 +69,7 @@ export function createRecentWork(client: RedisClient, { all, lanes }: Queues): R
   }
 
   return async () => {
-    const now = Date.now();
+    const now = await redisNow(client);
     const parts = await Promise.all(all.map((queue) => look(queue, now)));
     looks = [...looks.filter(({ to }) => now - to < AVERAGE_OVER_MS), merged(parts)];
     latencies = latencies.filter(({ at }) => now - at < LATENCIES_FOR_MS);

@@ -20,7 +20,7 @@ export function limitRepeats(
 ): (text: string) => void {
   const seen = new Map<string, { saidAt: number; leftOut: number }>();
   return (text) => {
-    const now = Date.now();
+    const now = performance.now();
     const entry = seen.get(text);
     if (entry && now - entry.saidAt < everyMs) {
       entry.leftOut += 1;

@@ -27,7 +27,7 @@ export async function withLock<T>(folder: string, waitMs: number, work: () => Pr
 }
 
 async function take(folder: string, waitMs: number): Promise<number> {
-  const deadline = Date.now() + waitMs;
+  const deadline = performance.now() + waitMs;
   for (;;) {
     const newest = Math.max(0, ...generations(folder));
     const holder = newest ? holderOf(folder, newest) : FREE;
@@ -36,7 +36,7 @@ async function take(folder: string, waitMs: number): Promise<number> {
       if (link(folder, newest + 1, ownMark()) && isHighest(folder, newest + 1)) return newest + 1;
       continue;
     }
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new OwnServerError(
         `Process ${holder.split('.')[0]} has kept ${folder} locked for ${waitMs} ms: is it stuck?`,
       );

@@ -71,10 +71,10 @@ async function keepRunning(use: Use, first: Server): Promise<void> {
   for (;;) {
     if (server) {
       if (!server.started) return;
-      const startedAt = Date.now();
+      const startedAt = performance.now();
       const end = await ended(server.started.child);
       if (use.leaving.aborted) return;
-      if (Date.now() - startedAt > STEADY_AFTER_MS) pauseMs = RESTART_PAUSE_MS.least;
+      if (performance.now() - startedAt > STEADY_AFTER_MS) pauseMs = RESTART_PAUSE_MS.least;
       use.say(`The embedded Redis (pid ${server.pid}) ended unexpectedly (${end}): restarting it`);
     }
     await delay(pauseMs, undefined, { ref: false, signal: use.leaving }).catch(() => undefined);

@@ -75,9 +75,9 @@ export async function startServer(folder: string, program: ServerProgram): Promi
 
 /** SHUTDOWN, then SIGKILL after 4 s. */
 export async function shutDown(folder: string, server: Server): Promise<void> {
-  const forceAt = Date.now() + SHUT_DOWN_WITHIN_MS;
+  const forceAt = performance.now() + SHUT_DOWN_WITHIN_MS;
   let isTold = false;
-  while (isServerIn(server.pid, folder) && Date.now() < forceAt) {
+  while (isServerIn(server.pid, folder) && performance.now() < forceAt) {
     // NOSAVE only skips the RDB snapshot; the append-only file is still synced. Unlike plain SHUTDOWN it works during a busy script.
     const answer = await ask(server, ['SHUTDOWN NOSAVE']);
     // The socket was removed with its folder: signal the process instead.
@@ -89,6 +89,6 @@ export async function shutDown(folder: string, server: Server): Promise<void> {
   }
   if (isServerIn(server.pid, folder)) process.kill(server.pid, 'SIGKILL');
   // An exiting process no longer has a working folder, so isServerIn misses it.
-  const giveUpAt = Date.now() + KILLED_WITHIN_MS;
-  while (isRunning(server.pid) && Date.now() < giveUpAt) await delay(POLL_MS);
+  const giveUpAt = performance.now() + KILLED_WITHIN_MS;
+  while (isRunning(server.pid) && performance.now() < giveUpAt) await delay(POLL_MS);
 }

@@ -18,7 +18,7 @@ export async function whenReady(
   server: Server,
   say: (line: string) => void,
 ): Promise<'ready' | 'gone'> {
-  const begunAt = Date.now();
+  const begunAt = performance.now();
   let heardAt = begunAt;
   let hasSaid = false;
   for (;;) {
@@ -26,12 +26,12 @@ export async function whenReady(
     if (answer.includes('+PONG') && folderIn(answer) === folder) return 'ready';
     if (!isServerIn(server.pid, folder)) return 'gone';
     const error = errorIn(answer);
-    if (error && /^(LOADING|BUSY)/.test(error)) heardAt = Date.now();
-    if (!hasSaid && Date.now() - begunAt > SAID_AFTER_MS) {
+    if (error && /^(LOADING|BUSY)/.test(error)) heardAt = performance.now();
+    if (!hasSaid && performance.now() - begunAt > SAID_AFTER_MS) {
       hasSaid = true;
       say(`Waiting for the embedded Redis (pid ${server.pid}): ${error ?? 'no answer yet'}`);
     }
-    if (Date.now() - heardAt > SILENT_AT_MOST_MS) {
+    if (performance.now() - heardAt > SILENT_AT_MOST_MS) {
       throw new OwnServerError(
         `The embedded Redis (pid ${server.pid}) is running but does not answer at ${server.socket}` +
           `${error ? ` (${error})` : ''}. Its log: ${logPath(folder)}. To start over: kill ${server.pid}`,

@@ -15,16 +15,16 @@ export interface Brake {
 
 /** Of one partition's queue. */
 export function createBrake({ queue, name }: JobQueue, client: RedisClient, maxWaitingJobs: number): Brake {
-  let checkedAt = 0;
+  let checkedAt = Number.NEGATIVE_INFINITY;
   let fullness: string | undefined;
   return {
     async why(adding = 0) {
       const { waiting = 0, delayed = 0 } = await queue.getJobCounts('waiting', 'delayed');
       if (waiting + delayed + adding >= maxWaitingJobs)
         return `${waiting + delayed} jobs wait in ${name} (MAX_WAITING_JOBS=${maxWaitingJobs})`;
-      if (Date.now() - checkedAt >= MEMORY_CHECK_MS) {
+      if (performance.now() - checkedAt >= MEMORY_CHECK_MS) {
         fullness = await memoryProblem(client);
-        checkedAt = Date.now();
+        checkedAt = performance.now();
       }
       return fullness;
     },

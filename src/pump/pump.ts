@@ -73,7 +73,7 @@ export function startPump({
       try {
         if (!hasGroup) await source.ensureGroup(await cursor.read());
         hasGroup = true;
-        if (Date.now() >= recoverAt) {
+        if (performance.now() >= recoverAt) {
           // Flush the read-ahead first: it is already pending, so recover() would read it again.
           await forward(await readAhead());
           await recover();
@@ -160,7 +160,7 @@ export function startPump({
     const readAgainFrom = await cursor.save();
     if (readAgainFrom) events.readAgain(readAgainFrom, source.stream);
     await housekeep();
-    recoverAt = Date.now() + RECOVER_EVERY_MS;
+    recoverAt = performance.now() + RECOVER_EVERY_MS;
   }
 
   async function forwardPending(isOver: () => boolean): Promise<void> {

@@ -28,8 +28,8 @@ export function createTrimmer({ source, cursor, holding, windowMs }: TrimmerOpti
   let trimAt = 0;
   return {
     async trim() {
-      if (Date.now() < trimAt) return 0;
-      trimAt = Date.now() + TRIM_EVERY_MS;
+      if (performance.now() < trimAt) return 0;
+      trimAt = performance.now() + TRIM_EVERY_MS;
       if (!(await source.trim('0-0', windowMs)).isDue) return 0;
       // The cursor first: an entry that becomes a job between the two reads was not acknowledged at the first.
       const needs = await cursor.needs();

@@ -1,5 +1,6 @@
 /** Whether Redis is configured to keep what it is given. */
 import type { Redis } from 'ioredis';
+import { redisNow } from '../redis/clock.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
 import type { Finding } from './finding.ts';
@@ -7,8 +8,7 @@ import type { Finding } from './finding.ts';
 export async function examineServer(client: RedisClient): Promise<Finding[]> {
   const [node] = (await mastersOf(client)) as [Redis];
   const info = parseInfo(await node.info());
-  const [, time] = [Date.now(), await node.time()];
-  const skewMs = Math.abs(Number(time[0]) * 1_000 + Number(time[1]) / 1_000 - Date.now());
+  const skewMs = Math.abs((await redisNow(node)) - Date.now());
   const { redis_version: version, maxmemory_policy: policy = 'noeviction', aof_enabled: aof } = info;
   const fsync = await setting(node, 'appendfsync');
   const used = Number(info['used_memory']);

@@ -12,7 +12,7 @@ export interface InFlightOptions {
   group: string;
 }
 
-/** A snapshot; `takenAt`: when it was begun (ms). */
+/** A snapshot; `takenAt`: when it was begun, by performance.now(). */
 export interface InFlight {
   has(id: string): boolean;
   takenAt: number;
@@ -23,7 +23,7 @@ export interface InFlight {
  * them is settled.
  */
 export async function inFlight({ skywire, queues, stream, group }: InFlightOptions): Promise<InFlight> {
-  const takenAt = Date.now();
+  const takenAt = performance.now();
   const ids = new Set<string>();
   const groups = (await skywire.xinfo('GROUPS', stream)) as (string | number)[][];
   const row = groups.find((flat) => flat[flat.indexOf('name') + 1] === group);

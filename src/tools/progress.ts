@@ -5,11 +5,11 @@ export interface Output {
 
 /** A progress line, on a terminal only. */
 export function createProgress(out: Output) {
-  let shownAt = 0;
+  let shownAt = Number.NEGATIVE_INFINITY;
   return {
     show(text: string): void {
-      if (!out.isTTY || Date.now() - shownAt < 100) return;
-      shownAt = Date.now();
+      if (!out.isTTY || performance.now() - shownAt < 100) return;
+      shownAt = performance.now();
       out.write(`\r\u001b[2K${text}`);
     },
     clear(): void {

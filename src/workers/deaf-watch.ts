@@ -9,7 +9,7 @@ const DEAF_AFTER_MS = 60_000;
 
 export interface DeafWatchOptions {
   queue: Pick<Queue, 'name' | 'getJobCounts' | 'isPaused'>;
-  /** When this process last started or ended a job, or last could not, for a known reason (ms). */
+  /** When this process last started or ended a job, or last could not, for a known reason, by performance.now(). */
   lastSignOfLife: () => number;
   isBusy: () => boolean;
   onDeaf: (message: string) => void;
@@ -33,8 +33,8 @@ export function watchForDeafness({
   async function look(): Promise<void> {
     const [{ waiting = 0 }, isPaused] = await Promise.all([queue.getJobCounts('waiting'), queue.isPaused()]);
     if (!waiting || isPaused || isBusy()) return forget();
-    waitingSince ??= Date.now();
-    const idleMs = Date.now() - Math.max(waitingSince, lastSignOfLife());
+    waitingSince ??= performance.now();
+    const idleMs = performance.now() - Math.max(waitingSince, lastSignOfLife());
     if (idleMs < deafAfterMs) return;
     clearInterval(timer);
     onDeaf(

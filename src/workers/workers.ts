@@ -37,7 +37,7 @@ export interface Workers {
   stop(deadlineMs: number): Promise<void>;
   isRunning(): boolean;
   isBusy(): boolean;
-  /** When a job was last started or ended here, or could not be for a reason that was reported (ms). */
+  /** When a job was last started or ended here, or could not be for a reason that was reported, by performance.now(). */
   lastSignOfLife(): number;
 }
 
@@ -53,7 +53,7 @@ export interface WorkersOptions {
 }
 
 export function startWorkers(options: WorkersOptions): Workers {
-  const running: RunningJobs = { jobs: new Map(), lastSignOfLife: Date.now() };
+  const running: RunningJobs = { jobs: new Map(), lastSignOfLife: performance.now() };
   const workers = options.queues.all.map((queue) => startWorker(queue, options, running));
   let stopped: Promise<void> | undefined;
   return {
@@ -77,7 +77,7 @@ function startWorker(queue: JobQueue, options: WorkersOptions, running: RunningJ
   const { name, definition } = queue;
   const { client, events, concurrency, deliveryBackoff } = options;
   const process: WorkerProcessor = async (job, token, signal) => {
-    running.lastSignOfLife = Date.now();
+    running.lastSignOfLife = performance.now();
     if (running.jobs.size > 0 && mayKill(job))
       return putOff(job, token!, SUSPECT_WAITS_MS * (1 + Math.random()));
     running.jobs.set(job, token!);
@@ -85,7 +85,7 @@ function startWorker(queue: JobQueue, options: WorkersOptions, running: RunningJ
       return await measure(definition, job, events, () => run(queue, job, token!, signal!, options));
     } finally {
       running.jobs.delete(job);
-      running.lastSignOfLife = Date.now();
+      running.lastSignOfLife = performance.now();
     }
   };
   const worker = new Worker(name, process, {
@@ -106,7 +106,7 @@ function startWorker(queue: JobQueue, options: WorkersOptions, running: RunningJ
     for (const id of jobIds) worker.cancelJob(id, 'the lock was lost: another worker has this job');
   });
   pauseOnErrors(worker, (error) => {
-    running.lastSignOfLife = Date.now();
+    running.lastSignOfLife = performance.now();
     events.trouble(`worker of ${name}`, error);
   });
   return worker;

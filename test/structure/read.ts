@@ -19,6 +19,8 @@ export interface Source {
   /** Names of classes after `new`, as their package calls them, whatever their local name. */
   made: string[];
   readsEnv: boolean;
+  /** `Date.now`, `new Date()`, `Date()`: what the clock of this process says. */
+  readsWallTime: boolean;
   /** String literals, and templates up to their first `${`. */
   strings: string[];
   /** Calls test(), it() or describe() of vitest outside any function: running the file runs tests. */
@@ -69,6 +71,7 @@ function readSource(path: string, text: string): Source {
     imports: [],
     made: [],
     readsEnv: false,
+    readsWallTime: false,
     strings: [],
     runsTests: false,
   };
@@ -80,6 +83,7 @@ function readSource(path: string, text: string): Source {
     if (imported) source.imports.push(imported);
     if (node.type === 'NewExpression') source.made.push(className(node['callee'], locals));
     if (isProcessEnv(node)) source.readsEnv = true;
+    if (isWallTime(node)) source.readsWallTime = true;
     if (node.type === 'Literal' && typeof node['value'] === 'string') source.strings.push(node['value']);
     if (node.type === 'TemplateLiteral') source.strings.push(node['quasis'][0].value.cooked ?? '');
   });
@@ -151,6 +155,21 @@ function isProcessEnv(node: Node): boolean {
     /^(node:)?process$/.test(node['source'].value) &&
     (node['specifiers'] as Node[]).some((specifier) => specifier['imported']?.name === 'env')
   );
+}
+
+function isWallTime(node: Node): boolean {
+  switch (node.type) {
+    case 'MemberExpression':
+      return node['object'].name === 'Date' && (node['property'].name ?? node['property'].value) === 'now';
+    case 'VariableDeclarator':
+      return node['id'].type === 'ObjectPattern' && node['init']?.name === 'Date';
+    case 'NewExpression':
+      return node['callee'].name === 'Date' && node['arguments'].length === 0;
+    case 'CallExpression':
+      return node['callee'].name === 'Date';
+    default:
+      return false;
+  }
 }
 
 function runsTest(statement: Node, locals: Map<string, Imported>): boolean {

@@ -141,6 +141,31 @@ export const keysInOneFile: Rule = (project) =>
         .map((text) => `${path} spells a key, ${JSON.stringify(text)}: build it in ${KEYS_HOME}, pass it on`),
     );
 
+/** Where a moment is shown to people, or where others reckon by the clocks of processes too. */
+const wallTime: Record<string, string> = {
+  'src/app/pump-role.ts': 'makes the name of a consumer unique',
+  'src/commands/roles.ts': 'made-up posts are of now',
+  'src/inbox/feed-tokens.ts': 'says when a token was made',
+  'src/monitor/take-figures.ts': 'says of when the figures are',
+  'src/observe/events.ts': 'latency of each batch: a worker has no way to the Redis that stamped its entries',
+  'src/parked/retry/driver.ts': 'says when a run ended',
+  'src/parked/retry/runs.ts': 'says when a run began',
+  'src/pump/canary.ts': 'the canary is a post of now',
+  'src/simulator/command.ts': 'made-up posts are of now',
+  'src/tools/examine-server.ts': 'compares this clock with that of Redis',
+  'src/web/feeds/not-modified.ts': 'dates of HTTP',
+  'src/workers/put-off.ts': 'BullMQ promotes a delayed job by the clock of its worker',
+};
+
+export const oneHabitForTime: Rule = (project) =>
+  product(project)
+    // A page in a browser knows no other clock.
+    .filter(({ path, readsWallTime }) => readsWallTime && path.endsWith('.ts') && !wallTime[path])
+    .map(
+      ({ path }) =>
+        `${path} reads the clock of this process, which may be set at any time: take performance.now() for durations, redisNow() for the age of what Redis stamped, or name the file here with its reason`,
+    );
+
 const MAX_LINES = 200;
 
 export const shortFiles: Rule = (project) =>

@@ -41,7 +41,11 @@ test('a queue that is empty or paused, a busy worker and one that has just worke
   const matches = pipeline.queues.lanes[0]!.queue;
   await matches.pause();
   await addJob();
-  const [paused, busy, lively] = [watch(), watch({ isBusy: true }), watch({ lastSignOfLife: Date.now })];
+  const [paused, busy, lively] = [
+    watch(),
+    watch({ isBusy: true }),
+    watch({ lastSignOfLife: () => performance.now() }),
+  ];
   const deaf = { said: [] as string[] };
   // The others have had as long as this one takes.
   await matches.resume();

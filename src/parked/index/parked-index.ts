@@ -37,7 +37,7 @@ export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIn
     source,
     jobs: new Map<string, ParkedJob>(),
     newest: 0,
-    comparedAt: 0,
+    comparedAt: Number.NEGATIVE_INFINITY,
     inRedis: 0,
   }));
   let version = 0;
@@ -46,11 +46,11 @@ export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIn
   let restUntil = 0;
 
   async function refreshAll(): Promise<void> {
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     for (const part of sources) await refreshPart(part);
     isLoading = false;
-    const tookMs = Date.now() - startedAt;
-    restUntil = Date.now() + Math.max(FRESH_FOR_MS, REST_FACTOR * tookMs);
+    const tookMs = performance.now() - startedAt;
+    restUntil = performance.now() + Math.max(FRESH_FOR_MS, REST_FACTOR * tookMs);
   }
 
   async function refreshPart(part: (typeof sources)[number]): Promise<void> {
@@ -61,8 +61,8 @@ export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIn
     part.inRedis = await countOf(client, source);
     // Delayed jobs change places without changing in number.
     const agrees = source.state === 'failed' && jobs.size === Math.min(part.inRedis, MAX_JOBS);
-    if (agrees && Date.now() - part.comparedAt < COMPARE_EVERY_MS) return;
-    part.comparedAt = Date.now();
+    if (agrees && performance.now() - part.comparedAt < COMPARE_EVERY_MS) return;
+    part.comparedAt = performance.now();
     const seen = new Set<string>();
     for await (const places of allPlaces(client, source, part.inRedis, MAX_JOBS)) {
       for (const { id } of places) seen.add(id);
@@ -97,7 +97,7 @@ export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIn
 
   return {
     async jobs() {
-      if (Date.now() >= restUntil) await Promise.race([refresh(), shortly(refreshing)]);
+      if (performance.now() >= restUntil) await Promise.race([refresh(), shortly(refreshing)]);
       return all();
     },
     get: (queue, id) =>

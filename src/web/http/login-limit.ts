@@ -13,7 +13,7 @@ export interface LoginLimit {
   failed(address: string): void;
 }
 
-export function createLoginLimit(now: () => number = Date.now): LoginLimit {
+export function createLoginLimit(now: () => number = () => performance.now()): LoginLimit {
   /** When the allowance is whole again. */
   const wholeAt = new Map<string, number>();
   const used = (key: string): number => Math.max(0, (wholeAt.get(key) ?? 0) - now()) / REFILL_MS;

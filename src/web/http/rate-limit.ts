@@ -8,7 +8,7 @@ export interface RateLimit {
 
 export function createRateLimit(
   { atOnce, everyMs }: { atOnce: number; everyMs: number },
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): RateLimit {
   /** When the allowance is whole again. */
   const wholeAt = new Map<string, number>();
