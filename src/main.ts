@@ -1,11 +1,11 @@
-/** The process: which command, which signals, which exit code. 0 done, 1 failed, 2 bad usage or settings. */
+/** Entry point: command, signals, exit code. 0 done, 1 failed, 2 bad usage or settings. */
 
 import { commands, overview } from './commands/commands.ts';
 import { HelpAsked, UsageError } from './config/command-line.ts';
 import { ConfigError } from './config/config.ts';
 import { isOutage } from './redis/errors.ts';
 
-/** Longer than every stop() in it takes; a supervisor waits 10 s as a rule. */
+/** Longer than all stop() calls together; supervisors usually kill after 10 s. */
 const STOP_WITHIN_MS = 9_000;
 
 const [name = '', ...argv] = process.argv.slice(2);
@@ -13,7 +13,7 @@ const stopping = new AbortController();
 let endedBy: NodeJS.Signals | undefined;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  // Under npm a Ctrl-C can arrive twice: the second one must not cut short what the first began.
+  // Under npm a Ctrl-C can arrive twice: a second signal must not abort the shutdown.
   process.on(signal, () => {
     endedBy ??= signal;
     stopping.abort();
@@ -22,7 +22,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 process.on('uncaughtException', (error) => fail(`unexpected error: ${error.stack}`));
 process.on('unhandledRejection', (reason) => {
-  // Libraries leave promises behind when a connection breaks; everything that matters is awaited and retried.
+  // Libraries leave unhandled rejections when a connection breaks; everything that matters is awaited and retried.
   if (!isOutage(reason)) fail(`unexpected error: ${(reason as Error)?.stack ?? String(reason)}`);
 });
 

@@ -11,12 +11,12 @@ import { listensNowhere, newestId, openTools, out } from './tool-context.ts';
 const auditCommand = {
   usage: 'npm run audit',
   about:
-    'Proves that nothing is missing: says of each entry of the replay window where it is. Exit 1 if any is missing.',
+    'Accounts for every entry of the replay window: delivered, parked, in flight, dropped or missing. Exit 1 if any is missing.',
   options: {
-    from: { reader: streamPosition, meaning: 'first entry; default: the beginning of the replay window' },
+    from: { reader: streamPosition, meaning: 'first entry; default: start of the replay window' },
     to: { reader: streamPosition, meaning: 'last entry; default: the newest' },
-    json: { meaning: 'the result as one JSON object' },
-    repair: { meaning: 'put the missing entries through the pipeline again, and look again' },
+    json: { meaning: 'print the result as one JSON object' },
+    repair: { meaning: 'replay the missing entries, then audit again' },
   },
 } satisfies Command<Record<string, Option<unknown>>>;
 
@@ -73,7 +73,7 @@ function report(results: readonly AuditResult[], asJson: boolean): number {
       `${entries} entries: ${names.map((name) => `${counts[name]} ${name.replace('_', ' ')}`).join(', ')}\n`,
     );
     for (const { stream, id } of lost)
-      out.write(`lost: ${stream} ${id} was trimmed from the stream before anybody read it\n`);
+      out.write(`lost: ${stream} ${id} was trimmed from the stream before it was read\n`);
     for (const { stream, id, subscription, subscriber } of missing) {
       out.write(
         `missing: ${stream} ${id} subscription ${JSON.stringify(subscription)} subscriber ${JSON.stringify(subscriber)}\n`,

@@ -1,4 +1,4 @@
-/** Every command by the name that package.json gives it. */
+/** Every command, by its name in package.json. */
 import { nearestName } from '../config/spelling.ts';
 import type { RunCommand } from './context.ts';
 import { roles } from './roles.ts';
@@ -6,7 +6,7 @@ import type { tools } from './tools.ts';
 
 type ToolName = keyof typeof tools;
 
-/** Loaded when they are asked for: a role that runs for months need not hold them. */
+/** Loaded on demand, to keep them out of the memory of long-running roles. */
 const tool =
   (name: ToolName): RunCommand =>
   async (input) =>

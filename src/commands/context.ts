@@ -1,4 +1,4 @@
-/** What every command begins with: settings, logger, Redis. */
+/** Common setup of every command: settings, logger, Redis. */
 import type { AppContext } from '../app/context.ts';
 import { type Config, readEnvironment, toConfig } from '../config/config.ts';
 import type { Values } from '../config/settings.ts';
@@ -18,17 +18,17 @@ export interface CommandInput {
 export type RunCommand = (input: CommandInput) => Promise<number>;
 
 export interface ContextOptions {
-  /** Its result is on standard output: only warnings are logged beside it. */
+  /** Prints its result to standard output, so only warnings are logged. */
   isTool?: boolean;
-  /** Goes on with a Redis that the roles refuse. */
+  /** Accepts a Redis that fails the startup check. */
   anyServer?: boolean;
-  /** Uses Skywire's Redis and no other. */
+  /** Uses only Skywire's Redis. */
   skywireOnly?: boolean;
-  /** false: it has no use for Skywire's Redis, which need not let it in. */
+  /** false: does not use Skywire's Redis and may have no access to it. */
   usesSkywire?: boolean;
 }
 
-/** Runs `work` with everything open, and closes it whatever happens. Throws ConfigError and what openRedis throws. */
+/** Runs `work` and closes Redis afterwards. Throws ConfigError and what openRedis throws. */
 export async function withContext(
   role: string,
   listens: (values: Values) => boolean,

@@ -6,7 +6,7 @@ import type { CommandInput } from './context.ts';
 const relayTokenCommand = {
   usage: 'npm run relay-token',
   about:
-    'Makes a token for a client of the relay. Standard output: the line for RELAY_TOKENS_FILE. Standard error: the token itself, this once.',
+    'Creates a token for a client of the relay. Standard output: the line for RELAY_TOKENS_FILE. Standard error: the token, shown only once.',
   options: {
     name: { reader: text('letters, digits, . _ -'), required: true, meaning: 'name of the client' },
   },

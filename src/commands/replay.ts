@@ -7,10 +7,10 @@ import { listensNowhere, NOW, newestId, openTools, out } from './tool-context.ts
 
 const replayCommand = {
   usage: 'npm run replay',
-  about: 'Puts a window of the stream through the pipeline again. Harmless: an inbox takes each post once.',
+  about: 'Sends a window of the stream through the pipeline again. Safe: an inbox takes each post once.',
   options: {
     from: { reader: streamPosition, required: true, meaning: 'first entry' },
-    to: { reader: streamPosition, default: NOW, meaning: 'last entry; + = the newest' },
+    to: { reader: streamPosition, default: NOW, meaning: 'last entry; + is the newest' },
   },
 } satisfies Command<Record<string, Option<unknown>>>;
 
@@ -42,7 +42,7 @@ export async function runReplay({ argv, signal }: CommandInput): Promise<number>
         total += done.entries;
         progress.clear();
         if (done.next !== undefined) {
-          out.write(`stopped after ${total} entries; go on with --from ${done.next}\n`);
+          out.write(`stopped after ${total} entries; resume with --from ${done.next}\n`);
           return 1;
         }
       }

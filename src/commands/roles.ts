@@ -1,4 +1,4 @@
-/** The roles: each runs until a signal ends it. */
+/** The long-running roles: each runs until a signal. */
 
 import type { AppContext, Running } from '../app/context.ts';
 import { startPumpRole } from '../app/pump-role.ts';
@@ -12,7 +12,7 @@ type StartPart = (context: AppContext) => Running | Promise<Running | undefined>
 const listensOnPort = () => true;
 const listensForHealth = (values: Values) => values.HEALTH_PORT !== undefined;
 
-/** Parts start in order and stop in the reverse one. */
+/** Parts start in order and stop in reverse. */
 function role(
   name: string,
   about: string,
@@ -50,7 +50,7 @@ function role(
   };
 }
 
-// What only some roles need is loaded by them: a pump is a third smaller without the pages.
+// Loaded on demand: a pump uses a third less memory without the pages.
 const startHealth: StartPart = async (context) => {
   if (context.config.http.healthPort === undefined) return undefined;
   return (await import('../app/health-role.ts')).startHealth(context);
@@ -95,16 +95,16 @@ const simulatedSkywire: StartPart = async ({ config, redis, log }) => {
 export const roles = {
   start: role(
     'start',
-    'The whole system on one machine: Redis if none is named, pump, worker and web.',
+    'The whole system in one process: pump, worker, web, and an embedded Redis unless REDIS_URL is set.',
     listensOnPort,
     [startWorkerRole, startPumpRole, web],
   ),
-  demo: role(
-    'demo',
-    'The whole system and a simulated Skywire, so that inboxes fill while you look.',
-    listensOnPort,
-    [startWorkerRole, startPumpRole, web, simulatedSkywire],
-  ),
+  demo: role('demo', 'The whole system with a simulated Skywire that fills the inboxes.', listensOnPort, [
+    startWorkerRole,
+    startPumpRole,
+    web,
+    simulatedSkywire,
+  ]),
   pump: role('pump', 'Moves matches from the stream into the queue.', listensForHealth, [
     startPumpRole,
     startHealth,
@@ -115,7 +115,7 @@ export const roles = {
   ]),
   relay: role(
     'relay',
-    "Beside Skywire's Redis: serves its stream to pumps over WebSocket, where they cannot reach that Redis.",
+    "Runs next to Skywire's Redis and serves its stream over WebSocket to pumps that cannot reach that Redis.",
     listensForHealth,
     [relay, startHealth],
     { skywireOnly: true, anyServer: true },

@@ -1,4 +1,4 @@
-/** What every tool needs: both Redis servers and the queues. */
+/** Common setup of the tools: both Redis servers and the queues. */
 import type { AppContext } from '../app/context.ts';
 import { ConfigError } from '../config/config.ts';
 import { openQueues } from '../lanes/queues.ts';
@@ -7,11 +7,11 @@ export const out = process.stdout;
 export const listensNowhere = () => false;
 export const NOW = '+';
 
-/** Throws ConfigError where the stream cannot be read from here. */
+/** Throws ConfigError if the stream is only reachable through a relay. */
 export function openTools({ config, redis }: AppContext) {
   if (config.relay)
     throw new ConfigError(
-      "SKYWIRE_RELAY_URL is set, and this reads the stream itself: run it where Skywire's Redis can be reached, with SKYWIRE_REDIS_URL in its place",
+      "SKYWIRE_RELAY_URL is set, but this command reads the stream directly: run it where Skywire's Redis is reachable, with SKYWIRE_REDIS_URL instead",
     );
   const home = redis.connect(redis.home, 'commands', 'tool');
   const skywireClient = redis.connect(redis.skywire, 'commands', 'tool-stream');

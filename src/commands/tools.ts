@@ -1,4 +1,4 @@
-/** Commands that do one thing and end. Their result goes to standard output; the log is quiet. */
+/** One-shot commands. Results go to standard output; only warnings are logged. */
 import { type Command, type Option, parseCommandLine } from '../config/command-line.ts';
 import { parseSkywire, runSkywire } from '../simulator/command.ts';
 import { examine } from '../tools/doctor.ts';
@@ -25,7 +25,7 @@ async function skywire({ argv, signal }: CommandInput): Promise<number> {
 const doctorCommand = {
   usage: 'npm run doctor',
   about:
-    'Looks at everything that the promise rests on; each finding with its fix. Exit 1 if one is dangerous.',
+    'Checks Redis, stream, queues and ports; prints each finding with its fix. Exit 1 if one is dangerous.',
   options: {},
 } satisfies Command<Record<string, Option<unknown>>>;
 

@@ -1,4 +1,4 @@
-/** The version in package.json, which stands above `src` as above `dist/src`. */
+/** The version in package.json, which is two folders up from src/commands and three from dist/src/commands. */
 import { readFileSync } from 'node:fs';
 
 export function readVersion(): string {
@@ -7,7 +7,7 @@ export function readVersion(): string {
       const about = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as { version?: string };
       if (about.version) return about.version;
     } catch {
-      // Not there: one folder further up.
+      // Not there: try one folder further up.
     }
   }
   return 'unknown';

@@ -1,4 +1,4 @@
-/** Settings as the rest of the code sees them: read once, checked as a whole, nested by who uses them. */
+/** The validated configuration, nested by who uses it. */
 import { isLoopbackHost, withoutBrackets } from './loopback.ts';
 import type { RedisAddress } from './redis-url.ts';
 import { nestRelay, type RelaySettings, relayProblems } from './relay-settings.ts';
@@ -16,7 +16,7 @@ export interface TlsFiles {
 }
 
 export interface RedisSettings {
-  /** undefined: the own server under dataDir. */
+  /** undefined: the embedded server under dataDir. */
   address: RedisAddress | undefined;
   tls: TlsFiles;
 }
@@ -29,7 +29,7 @@ export interface Config extends RelaySettings {
   stream: { keys: string[]; group: string; retentionMs: number };
   http: { host: string; port: number; healthPort: number | undefined; isLoopback: boolean };
   access: { adminUser: string; adminPassword?: string; viewerPassword?: string; apiToken?: string };
-  /** Shown on the operator's pages. */
+  /** Shown on the operator pages. */
   environmentName?: string;
   routing: 'direct' | 'directory';
   work: { concurrency: number; batchSize: number; maxWaitingJobs: number };
@@ -39,7 +39,7 @@ export interface Config extends RelaySettings {
   logLevel: Values['LOG_LEVEL'];
 }
 
-/** Settings are wrong: the message names every problem, and no secret. */
+/** Invalid settings: the message lists every problem, without secrets. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
@@ -54,12 +54,12 @@ export function toConfig(env: Env, { listens }: { listens: (values: Values) => b
     const missing = (['API_TOKEN', 'ADMIN_PASSWORD'] as const).filter((name) => values[name] === undefined);
     if (missing.length) {
       problems.push(
-        `HOST: got ${JSON.stringify(values.HOST)}, which other machines can reach; that takes ${missing.join(' and ')} too, or 127.0.0.1`,
+        `HOST: got ${JSON.stringify(values.HOST)}, which other machines can reach; that requires ${missing.join(' and ')}, or use 127.0.0.1`,
       );
     }
   }
   if ((values.REDIS_TLS_CERT === undefined) !== (values.REDIS_TLS_KEY === undefined)) {
-    problems.push('REDIS_TLS_CERT, REDIS_TLS_KEY: one without the other; a client certificate takes both');
+    problems.push('REDIS_TLS_CERT, REDIS_TLS_KEY: one without the other; a client certificate requires both');
   }
   problems.push(...relayProblems(values));
   if (values.DELIVERY_BACKOFF_MAX_MS < values.DELIVERY_BACKOFF_MS) {
@@ -67,7 +67,7 @@ export function toConfig(env: Env, { listens }: { listens: (values: Values) => b
   }
   if (problems.length) {
     throw new ConfigError(
-      `Settings are wrong (${problems.length}):\n${problems.map((line) => `  ${line}`).join('\n')}`,
+      `Invalid settings (${problems.length}):\n${problems.map((line) => `  ${line}`).join('\n')}`,
     );
   }
   return nest(values, isLoopback);
@@ -115,7 +115,7 @@ function nest(values: Values, isLoopback: boolean): Config {
     inbox: {
       maxItems: values.INBOX_MAX_ITEMS,
       maxAgeMs: values.INBOX_MAX_AGE_DAYS * DAY_MS,
-      // A trimmed item is remembered as long as a replay can bring it back, and a day more.
+      // A removed item is remembered for as long as a replay could restore it, plus a day.
       seenWindowMs: retentionMs + DAY_MS,
     },
     logLevel: values.LOG_LEVEL,

@@ -1,4 +1,4 @@
-/** The one place that reads process.env, with `.env` of the working folder beneath it. */
+/** The only reader of process.env; variables win over `.env` in the working folder. */
 import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import type { Env } from './settings.ts';

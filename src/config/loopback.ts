@@ -5,5 +5,5 @@ export function isLoopbackHost(host: string): boolean {
   return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
 }
 
-/** `[::1]`, as a URL spells it, is the address ::1. */
+/** URLs write ::1 as `[::1]`. */
 export const withoutBrackets = (host: string): string => host.replace(/^\[|\]$/g, '');

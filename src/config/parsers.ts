@@ -1,9 +1,9 @@
-/** Readers of one setting's text. Each says what it takes, for the message when the text is something else. */
+/** Parsers of settings and options. `takes` describes valid input for error messages. */
 import { readFileSync } from 'node:fs';
 
 export interface Parser<Value> {
   takes: string;
-  /** undefined where the text is not what it takes. */
+  /** undefined: invalid. */
   parse: (text: string) => Value | undefined;
 }
 
@@ -30,7 +30,6 @@ export function text(takes = 'any text'): Parser<string> {
   return { takes, parse: (value) => value };
 }
 
-/** Comma-separated names, none empty, none twice. */
 export const names: Parser<string[]> = {
   takes: 'one name, or several different ones separated by commas',
   parse: (text) => {

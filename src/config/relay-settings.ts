@@ -1,16 +1,16 @@
-/** Settings of the relay, and of a pump that reads from one. */
+/** Settings of the relay, and of a pump that uses one. */
 import { isLoopbackHost, withoutBrackets } from './loopback.ts';
 import type { Values } from './settings.ts';
 
 export interface RelaySettings {
-  /** How the pump reaches the stream where it does not reach Skywire's Redis. */
+  /** How the pump reads the stream if it cannot reach Skywire's Redis. */
   relay: { url: string; token: string; tls: { ca?: Buffer; servername?: string } } | undefined;
   relayServer: {
     host: string;
     port: number;
     tokensFile: string;
     tls: { cert: Buffer; key: Buffer } | undefined;
-    /** Whether nobody else can listen in: on loopback, with a certificate, or because the settings say so. */
+    /** On loopback, with a certificate, or allowed by RELAY_ALLOW_PLAIN. */
     isSafe: boolean;
   };
 }
@@ -21,17 +21,17 @@ export function relayProblems(values: Values): string[] {
   if (url) {
     if (values.SKYWIRE_RELAY_TOKEN === undefined)
       problems.push(
-        'SKYWIRE_RELAY_TOKEN: missing; a relay takes one (npm run relay-token, beside the relay, makes one)',
+        "SKYWIRE_RELAY_TOKEN: missing; a relay requires one (make it with npm run relay-token on the relay's host)",
       );
     if (values.SKYWIRE_REDIS_URL !== undefined)
-      problems.push('SKYWIRE_RELAY_URL, SKYWIRE_REDIS_URL: two ways to one stream; set one of them');
+      problems.push('SKYWIRE_RELAY_URL, SKYWIRE_REDIS_URL: both are set; set one of them');
     if (url.protocol === 'ws:' && !isLoopbackHost(url.hostname) && !values.RELAY_ALLOW_PLAIN)
       problems.push(
-        `SKYWIRE_RELAY_URL: ws:// to ${url.hostname} can be read on the way; take wss://, or set RELAY_ALLOW_PLAIN=1 where the way is safe`,
+        `SKYWIRE_RELAY_URL: ws:// to ${url.hostname} is not encrypted; use wss://, or set RELAY_ALLOW_PLAIN=1 on a trusted network`,
       );
   }
   if ((values.RELAY_TLS_CERT === undefined) !== (values.RELAY_TLS_KEY === undefined))
-    problems.push('RELAY_TLS_CERT, RELAY_TLS_KEY: one without the other; a certificate takes both');
+    problems.push('RELAY_TLS_CERT, RELAY_TLS_KEY: one without the other; a certificate requires both');
   return problems;
 }
 

@@ -1,4 +1,4 @@
-/** Every setting: its reader, its default as text, what it means. `.env.example` and the README are tested against this table. */
+/** Every setting: parser, default as text, meaning. `.env.example` and the README are tested against this table. */
 import { flag, names, oneOf, type Parser, readableFile, text, wholeNumber } from './parsers.ts';
 import { redisUrl, relayUrl } from './redis-url.ts';
 import { unknownNames } from './spelling.ts';
@@ -7,7 +7,7 @@ interface Setting<Value, Default extends string | undefined> {
   reader: Parser<Value>;
   default: Default;
   meaning: string;
-  /** The value never stands in a message. */
+  /** Never quoted in a message. */
   secret?: boolean;
 }
 
@@ -22,85 +22,81 @@ function setting<Value, const Default extends string | undefined = undefined>(
 const password = (meaning: string) => setting(text('a text without line breaks'), meaning, { secret: true });
 
 export const settings = {
-  REDIS_URL: setting(redisUrl, 'Redis of queues and inboxes; unset: an own server under DATA_DIR', {
+  REDIS_URL: setting(redisUrl, 'Redis for queues and inboxes; unset: an embedded one under DATA_DIR', {
     secret: true,
   }),
-  SKYWIRE_REDIS_URL: setting(
-    redisUrl,
-    "Redis of Skywire's stream, where it is another one; unset: REDIS_URL",
-    { secret: true },
-  ),
-  SKYWIRE_STREAM: setting(names, 'Key of the stream; several = partitions', { default: 'skywire:matches' }),
-  SKYWIRE_GROUP: setting(text(), 'Consumer group, made at the beginning of the stream', {
+  SKYWIRE_REDIS_URL: setting(redisUrl, "Redis that holds Skywire's stream; unset: REDIS_URL", {
+    secret: true,
+  }),
+  SKYWIRE_STREAM: setting(names, 'Key of the stream, or a comma-separated list of partitions', {
+    default: 'skywire:matches',
+  }),
+  SKYWIRE_GROUP: setting(text(), 'Consumer group, created at the beginning of the stream', {
     default: 'skywire-inbox',
   }),
   REDIS_TLS_CA: setting(readableFile, 'CA certificate for rediss://'),
   REDIS_TLS_CERT: setting(readableFile, 'Client certificate for rediss://'),
-  REDIS_TLS_KEY: setting(readableFile, 'Key of the client certificate'),
+  REDIS_TLS_KEY: setting(readableFile, 'Private key of the client certificate'),
   REDIS_TLS_SERVERNAME: setting(
     text('a host name'),
-    "Name in the server's certificate, where it is not the host's",
+    "Host name in the server's certificate, if it differs from the URL's",
   ),
   SKYWIRE_RELAY_URL: setting(
     relayUrl,
-    'Pump: the relay in place of SKYWIRE_REDIS_URL, where only HTTPS gets through (docs/relay.md)',
+    'Pump: relay to use instead of SKYWIRE_REDIS_URL when only HTTPS gets through (docs/relay.md)',
     { secret: true },
   ),
-  SKYWIRE_RELAY_TOKEN: password('Pump: its token at the relay'),
-  SKYWIRE_RELAY_TLS_CA: setting(readableFile, "Pump: CA certificate of a relay's own certificate"),
+  SKYWIRE_RELAY_TOKEN: password('Pump: its token for the relay'),
+  SKYWIRE_RELAY_TLS_CA: setting(
+    readableFile,
+    'Pump: CA certificate for the relay, if it is not publicly trusted',
+  ),
   SKYWIRE_RELAY_TLS_SERVERNAME: setting(
     text('a host name'),
-    "Pump: name in the relay's certificate, where it is not the host's",
+    "Pump: host name in the relay's certificate, if it differs from the URL's",
   ),
   RELAY_HOST: setting(
     text('a host name or address'),
-    'Relay: address to listen on; off loopback only with a certificate or RELAY_ALLOW_PLAIN',
+    'Relay: address to listen on; beyond loopback only with a certificate or RELAY_ALLOW_PLAIN',
     { default: '127.0.0.1' },
   ),
-  RELAY_PORT: setting(wholeNumber(0, 65535), 'Relay: port to listen on; 0 = any free one', {
+  RELAY_PORT: setting(wholeNumber(0, 65535), 'Relay: port to listen on; 0 = any free port', {
     default: '3100',
   }),
   RELAY_TOKENS_FILE: setting(
     text('the path of a file'),
-    'Relay: who may connect, read again when it changes',
+    'Relay: file of the clients that may connect, reloaded when it changes',
     {
       default: './relay-tokens',
     },
   ),
-  RELAY_TLS_CERT: setting(readableFile, 'Relay: its own certificate; unset: a proxy does TLS'),
-  RELAY_TLS_KEY: setting(readableFile, 'Relay: key of its certificate'),
-  RELAY_ALLOW_PLAIN: setting(
-    flag,
-    '1: relay and pump speak ws:// off loopback too, tokens and posts readable',
-    {
-      default: '0',
-    },
-  ),
-  REDIS_INSTALL: setting(flag, '0: never install redis-server', { default: '1' }),
-  ALLOW_EVICTION: setting(flag, '1: start although Redis may evict keys, and with them matches', {
+  RELAY_TLS_CERT: setting(readableFile, 'Relay: its certificate; unset: a proxy terminates TLS'),
+  RELAY_TLS_KEY: setting(readableFile, 'Relay: private key of its certificate'),
+  RELAY_ALLOW_PLAIN: setting(flag, '1: allow unencrypted ws:// beyond loopback, for relay and pump', {
     default: '0',
   }),
-  DATA_DIR: setting(text('a folder'), "Folder of the own Redis' files", { default: './data' }),
+  REDIS_INSTALL: setting(flag, '0: never install redis-server', { default: '1' }),
+  ALLOW_EVICTION: setting(flag, '1: start even if Redis may evict keys, and with them matches', {
+    default: '0',
+  }),
+  DATA_DIR: setting(text('a folder'), 'Folder for the files of the embedded Redis', { default: './data' }),
   HOST: setting(
     text('a host name or address'),
-    'Address to listen on; off loopback only with API_TOKEN and ADMIN_PASSWORD',
+    'Address to listen on; beyond loopback only with API_TOKEN and ADMIN_PASSWORD',
     {
       default: '127.0.0.1',
     },
   ),
-  PORT: setting(wholeNumber(0, 65535), 'Port of the web role; 0 = any free one', { default: '3000' }),
+  PORT: setting(wholeNumber(0, 65535), 'Port of the web role; 0 = any free port', { default: '3000' }),
   HEALTH_PORT: setting(
     wholeNumber(0, 65535),
     'Pump and worker: port of /healthz, /readyz, /metrics; unset: none',
   ),
-  ADMIN_USER: setting(text(), 'User who may retry and change on the dashboard', { default: 'admin' }),
-  ADMIN_PASSWORD: password('Password of ADMIN_USER; unset: the dashboard is open, on loopback only'),
-  VIEWER_PASSWORD: password('Password of the user `viewer`, who may look and touch nothing'),
-  API_TOKEN: password('Bearer token of /api; unset: open, on loopback only'),
-  ENVIRONMENT_NAME: setting(
-    text(),
-    'Shown on every page of the operator: production, staging; unset: nothing',
-  ),
+  ADMIN_USER: setting(text(), 'Dashboard user with write access', { default: 'admin' }),
+  ADMIN_PASSWORD: password('Password of ADMIN_USER; unset: no login, on loopback only'),
+  VIEWER_PASSWORD: password('Password of the read-only user `viewer`'),
+  API_TOKEN: password('Bearer token for /api; unset: no authentication, on loopback only'),
+  ENVIRONMENT_NAME: setting(text(), 'Shown on every operator page, e.g. production or staging'),
   ROUTING: setting(
     oneOf('direct', 'directory'),
     'direct: the inbox is the subscription_id; directory: the registered subscribers',
@@ -108,41 +104,47 @@ export const settings = {
       default: 'direct',
     },
   ),
-  WORKER_CONCURRENCY: setting(wholeNumber(1, 1000), 'Jobs at once per worker', { default: '4' }),
-  BATCH_SIZE: setting(wholeNumber(1, 10_000), 'Matches per job at the most', { default: '500' }),
+  WORKER_CONCURRENCY: setting(wholeNumber(1, 1000), 'Concurrent jobs per worker', { default: '4' }),
+  BATCH_SIZE: setting(wholeNumber(1, 10_000), 'Most matches per job', { default: '500' }),
   MAX_WAITING_JOBS: setting(
     wholeNumber(1, 1_000_000),
-    'The pump stops reading above it; the backlog waits in the stream',
+    'Backpressure: above it the pump pauses, and the backlog stays in the stream',
     {
       default: '40',
     },
   ),
   CANARY_SECONDS: setting(
     wholeNumber(0, 3_600),
-    'Pump: a match of our own is sent through the pipeline this often; 0 = never',
+    'Pump: interval of the test match that is sent through the pipeline; 0 = never',
     { default: '5' },
   ),
-  DELIVERY_ATTEMPTS: setting(wholeNumber(1, 1000), 'Automatic tries of a parked match', { default: '8' }),
-  DELIVERY_BACKOFF_MS: setting(wholeNumber(1, 86_400_000), 'Pause before the second try; doubles with each', {
-    default: '1000',
+  DELIVERY_ATTEMPTS: setting(wholeNumber(1, 1000), 'Automatic attempts to deliver a parked match', {
+    default: '8',
   }),
-  DELIVERY_BACKOFF_MAX_MS: setting(wholeNumber(1, 86_400_000), 'Longest pause between two tries', {
+  DELIVERY_BACKOFF_MS: setting(
+    wholeNumber(1, 86_400_000),
+    'Delay before the second attempt; doubles with each',
+    {
+      default: '1000',
+    },
+  ),
+  DELIVERY_BACKOFF_MAX_MS: setting(wholeNumber(1, 86_400_000), 'Longest delay between two attempts', {
     default: '300000',
   }),
-  INBOX_MAX_ITEMS: setting(wholeNumber(0, 1_000_000_000), 'Items an inbox keeps; 0 = all', {
+  INBOX_MAX_ITEMS: setting(wholeNumber(0, 1_000_000_000), 'Most items kept per inbox; 0 = unlimited', {
     default: '10000',
   }),
-  INBOX_MAX_AGE_DAYS: setting(wholeNumber(0, 36_500), 'Days an inbox keeps an item; 0 = for ever', {
+  INBOX_MAX_AGE_DAYS: setting(wholeNumber(0, 36_500), 'Days an item is kept; 0 = for ever', {
     default: '90',
   }),
   STREAM_RETENTION_HOURS: setting(
     wholeNumber(1, 87_600),
-    'Replay window: the stream is never trimmed within it',
+    'Replay window: younger entries are never trimmed from the stream',
     { default: '24' },
   ),
   LOG_LEVEL: setting(
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
-    'Least level that is logged',
+    'Lowest level that is logged',
     {
       default: 'info',
     },
@@ -160,7 +162,7 @@ type ValueOf<Name extends SettingName> =
 export type Values = { [Name in SettingName]: ValueOf<Name> };
 export type Env = Record<string, string | undefined>;
 
-/** The values of all settings, or every problem at once. An empty variable counts as unset. */
+/** All values, and every problem at once. An empty variable counts as unset. */
 export function readSettings(env: Env): { values: Values; problems: string[] } {
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
@@ -174,11 +176,11 @@ export function readSettings(env: Env): { values: Values; problems: string[] } {
   return { values: values as Values, problems: [...problems, ...unknownNames(env, Object.keys(settings))] };
 }
 
-/** No @, and behind a colon nothing but a port: there is no place for a password. */
+/** No @, and only a port after a colon: no room for a password. */
 const harmless = /^(?:[a-z+]+:\/\/)?[\w.-]*(?::\d{0,5})?(?:,[\w.-]*(?::\d{0,5})?)*(?:\/[\w.-]*)*$/i;
 
 function shown(given: string, secret: boolean | undefined): string {
   const short = JSON.stringify(given.length > 100 ? `${given.slice(0, 100)}…` : given);
   if (!secret) return short;
-  return harmless.test(given) ? short : 'a value with a secret in it (not shown)';
+  return harmless.test(given) ? short : 'a value that may hold a secret (not shown)';
 }

@@ -1,5 +1,4 @@
-/** Names that nobody knows: which known one was meant. */
-/** Complaints about variables that are meant as settings and are none. */
+/** Problems with variables that look like misspelt settings. */
 export function unknownNames(env: Record<string, string | undefined>, known: readonly string[]): string[] {
   return Object.keys(env).flatMap((name) => {
     const value = env[name]?.trim();
@@ -9,22 +8,22 @@ export function unknownNames(env: Record<string, string | undefined>, known: rea
   });
 }
 
-/** Kubernetes and Docker tell every container of a service named `inbox`: INBOX_SERVICE_HOST, INBOX_PORT=tcp://… and more. */
+/** Kubernetes and Docker set INBOX_SERVICE_HOST, INBOX_PORT=tcp://… and more for a service named `inbox`. */
 function isServiceLink(name: string, value: string): boolean {
   return /_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP|SCTP)/.test(name) || /^(tcp|udp|sctp):\/\//.test(value);
 }
 
-/** Families of names that no other program uses: there an unknown name is a mistake however far it is off. Heroku sets REDIS_TLS_URL. */
+/** Prefixes of our own: any unknown name with one is a mistake. Heroku sets REDIS_TLS_URL. */
 const ours = /^(SKYWIRE_RELAY_|DELIVERY_|INBOX_|REDIS_TLS_(?!URL$)|STREAM_RETENTION|WORKER_CONC|MAX_WAITING)/;
 
-/** A misspelt setting: of a family of ours, or within two edits of a known one. Short names have neighbours: NPM_TOKEN, SORT. */
+/** The setting that was meant: by prefix, or within two edits. Fewer for short names, which have neighbours: NPM_TOKEN, SORT. */
 function misspelt(name: string, known: readonly string[]): string | undefined {
   return nearestName(name, known, ours.test(name) ? () => Number.POSITIVE_INFINITY : likelyEdits);
 }
 
 const likelyEdits = ({ length }: string): number => (length < 6 ? 0 : length < 10 ? 1 : 2);
 
-/** The known name with the fewest edits, if they are few enough for it. */
+/** The known name with the fewest edits, if they are few enough. */
 export function nearestName(
   name: string,
   known: readonly string[],
@@ -37,7 +36,7 @@ export function nearestName(
   return best && best.edits <= mostEdits(best.candidate) ? best.candidate : undefined;
 }
 
-/** Letters left out, added, replaced, and neighbours swapped. */
+/** Deletions, insertions, substitutions, and swaps of neighbours. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);

@@ -1,9 +1,9 @@
 --[[
-The oldest stream entry that an unfinished job of one queue holds. Writes nothing.
+The oldest stream entry in an unfinished job of one queue. Read-only.
 
 KEYS  1 wait (list)   2 active (list)   3 delayed (zset)   4 prioritized (zset)
-ARGV  1 prefix of the jobs' keys   2 most jobs to look at
-Returns an entry's id; '' where no job holds any; '0-0' where there are more jobs than that, so that nothing may go.
+ARGV  1 prefix of the jobs' keys   2 most jobs to examine
+Returns an entry's id; '' if no job holds any; '0-0' if there are more jobs than that: then nothing may be trimmed.
 ]]
 local prefix, most = ARGV[1], tonumber(ARGV[2])
 local jobs = {}

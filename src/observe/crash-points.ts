@@ -1,5 +1,5 @@
 /**
- * Named instants at which a process ends itself, as kill -9 would end it there. For tests alone: armed by
+ * Named points at which a process kills itself with SIGKILL. For tests only: armed by
  * SKYWIRE_INBOX_CRASH_AT=<point>[:<pass>], never where NODE_ENV is production.
  */
 import { readEnvironment } from '../config/config.ts';
@@ -17,14 +17,14 @@ export type CrashPoint =
 
 interface Armed {
   point: string;
-  /** At which pass it ends the process. */
+  /** Kills the process when this reaches 0. */
   passesLeft: number;
 }
 
 let armed: Armed | undefined;
 let isRead = false;
 
-/** Whether this process ends at the point, now or at a later pass. */
+/** Whether this point is armed, for this pass or a later one. */
 export function isArmed(point: CrashPoint): boolean {
   if (!isRead) armed = readArmed();
   isRead = true;

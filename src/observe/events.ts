@@ -1,4 +1,4 @@
-/** What happens in the business, each with its counter and its log line together. */
+/** Business events, each with its counter and log line. */
 import { parkingReasons, queueNames } from '../../queues/index.ts';
 import { type Logger, limitRepeats, quote } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -8,7 +8,7 @@ export type Events = ReturnType<typeof createEvents>;
 export function createEvents(log: Logger, metrics: Metrics) {
   const trouble = limitRepeats((text, leftOut) => log.warn(leftOut ? { leftOut } : {}, text));
   return {
-    /** Counters that stand at 0 from the start: an increase from nothing to 1 is none to Prometheus. */
+    /** Start at 0: Prometheus cannot see the first increment of a new series. */
     workerStarts() {
       for (const queue of queueNames) {
         metrics.triedAgain.inc({ queue }, 0);
@@ -21,15 +21,13 @@ export function createEvents(log: Logger, metrics: Metrics) {
     },
     entriesReclaimed(count: number, stream: string) {
       metrics.entriesReclaimed.inc(count);
-      log.info({ stream, count }, 'took over pending entries');
+      log.info({ stream, count }, 'claimed pending entries of another consumer');
     },
     readAgain(from: string, stream: string) {
-      log.warn({ stream, from }, 'Redis of queues and inboxes was restarted: reading again from before that');
+      log.warn({ stream, from }, 'the Redis of queues and inboxes restarted: rewound the consumer group');
     },
     canaryGivenUp() {
-      log.warn(
-        'no canary: Redis does not let the pump append to the stream (+xadd), so nothing of ours is sent through',
-      );
+      log.warn('canary disabled: the Redis user of the pump may not append to the stream (+xadd)');
     },
     deaf(message: string) {
       log.fatal(message);
@@ -37,14 +35,14 @@ export function createEvents(log: Logger, metrics: Metrics) {
     vanished(count: number) {
       log.warn(
         { count },
-        'jobs were removed by hand, and their entries with them: npm run audit -- --repair finds and replays them',
+        'jobs were removed by hand along with their entries: npm run audit -- --repair finds and replays them',
       );
     },
     trimmed(count: number, stream: string) {
       metrics.trimmed.inc(count);
-      log.debug({ stream, count }, 'trimmed what nobody needs any more');
+      log.debug({ stream, count }, 'trimmed the stream');
     },
-    /** The only event that means a loss: the exact ids, always. */
+    /** The only event that means data loss: always logs the exact ids. */
     entriesLost(ids: readonly string[], stream: string) {
       metrics.entriesLost.inc(ids.length);
       log.error({ stream, ids }, 'LOST: these entries were trimmed from the stream before they were read');
@@ -59,7 +57,7 @@ export function createEvents(log: Logger, metrics: Metrics) {
     },
     postponed(queue: string, error: Error) {
       metrics.postponed.inc({ queue });
-      trouble(`${queue}: a job is put off, it will be tried again: ${quote(error.message)}`);
+      trouble(`${queue}: outage, job delayed and will be retried: ${quote(error.message)}`);
     },
     triedAgain(queue: string) {
       metrics.triedAgain.inc({ queue });
@@ -70,7 +68,7 @@ export function createEvents(log: Logger, metrics: Metrics) {
     batchSettled(entries: number) {
       metrics.batchSize.observe(entries);
     },
-    /** A stream id begins with the time at which it was appended, by Redis' clock. */
+    /** A stream id begins with the time of its XADD by Redis' clock. */
     settled(queue: string, ids: readonly string[]) {
       const now = Date.now();
       const latency = metrics.latency.labels({ queue });
@@ -81,7 +79,7 @@ export function createEvents(log: Logger, metrics: Metrics) {
     },
     braked(isBraked: boolean, why: string) {
       metrics.pumpBraked.set(isBraked ? 1 : 0);
-      log.info(isBraked ? `the pump waits: ${why}` : 'the pump reads again');
+      log.info(isBraked ? `backpressure, the pump is paused: ${why}` : 'the pump has resumed');
     },
     trouble(where: string, error: Error) {
       metrics.errors.inc();

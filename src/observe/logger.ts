@@ -3,7 +3,7 @@ import pretty from 'pino-pretty';
 
 export type { Logger } from 'pino';
 
-/** JSON lines on standard output; readable ones on a terminal. */
+/** JSON lines on standard output; human-readable on a terminal. */
 export function createLogger(level: string, role: string, isTerminal: boolean): Logger {
   const stream = isTerminal
     ? pretty({ colorize: true, ignore: 'pid,hostname,role', translateTime: 'SYS:HH:MM:ss', sync: true })
@@ -12,8 +12,7 @@ export function createLogger(level: string, role: string, isTerminal: boolean): 
 }
 
 /**
- * Says the same thing once in a while instead of thousands of times a second: the first time at once, then at most once per
- * `everyMs`, with the number of times that were left out.
+ * Rate-limits repeats of a message: the first is logged at once, then at most one per `everyMs`, with the number left out in between.
  */
 export function limitRepeats(
   say: (text: string, leftOut: number) => void,
@@ -33,7 +32,7 @@ export function limitRepeats(
   };
 }
 
-/** Text from outside as it may stand in a log line or on a terminal: quoted, cut, without control or direction characters. */
+/** Untrusted text, safe for logs and terminals: quoted, truncated, control and bidi characters escaped. */
 export function quote(text: string, most = 120): string {
   const cut = text.length > most ? `${text.slice(0, most)}…` : text;
   return JSON.stringify(cut).replace(

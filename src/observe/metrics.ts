@@ -1,4 +1,4 @@
-/** Counters of one process, in Prometheus' format. Labels have few values: never a name from outside. */
+/** Prometheus metrics of one process. Labels are low-cardinality: never a name from outside. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -18,14 +18,14 @@ export function createMetrics() {
   ) => new Histogram({ name: `skywire_inbox_${name}`, help, buckets, labelNames, registers: [registry] });
   return {
     registry,
-    about: gauge('about', 'Always 1; which version this process runs, in which role', ['version', 'role']),
+    about: gauge('about', 'Always 1; the version and role of this process', ['version', 'role']),
     entriesRead: counter(
       'entries_read_total',
       'Stream entries added to the queue and acknowledged by this pump',
     ),
     entriesReclaimed: counter(
       'entries_reclaimed_total',
-      'Stream entries taken over from a consumer that left them pending',
+      'Stream entries claimed from a consumer that left them pending',
     ),
     entriesLost: counter(
       'entries_trimmed_while_pending_total',
@@ -33,37 +33,40 @@ export function createMetrics() {
     ),
     trimmed: counter(
       'entries_trimmed_total',
-      'Stream entries that this pump trimmed: nobody needed them any more',
+      'Stream entries that this pump trimmed because they were no longer needed',
     ),
     verdicts: counter('verdicts_total', 'Verdicts on matches, by queue', ['queue', 'verdict']),
     parked: counter('parked_total', 'Matches parked, by reason', ['reason']),
-    postponed: counter('jobs_postponed_total', 'Jobs put off because of an outage', ['queue']),
+    postponed: counter('jobs_postponed_total', 'Jobs delayed because of an outage', ['queue']),
     latency: histogram(
       'delivery_latency_seconds',
-      "From an entry's time in the stream to the end of its job, by queue; replays are left out",
+      'From the XADD of an entry to the end of its job, by queue; replays excluded',
       [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600],
       ['queue'],
     ),
     jobDuration: histogram(
       'job_duration_seconds',
-      'How long a job ran, by queue and how it ended',
+      'Run time of a job, by queue and outcome',
       [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 20],
       ['queue', 'outcome'],
     ),
     batchSize: histogram(
       'batch_entries',
-      'Stream entries in a batch that a worker ended',
+      'Stream entries in a batch that a worker finished',
       [1, 2, 5, 10, 25, 50, 100, 200, 500, 1_000, 10_000],
     ),
     triedAgain: counter(
       'job_retries_total',
-      'Jobs that ran again: after a failure, an outage, a dead worker, or by hand',
+      'Job retries: after a failure, an outage, a crashed worker, or by hand',
       ['queue'],
     ),
-    errors: counter('errors_total', 'Unexpected errors and lost connections, as in the log, repeats counted'),
+    errors: counter(
+      'errors_total',
+      'Unexpected errors and lost connections, including repeats left out of the log',
+    ),
     pumpBraked: gauge(
       'pump_braked',
-      '1 while the pump does not read: too many jobs wait, or Redis is nearly full',
+      '1 while backpressure pauses the pump: too many jobs wait, or Redis is nearly full',
     ),
   };
 }

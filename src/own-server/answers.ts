@@ -1,10 +1,10 @@
-/** What a server says, asked over a connection of its own: an ioredis client would hide LOADING, and keep a SHUTDOWN back until its end. */
+/** Raw Redis commands over a short-lived socket: an ioredis client hides LOADING, and delays SHUTDOWN until loading ends. */
 import { connect } from 'node:net';
 import type { ServerConf } from './files.ts';
 
 const ANSWER_WITHIN_MS = 1_000;
 
-/** All that it says to these commands; '' where nobody answers. */
+/** The raw reply; '' if nothing answers. */
 export function ask({ socket: path }: ServerConf, commands: string[]): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
@@ -22,10 +22,10 @@ export function ask({ socket: path }: ServerConf, commands: string[]): Promise<s
   });
 }
 
-/** In the answer to CONFIG GET dir. */
+/** From the reply to CONFIG GET dir. */
 export const folderIn = (answer: string): string | undefined => /^dir\r\n\$\d+\r\n(.*)\r$/m.exec(answer)?.[1];
 
-/** In the answer to INFO server. */
+/** From the reply to INFO server. */
 export const pidIn = (answer: string): number => Number(/^process_id:(\d+)/m.exec(answer)?.[1] ?? 0);
 
 /** The first error, without the dash. */

@@ -1,4 +1,4 @@
-/** The own Redis server cannot be used. The message says what is wrong, where, and what to do about it; no secret stands in it. */
+/** The embedded Redis cannot be used. The message says what is wrong and how to fix it, without secrets. */
 export class OwnServerError extends Error {
   override name = 'OwnServerError';
 }

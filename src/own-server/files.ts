@@ -1,4 +1,4 @@
-/** The files of an own server: `<DATA_DIR>/redis`, with its settings, socket, log, pid and the append-only file. */
+/** The files of an embedded server, in `<DATA_DIR>/redis`: redis.conf, socket, log, pid file and append-only file. */
 import { hash } from 'node:crypto';
 import {
   chmodSync,
@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 export interface ServerConf {
-  /** Path of the Unix socket: no port that others could reach, and the folder's mode lets nobody else in. */
+  /** Path of the Unix socket: no TCP port, and the folder's mode keeps other users out. */
   socket: string;
 }
 
@@ -22,10 +22,10 @@ export const CONF_NAME = 'redis.conf';
 const LOG_TAIL_BYTES = 8_192;
 const LOG_TAIL_LINES = 8;
 
-/** Longer paths the system refuses for a socket (104 on macOS, 108 on Linux). */
+/** The kernel's limit for a socket path is 104 bytes on macOS, 108 on Linux. */
 const LONGEST_SOCKET_PATH = 100;
 
-/** Makes the folder, for this user alone. The path is the real one, as the server itself names it. */
+/** Creates the folder with mode 0700. Returns the real path, as the server itself reports it. */
 export function makeFolder(dataDir: string): string {
   const folder = resolve(dataDir, 'redis');
   mkdirSync(resolve(dataDir), { recursive: true });
@@ -34,13 +34,13 @@ export function makeFolder(dataDir: string): string {
   return realpathSync(folder);
 }
 
-/** undefined: never written, or damaged. */
+/** undefined: missing or damaged. */
 export function readConf(folder: string): ServerConf | undefined {
   const socket = /^unixsocket "(.+)"$/m.exec(readIfThere(join(folder, CONF_NAME)))?.[1];
   return socket ? { socket } : undefined;
 }
 
-/** In the folder; where that path is too long, beside other temporary files, under a name of the folder's own. */
+/** In the folder; in the temporary directory if that path is too long, named by a hash of the folder. */
 function socketPath(folder: string): string {
   const inside = join(folder, 'redis.sock');
   if (Buffer.byteLength(inside) <= LONGEST_SOCKET_PATH) return inside;
@@ -50,7 +50,7 @@ function socketPath(folder: string): string {
 export function writeConf(folder: string, { timestamps }: { timestamps: boolean }): ServerConf {
   const socket = socketPath(folder);
   const lines = [
-    '# Written anew at each start of the server. For a Redis with settings of your own, set REDIS_URL.',
+    '# Overwritten each time the server starts. For a Redis with your own configuration, set REDIS_URL.',
     'port 0',
     `unixsocket "${socket}"`,
     'unixsocketperm 700',
@@ -69,7 +69,7 @@ export function writeConf(folder: string, { timestamps }: { timestamps: boolean 
   return { socket };
 }
 
-/** Whoever starts the server writes it at once, and the server the same again: so it is there whichever of the two is killed. */
+/** Written by the starting process and again by the server, so that it exists whichever of them is killed. */
 export function writePid(folder: string, pid: number): void {
   writeFileSync(join(folder, 'redis.pid'), `${pid}\n`);
 }
@@ -84,7 +84,7 @@ export function logLength(folder: string): number {
   return statSync(logPath(folder), { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** The last lines that were written behind `from`. */
+/** The last lines written since offset `from`. */
 export function logTail(folder: string, from: number): string[] {
   const written = Buffer.from(readIfThere(logPath(folder), 'latin1'), 'latin1').subarray(from);
   return written.subarray(-LOG_TAIL_BYTES).toString().split('\n').filter(Boolean).slice(-LOG_TAIL_LINES);

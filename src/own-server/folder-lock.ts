@@ -1,12 +1,12 @@
 /**
- * The lock of one folder, among processes that may be killed at any instant.
+ * A lock on a folder, among processes that may be killed at any instant.
  *
- * Owns the symbolic links `lock.<generation>` in the folder: made in one step, content included. The highest one counts.
- * It names its holder, or `free`; one whose holder is dead counts as free. A free lock is taken by making the next generation, and given
- * back by making the one after it `free`.
+ * Owns the symbolic links `lock.<generation>` in the folder; creating one is atomic, its content included. The highest one counts.
+ * It names its holder, or `free`; a dead holder counts as free. A free lock is taken by creating the next generation, and released by
+ * creating the one after that as `free`.
  *
- * Invariant: the highest generation is never removed. A stale lock is therefore never broken, only overtaken, and whoever was slow to
- * make a generation that others have left behind sees a higher one, and begins again.
+ * Invariant: the highest generation is never removed. A stale lock is thus superseded, never deleted, and a process that was slow to
+ * create a superseded generation sees a higher one and starts over.
  */
 import { readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { isLiving, ownMark } from './living.ts';
 
 const FREE = 'free';
 
-/** Runs `work` while this process alone holds the lock. Throws OwnServerError where another one keeps it for longer than `waitMs`. */
+/** Runs `work` under the lock. Throws OwnServerError if another process keeps it for longer than `waitMs`. */
 export async function withLock<T>(folder: string, waitMs: number, work: () => Promise<T>): Promise<T> {
   const generation = await take(folder, waitMs);
   try {
@@ -45,14 +45,14 @@ async function take(folder: string, waitMs: number): Promise<number> {
   }
 }
 
-/** Whether the generation just made is the one that counts; tidies away what lies behind it. */
+/** Whether the generation just created counts; removes those that are superseded. */
 function isHighest(folder: string, generation: number): boolean {
   const all = generations(folder);
   if (Math.max(...all) > generation) {
     rmSync(join(folder, `lock.${generation}`), { force: true });
     return false;
   }
-  // The one before stays for now: a listing made at this moment may hold neither it nor its successor, were it removed.
+  // Keeps the previous one: a concurrent directory listing might otherwise contain neither it nor its successor.
   for (const old of all) if (old < generation - 1) rmSync(join(folder, `lock.${old}`), { force: true });
   return true;
 }
@@ -64,7 +64,7 @@ function generations(folder: string): number[] {
   });
 }
 
-/** undefined: tidied away meanwhile. */
+/** undefined: removed meanwhile. */
 function holderOf(folder: string, generation: number): string | undefined {
   try {
     return readlinkSync(join(folder, `lock.${generation}`));

@@ -1,6 +1,6 @@
 /**
- * Installs the distribution's Redis, where that needs no question. Only the program is wanted: the service that Debian's package would start
- * on 6379, now and at each boot, is kept from starting and switched off.
+ * Installs the distribution's Redis if that needs no prompt. Only the program is wanted: the service that Debian's package would start
+ * on 6379, now and at boot, is disabled.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -9,10 +9,10 @@ import { join } from 'node:path';
 
 export interface System {
   platform: NodeJS.Platform;
-  /** Text of /etc/os-release. */
+  /** Contents of /etc/os-release. */
   osRelease: string;
   isRoot: boolean;
-  /** sudo that asks for no password. */
+  /** sudo without a password. */
   hasSudo: boolean;
 }
 
@@ -21,15 +21,15 @@ type Command = string[];
 const INSTALL_WITHIN_MS = 10 * 60_000;
 const SHOWN_OUTPUT_CHARS = 600;
 
-export const waysToRedis = `One of these gives you one:
+export const waysToRedis = `To get one:
   a package       sudo apt-get install redis-server   (Alpine: apk add redis; Fedora: dnf install redis)
   Homebrew        brew install redis
   containers      docker compose up                   (the whole system, its Redis included)
-or set REDIS_URL to a Redis that you have.`;
+or set REDIS_URL to an existing Redis.`;
 
 /**
- * The ways to install, each a list of commands, to be tried until a server is on the PATH. None: it cannot be done without a question.
- * `noServices`: a folder of commands that do nothing, in place of those with which a Debian package starts its service.
+ * Ways to install, each a list of commands, tried until a server is on the PATH. Empty: not possible without a prompt.
+ * `noServices`: a folder of no-op commands that replace those by which a Debian package starts its service.
  */
 export function waysToInstall(system: System, noServices: string): Command[][] {
   const { platform, osRelease, isRoot, hasSudo } = system;
@@ -60,7 +60,7 @@ function packageWays(osRelease: string, noServices: string): Command[][] {
   return [];
 }
 
-/** Resolves with what kept it from succeeding; whether it did succeed is for `isThere` to say. */
+/** Resolves with the last failure; `isThere` decides whether it succeeded. */
 export async function installServer(
   say: (line: string) => void,
   isThere: () => Promise<boolean>,
@@ -69,12 +69,12 @@ export async function installServer(
   try {
     for (const name of ['invoke-rc.d', 'deb-systemd-invoke'])
       symlinkSync('/bin/true', join(noServices, name));
-    let trouble = 'none can be installed here without a question';
+    let trouble = 'none can be installed here without a prompt';
     for (const way of waysToInstall(await thisSystem(), noServices)) {
       const name = way
         .map((command) => command.filter((word) => !/[=:]|^-o$|^env$/.test(word)).join(' '))
         .join(' && ');
-      say(`No Redis on the PATH: installing it with "${name}" (REDIS_INSTALL=0 forbids that)`);
+      say(`No Redis on the PATH: installing it with "${name}" (REDIS_INSTALL=0 prevents this)`);
       for (const command of way) {
         const output = await failureOf(command);
         if (output === undefined) continue;
@@ -97,12 +97,12 @@ async function thisSystem(): Promise<System> {
   try {
     osRelease = readFileSync('/etc/os-release', 'utf8');
   } catch {
-    // Not a Linux distribution that says which one it is.
+    // No os-release: not Linux, or an unknown distribution.
   }
   return { platform: process.platform, osRelease, isRoot, hasSudo };
 }
 
-/** undefined: it succeeded. Else the end of what it printed. */
+/** undefined: success. Otherwise the end of its output. */
 function failureOf([program, ...args]: Command): Promise<string | undefined> {
   return new Promise((resolve) => {
     let output = '';

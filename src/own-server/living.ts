@@ -1,19 +1,19 @@
-/** Which processes live. A pid alone does not tell: the system gives it out again. */
+/** Whether a process is still running. A pid alone is not enough: the system reuses it. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/** One process for ever: its pid and, where /proc tells it (Linux), when it started. */
+/** Unique to one process: its pid and, on Linux, its start time. */
 export function ownMark(): string {
   return `${process.pid}.${startOf(process.pid)}`;
 }
 
-/** Takes what begins with a mark, too. */
+/** Also takes text that begins with a mark. */
 export function isLiving(mark: string): boolean {
   const [pid, start] = mark.split('.');
   return isRunning(Number(pid)) && startOf(Number(pid)) === start;
 }
 
-/** Whether the process is a server that works in this folder. */
+/** Whether the process is a Redis server running in this folder. */
 export function isServerIn(pid: number, folder: string): boolean {
   if (!isRunning(pid)) return false;
   try {
@@ -29,9 +29,9 @@ export function isServerIn(pid: number, folder: string): boolean {
 
 const isServerTitle = (title: string): boolean => /(redis|valkey)-server/.test(title);
 
-/** A zombie has ended. */
+/** A zombie counts as ended. */
 export function isRunning(pid: number): boolean {
-  // 0 and below are groups of processes.
+  // 0 and below address process groups.
   if (!Number.isSafeInteger(pid) || pid < 1) return false;
   try {
     process.kill(pid, 0);
@@ -43,7 +43,7 @@ export function isRunning(pid: number): boolean {
 
 const startOf = (pid: number): string => statOf(pid)?.[19] ?? '0';
 
-/** The fields of /proc/<pid>/stat behind the name, which may hold spaces and parentheses: state first. */
+/** The fields of /proc/<pid>/stat after the name (which may contain spaces and parentheses): state first. */
 function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

@@ -1,10 +1,10 @@
 /**
- * A private, durable Redis server for one folder, shared by every process that works there without REDIS_URL.
+ * The embedded Redis: a private, durable server for one folder, shared by every process that uses this DATA_DIR without REDIS_URL.
  *
- * Owns the server's process and `<DATA_DIR>/redis`. A use of it is joining → joined → left. The process that started the server starts it
- * again when it dies, at the same socket, until it leaves.
+ * Owns the server's process and `<DATA_DIR>/redis`. A use of it is joining → joined → left. The process that started the server
+ * restarts it at the same socket if it dies, until it leaves.
  *
- * Invariant: never two servers on the files of one folder, and no server is taken that works in another one.
+ * Invariant: never two servers on the files of one folder, and never a server that runs in another folder.
  */
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -25,7 +25,7 @@ export interface OwnServerOptions {
 
 export interface OwnServer {
   address: RedisAddress;
-  /** Ends the server too, where nobody else uses it. Takes 8 s at the most; twice is harmless; never throws. */
+  /** Shuts the server down if this was its last user. Idempotent, takes at most 8 s, never throws. */
   stop(): Promise<void>;
 }
 
@@ -50,8 +50,8 @@ function joined(use: Use, leaving: AbortController, server: Server): OwnServer {
   const address: RedisAddress = { kind: 'socket', path: socket, db: 0 };
   const origin = started
     ? `${started.program.command} ${started.program.version} started`
-    : 'running already';
-  use.say(`Own Redis at ${describeAddress(address)}, files in ${use.folder}: ${origin} (pid ${pid})`);
+    : 'already running';
+  use.say(`Embedded Redis at ${describeAddress(address)}, files in ${use.folder}: ${origin} (pid ${pid})`);
   void keepRunning(use, server);
   let left: Promise<void> | undefined;
   return {
@@ -64,7 +64,7 @@ function joined(use: Use, leaving: AbortController, server: Server): OwnServer {
   };
 }
 
-/** Never throws. Ends when we leave, or when another user of the folder was faster to start it again: then it is theirs. */
+/** Never throws. Ends when we leave, or when another process restarted the server first: then it supervises it. */
 async function keepRunning(use: Use, first: Server): Promise<void> {
   let server: Server | undefined = first;
   let pauseMs = RESTART_PAUSE_MS.least;
@@ -75,13 +75,13 @@ async function keepRunning(use: Use, first: Server): Promise<void> {
       const end = await ended(server.started.child);
       if (use.leaving.aborted) return;
       if (performance.now() - startedAt > STEADY_AFTER_MS) pauseMs = RESTART_PAUSE_MS.least;
-      use.say(`The own Redis (pid ${server.pid}) ended unexpectedly (${end}): starting it again`);
+      use.say(`The embedded Redis (pid ${server.pid}) ended unexpectedly (${end}): restarting it`);
     }
     await delay(pauseMs, undefined, { ref: false, signal: use.leaving }).catch(() => undefined);
     if (use.leaving.aborted) return;
     pauseMs = Math.min(pauseMs * 2, RESTART_PAUSE_MS.most);
     server = await join(use).catch((error: Error) => {
-      if (!use.leaving.aborted) use.say(`${error.message.split('\n')[0]} (trying again)`);
+      if (!use.leaving.aborted) use.say(`${error.message.split('\n')[0]} (retrying)`);
       return undefined;
     });
   }
@@ -92,12 +92,12 @@ async function ended(child: NonNullable<Server['started']>['child']): Promise<st
   return child.signalCode ?? `exit ${child.exitCode}`;
 }
 
-/** What the file system refuses is a matter of DATA_DIR. */
+/** File system errors are about DATA_DIR. */
 function withAdvice(error: unknown, dataDir: string): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   if (error instanceof OwnServerError || typeof code !== 'string') return error;
   return new OwnServerError(
-    `The own Redis cannot use DATA_DIR (${dataDir}): ${message}. Point DATA_DIR at a folder that this user may write, or set REDIS_URL`,
+    `The embedded Redis cannot use DATA_DIR (${dataDir}): ${message}. Point DATA_DIR at a folder that this user may write, or set REDIS_URL`,
     { cause: error },
   );
 }

@@ -1,4 +1,4 @@
-/** The redis-server process of a folder: found, started, shut down. Each takes the folder's lock. */
+/** Finds, starts and shuts down the redis-server of a folder. Callers hold the folder's lock. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
@@ -21,7 +21,7 @@ import type { ServerProgram } from './program.ts';
 
 export interface Server extends ServerConf {
   pid: number;
-  /** Where this process started it. `logFrom`: how long the log was before. */
+  /** Set if this process started it. `logFrom`: the log's length before. */
   started?: { child: ChildProcess; program: ServerProgram; logFrom: number };
 }
 
@@ -29,14 +29,14 @@ const POLL_MS = 25;
 const SHUT_DOWN_WITHIN_MS = 4_000;
 const KILLED_WITHIN_MS = 2_000;
 
-/** One that does not answer is living too: a second server on the same files would ruin them. */
+/** A server that does not answer counts as running: a second one on the same files would corrupt them. */
 export async function livingServer(folder: string): Promise<Server | undefined> {
   const conf = readConf(folder);
   const pid = readPid(folder);
   if (pid && isServerIn(pid, folder)) {
     if (conf) return { ...conf, pid };
     throw new OwnServerError(
-      `A Redis (pid ${pid}) works in ${folder}, but its ${CONF_NAME} is gone or damaged: kill ${pid}, and start again`,
+      `A Redis (pid ${pid}) is running in ${folder}, but its ${CONF_NAME} is missing or damaged: kill ${pid} and start again`,
     );
   }
   if (!conf) return undefined;
@@ -46,19 +46,19 @@ export async function livingServer(folder: string): Promise<Server | undefined> 
   return { ...conf, pid: pidIn(answer) };
 }
 
-/** Returns as soon as the process is there; whenReady tells what becomes of it. */
+/** Returns once the process is spawned; whenReady waits for it. */
 export async function startServer(folder: string, program: ServerProgram): Promise<Server> {
   if (program.major < 7 && existsSync(join(folder, 'appendonlydir'))) {
     throw new OwnServerError(
-      `${folder} was written by Redis 7 or later: ${program.command} ${program.version} would not see it, and start empty. ` +
-        'Put the newer one on the PATH, or point DATA_DIR at another folder',
+      `${folder} was written by Redis 7 or later: ${program.command} ${program.version} would ignore its data and start empty. ` +
+        'Put the newer version on the PATH, or point DATA_DIR at another folder',
     );
   }
   const conf = writeConf(folder, { timestamps: program.major >= 7 });
   const logFrom = logLength(folder);
   const log = openSync(logPath(folder), 'a', 0o600);
   try {
-    // In a session of its own: a Ctrl-C is for us, and the server ends last.
+    // Its own session: a Ctrl-C must not reach the server, which ends last.
     const child = spawn(program.command, [CONF_NAME], {
       cwd: folder,
       detached: true,
@@ -73,14 +73,14 @@ export async function startServer(folder: string, program: ServerProgram): Promi
   }
 }
 
-/** Ends it in good order, or by force 4 s later. */
+/** SHUTDOWN, then SIGKILL after 4 s. */
 export async function shutDown(folder: string, server: Server): Promise<void> {
   const forceAt = performance.now() + SHUT_DOWN_WITHIN_MS;
   let isTold = false;
   while (isServerIn(server.pid, folder) && performance.now() < forceAt) {
-    // NOSAVE means the snapshot alone: the append-only file is written and synced all the same. It passes a busy script.
+    // NOSAVE only skips the RDB snapshot; the append-only file is still synced. Unlike plain SHUTDOWN it works during a busy script.
     const answer = await ask(server, ['SHUTDOWN NOSAVE']);
-    // Nobody at the socket: it was removed with its folder. A signal reaches the server all the same.
+    // The socket was removed with its folder: signal the process instead.
     if (!answer && !isTold && !existsSync(server.socket)) {
       isTold = true;
       process.kill(server.pid, 'SIGTERM');
@@ -88,7 +88,7 @@ export async function shutDown(folder: string, server: Server): Promise<void> {
     await delay(POLL_MS);
   }
   if (isServerIn(server.pid, folder)) process.kill(server.pid, 'SIGKILL');
-  // A process on its way out has no folder any more, and is still there.
+  // An exiting process no longer has a working folder, so isServerIn misses it.
   const giveUpAt = performance.now() + KILLED_WITHIN_MS;
   while (isRunning(server.pid) && performance.now() < giveUpAt) await delay(POLL_MS);
 }

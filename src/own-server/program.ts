@@ -1,4 +1,4 @@
-/** The program that the own server runs: redis-server or valkey-server from the PATH, installed first where that is possible. */
+/** The embedded server's program: redis-server or valkey-server from the PATH, installed first if possible. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { OwnServerError } from './error.ts';
@@ -22,7 +22,7 @@ export async function serverProgram(
   if (program) return program;
   if (!mayInstall) {
     throw new OwnServerError(
-      `No ${COMMANDS.join(' or ')} on the PATH, and REDIS_INSTALL=0 forbids to install one.\n${waysToRedis}`,
+      `No ${COMMANDS.join(' or ')} on the PATH, and REDIS_INSTALL=0 prevents installing one.\n${waysToRedis}`,
     );
   }
   const trouble = await installServer(say, async () => (await findProgram()) !== undefined);
@@ -31,7 +31,7 @@ export async function serverProgram(
   throw new OwnServerError(`No ${COMMANDS.join(' or ')} on the PATH, and ${trouble}.\n${waysToRedis}`);
 }
 
-/** undefined: none is there. Throws OwnServerError where only one is there that will not do: to install over it is not ours. */
+/** undefined: none found. Throws OwnServerError if the only one found is unusable: replacing it is not our business. */
 async function findProgram(): Promise<ServerProgram | undefined> {
   const unfit: string[] = [];
   for (const command of COMMANDS) {
@@ -47,11 +47,11 @@ async function findProgram(): Promise<ServerProgram | undefined> {
   }
   if (!unfit.length) return undefined;
   throw new OwnServerError(
-    `${unfit.join('; ')}; it takes Redis ${OLDEST.major}.${OLDEST.minor} or later, or Valkey.\n${waysToRedis}`,
+    `${unfit.join('; ')}; Redis ${OLDEST.major}.${OLDEST.minor} or later, or Valkey, is required.\n${waysToRedis}`,
   );
 }
 
-/** What it says of itself, or why it says nothing; undefined: not on the PATH. */
+/** The output of --version, or why it failed; undefined: not on the PATH. */
 async function versionOf(command: string): Promise<string | undefined> {
   try {
     return (await promisify(execFile)(command, ['--version'], { timeout: ANSWER_WITHIN_MS })).stdout;

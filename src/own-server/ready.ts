@@ -1,4 +1,4 @@
-/** What becomes of a server that was found or started: it answers, it is gone, or it is stuck; and why it did not start. */
+/** Waits for a found or started server: it answers, has exited, or is stuck; and explains why it did not start. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask, errorIn, folderIn } from './answers.ts';
 import { OwnServerError } from './error.ts';
@@ -12,7 +12,7 @@ const POLL_MS = 25;
 const SILENT_AT_MOST_MS = 20_000;
 const SAID_AFTER_MS = 3_000;
 
-/** Waits until it answers, however long it loads its data. `gone`: the process ended before. Throws OwnServerError where it stays silent. */
+/** Waits until it answers, however long loading takes. `gone`: the process ended first. Throws OwnServerError if it stays silent. */
 export async function whenReady(
   folder: string,
   server: Server,
@@ -29,31 +29,31 @@ export async function whenReady(
     if (error && /^(LOADING|BUSY)/.test(error)) heardAt = performance.now();
     if (!hasSaid && performance.now() - begunAt > SAID_AFTER_MS) {
       hasSaid = true;
-      say(`Waiting for the own Redis (pid ${server.pid}): ${error ?? 'no answer yet'}`);
+      say(`Waiting for the embedded Redis (pid ${server.pid}): ${error ?? 'no answer yet'}`);
     }
     if (performance.now() - heardAt > SILENT_AT_MOST_MS) {
       throw new OwnServerError(
-        `The own Redis (pid ${server.pid}) runs, but does not answer at ${server.socket}` +
-          `${error ? ` (${error})` : ''}. Its log: ${logPath(folder)}. To begin anew: kill ${server.pid}`,
+        `The embedded Redis (pid ${server.pid}) is running but does not answer at ${server.socket}` +
+          `${error ? ` (${error})` : ''}. Its log: ${logPath(folder)}. To start over: kill ${server.pid}`,
       );
     }
     await delay(POLL_MS);
   }
 }
 
-/** Why a server that this process started is gone, in the words of its log. */
+/** Why a server that this process started has exited, from its log. */
 export function startFailure(folder: string, { program, logFrom }: Started): OwnServerError {
   const tail = logTail(folder, logFrom)
     .map((line) => `\n  ${line}`)
     .join('');
   const advice = advices.find(({ sign }) => sign.test(tail))?.advice ?? 'Its log says why';
   return new OwnServerError(
-    `The own Redis (${program.command} ${program.version}) does not start. ${advice}. Its log: ${logPath(folder)}${tail}`,
+    `The embedded Redis (${program.command} ${program.version}) does not start. ${advice}. Its log: ${logPath(folder)}${tail}`,
   );
 }
 
 const advices = [
-  { sign: /No space left|not enough space/i, advice: 'The disk is full: make room, and start again' },
+  { sign: /No space left|not enough space/i, advice: 'The disk is full: free some space and start again' },
   {
     sign: /RDB format version|newer version|unknown command/i,
     advice: 'Its files were written by a newer version: put that one on the PATH',

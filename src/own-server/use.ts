@@ -1,6 +1,6 @@
 /**
- * One use of a folder's server: joined and left under the folder's lock.
- * Whoever joins first starts the server; whoever leaves last shuts it down.
+ * One use of a folder's server, joined and left under the folder's lock.
+ * The first to join starts the server; the last to leave shuts it down.
  */
 import { existsSync } from 'node:fs';
 import { withLock } from './folder-lock.ts';
@@ -12,7 +12,7 @@ import { addUser, hasUsers, removeUser } from './users.ts';
 export interface Use {
   folder: string;
   user: string;
-  /** Once aborted, no server is started any more. */
+  /** Once aborted, no server is started. */
   leaving: AbortSignal;
   mayInstall: boolean;
   say: (line: string) => void;
@@ -21,7 +21,7 @@ export interface Use {
 const JOIN_LOCK_WAIT_MS = 20_000;
 const LEAVE_LOCK_WAIT_MS = 1_500;
 
-/** Resolves when the server answers. Throws OwnServerError, and what the file system throws. */
+/** Resolves when the server answers. Throws OwnServerError and file system errors. */
 export async function join(use: Use): Promise<Server> {
   const { folder, user, leaving, mayInstall, say } = use;
   let program: ServerProgram | undefined;
@@ -32,17 +32,17 @@ export async function join(use: Use): Promise<Server> {
       return (await livingServer(folder)) ?? (program && startServer(folder, program));
     });
     if (!server) {
-      // Outside the lock: to install one may take minutes.
+      // Outside the lock: installing may take minutes.
       program = await serverProgram(mayInstall, say);
       continue;
     }
     if ((await whenReady(folder, server, say)) === 'ready') return server;
-    // One that this process did not start may have been on its way out: then the next look starts another.
+    // A server that another process started may have been shutting down: the next round starts a new one.
     if (server.started) throw startFailure(folder, server.started);
   }
 }
 
-/** Within 8 s, and never throws. `known`: the server that was joined. */
+/** Takes at most 8 s, never throws. `known`: the server that was joined. */
 export async function leave({ folder, user, say }: Use, known: Server | undefined): Promise<void> {
   try {
     await withLock(folder, LEAVE_LOCK_WAIT_MS, async () => {
@@ -53,11 +53,11 @@ export async function leave({ folder, user, say }: Use, known: Server | undefine
     });
   } catch (error) {
     if (!existsSync(folder)) {
-      // Removed under the server: nobody else can come to it any more.
+      // The folder was deleted: nobody else can reach the server.
       if (known) await shutDown(folder, known);
       return;
     }
     removeUser(folder, user);
-    say(`The own Redis was not shut down: ${(error as Error).message}`);
+    say(`The embedded Redis was not shut down: ${(error as Error).message}`);
   }
 }

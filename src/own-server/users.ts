@@ -1,6 +1,6 @@
 /**
- * Who uses the server of a folder: one empty file a user under `users/`, named by its process' mark.
- * Read and changed under the folder's lock, so that the last one to leave knows that it is the last. A killed user's file is stale.
+ * The users of a folder's server: one empty file each under `users/`, named by its process' mark.
+ * Read and changed under the folder's lock, so that the last to leave knows it is the last. A killed user leaves a stale file.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { isLiving, ownMark } from './living.ts';
 
 let count = 0;
 
-/** A process may use a server more than once. */
+/** One process may be several users. */
 export function newUser(): string {
   count += 1;
   return `${ownMark()}.${count}`;
@@ -23,7 +23,7 @@ export function removeUser(folder: string, user: string): void {
   rmSync(join(folder, 'users', user), { force: true });
 }
 
-/** Tidies away the files of the dead. */
+/** Removes stale files too. */
 export function hasUsers(folder: string): boolean {
   const users = readdirSync(join(folder, 'users'));
   for (const user of users) if (!isLiving(user)) removeUser(folder, user);

@@ -1,7 +1,6 @@
-/** Entries put together into the jobs that carry them. */
+/** Groups entries into batches, one a job. */
 import type { NewBatch, RawEntry } from '../../queues/index.ts';
 
-/** A job larger than this is closed early, whatever BATCH_SIZE says. */
 const MAX_BATCH_BYTES = 1_000_000;
 
 /** Batches of at most `size` entries, oldest first; a batch of large entries is closed early. */

@@ -1,15 +1,15 @@
-/** When to stop reading: the backlog waits once, in the stream, and Redis keeps room for what is on its way. */
+/** Backpressure: keeps the backlog in the stream, and memory free in Redis for what is in flight. */
 
 import type { JobQueue } from '../lanes/job-queue.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
 
-/** Above it adding jobs would soon be refused, and delivering them too. */
+/** Used share of maxmemory; well below the point where Redis rejects writes. */
 const FULLEST = 0.85;
 const MEMORY_CHECK_MS = 1_000;
 
 export interface Brake {
-  /** undefined: read on. Else why not. `adding`: jobs that are on their way into the queue. */
+  /** Why to pause; undefined: read on. `adding`: jobs that are being added. */
   why(adding?: number): Promise<string | undefined>;
 }
 
@@ -31,7 +31,7 @@ export function createBrake({ queue, name }: JobQueue, client: RedisClient, maxW
   };
 }
 
-/** On a Cluster one full node is enough: some inbox or the queue lies on it. */
+/** On a Cluster one full node is enough: it holds the queue or some of the inboxes. */
 async function memoryProblem(client: RedisClient): Promise<string | undefined> {
   const replies = await Promise.all((await mastersOf(client)).map((node) => node.info('memory')));
   for (const info of replies.map(parseInfo)) {

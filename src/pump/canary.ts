@@ -1,6 +1,6 @@
 /**
- * Sends a match of our own through the whole pipeline every few seconds: that it arrives is the one proof that everything works.
- * One pump of all sends it. Waiting → sending → waiting … → stopped, or given up where Redis does not let us append.
+ * Sends a test match through the whole pipeline every few seconds, as an end-to-end check.
+ * One of all pumps sends it. Waiting → sending → waiting … → stopped, or given up if Redis denies XADD.
  */
 import { canaryMatch } from '../../queues/index.ts';
 import type { Events } from '../observe/events.ts';
@@ -10,7 +10,7 @@ import { canaryTurnKey } from '../redis/keys.ts';
 export interface Canary {
   /** Idempotent. */
   stop(): void;
-  /** We may not append: nothing of ours can come through. */
+  /** Redis denies XADD: there will be no canary. */
   isGivenUp(): boolean;
 }
 
@@ -30,7 +30,7 @@ export function startCanary({ home, streams, append, everyMs, events }: CanaryOp
   let isGivenUp = false;
 
   async function send(): Promise<void> {
-    // Whoever comes first in each round; a little shorter than the round, so that no round is left out.
+    // The first pump of each interval wins; the lock is a little shorter, so that no interval is skipped.
     const isOurs = await home.set(canaryTurnKey, '1', 'PX', Math.ceil(everyMs * 0.8), 'NX');
     if (!isOurs) return;
     for (const stream of streams) await append(stream, canaryMatch(stream, Date.now()));

@@ -1,10 +1,10 @@
 /**
- * Where the group stands, kept beside the queues: every entry up to it is in the queue or beyond.
+ * The group's position, saved on the queues' Redis: every entry up to it has been added to the queue.
  *
- * A group that was destroyed is made again there; without a cursor (or with a stream that was made anew since) at the beginning.
- * A Redis of queues and inboxes that restarted or failed over may have lost its last second, with jobs whose entries another
- * Redis has as acknowledged: then the group is set back to the cursor and everything since is read again. It is no more than a
- * minute too much, and an inbox takes each post once. docs/decisions/0006-two-servers.md says why it is done this way.
+ * A destroyed group is recreated there, or at the beginning if there is no cursor or the stream is a new one.
+ * If the queues' Redis restarted or failed over, it may have lost its last second of jobs, whose entries the stream's Redis has as
+ * acknowledged: the group is rewound to a minute before the cursor, and inboxes drop the duplicates. See
+ * docs/decisions/0006-two-servers.md.
  */
 import type { RedisClient } from '../redis/connections.ts';
 import { cursorKey, cursorServersKey } from '../redis/keys.ts';
@@ -12,14 +12,14 @@ import { mastersOf, parseInfo } from '../redis/server-check.ts';
 import type { Source } from '../stream/source.ts';
 import { before, earlier, isBefore, oldestOf } from '../stream/stream-id.ts';
 
-/** The cursor is saved every few seconds, and a restart is noticed as late: what is read again begins well before it. */
+/** Covers the seconds between saves and until a restart is noticed. */
 const MARGIN_MS = 60_000;
 
 export interface Cursor {
   read(): Promise<string>;
-  /** Returns the id after which everything is read again, where Redis of the queues was restarted. */
+  /** Rewinds the group if the queues' Redis restarted, and returns the id it was rewound to. */
   save(): Promise<string | undefined>;
-  /** Nothing from this id on may leave the stream: it could have to be read again. */
+  /** Must not be trimmed from this id on: a rewind may need it. */
   needs(): Promise<string>;
 }
 
@@ -28,7 +28,7 @@ export interface CursorOptions {
   home: RedisClient;
   source: Pick<Source, 'stream' | 'position' | 'rewind'>;
   group: string;
-  /** Stream, queues and inboxes lie on one server: what it loses, it loses of all three at once. */
+  /** Stream, queues and inboxes share a server, so a crash rolls back all three together. */
   isOneServer: boolean;
 }
 
@@ -70,7 +70,7 @@ export function createCursor({ home, source, group, isOneServer }: CursorOptions
     },
   };
 
-  /** Just before the oldest pending entry; with nothing pending, the last one that was handed out. */
+  /** Just before the oldest pending entry; with none pending, the last delivered one. */
   async function safePosition(): Promise<string | undefined> {
     const { delivered, oldestPending } = await source.position();
     if (!delivered) return undefined;
@@ -78,7 +78,7 @@ export function createCursor({ home, source, group, isOneServer }: CursorOptions
   }
 }
 
-/** A server has another id after each start, and its replica another one still. */
+/** A server's run id changes with each start, and differs from its replica's. */
 async function runIdsOf(client: RedisClient): Promise<string> {
   const nodes = await mastersOf(client);
   const ids = await Promise.all(nodes.map(async (node) => parseInfo(await node.info('server'))['run_id']));

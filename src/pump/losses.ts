@@ -1,4 +1,4 @@
-/** Entries that left the stream before they were read: the only loss there is. Said at once, and kept for the audit. */
+/** Entries trimmed before they were read, the only possible loss: logged at once, and recorded for the audit. */
 import type { Events } from '../observe/events.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { lossesKey } from '../redis/keys.ts';

@@ -1,9 +1,9 @@
 /**
- * Moves entries from one stream into the queue `matches`: read, add, then XACK. It never looks inside a match.
+ * Moves entries from one stream into the queue `matches`: read, add, then XACK. It never parses a match.
  *
- * States: starting → following (new entries) ⇄ recovering (what is pending: of the dead, and of ourselves after a lost reply)
- * → stopped. Invariant: an entry is acked only after the job that holds it came back with the id that was asked for; whatever
- * else happens it stays pending, and pending entries are read again.
+ * States: starting → following (new entries) ⇄ recovering (pending ones: of crashed consumers, and our own after a lost reply)
+ * → stopped. Invariant: an entry is acked only after BullMQ returned its job with the requested id; otherwise it stays pending, and
+ * pending entries are read again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Backoff, backoffMs, type RawEntry } from '../../queues/index.ts';
@@ -16,18 +16,18 @@ import type { Brake } from './brake.ts';
 import type { Cursor } from './cursor.ts';
 import type { Losses } from './losses.ts';
 
-/** Longer than adding a batch takes; a dead pump's entries are back within this and RECOVER_EVERY_MS. */
+/** Longer than adding a batch takes. A crashed pump's entries are claimed within this plus RECOVER_EVERY_MS. */
 const CLAIM_AFTER_MS = 15_000;
 const RECOVER_EVERY_MS = 5_000;
 const FORGET_CONSUMER_AFTER_MS = 300_000;
 const BLOCK_MS = 2_000;
 const BRAKED_PAUSE_MS = 20;
-/** What one read should bring at the most; the count follows the size of the last entries. */
+/** Target size of a read; the count follows from the average size of the last entries. */
 const MAX_READ_BYTES = 8_000_000;
 const retryBackoff: Backoff = { baseMs: 100, maxMs: 2_000 };
 
 export interface Pump {
-  /** Idempotent; ends within a few hundred ms, with Redis gone too. */
+  /** Idempotent; takes a few hundred ms, even while Redis is unavailable. */
   stop(): Promise<void>;
 }
 
@@ -36,12 +36,12 @@ export interface PumpOptions {
   lane: Pick<Lane, 'add'>;
   brake: Brake;
   cursor: Cursor;
-  /** What is done beside, every few seconds. */
+  /** Called every few seconds. */
   housekeep: () => Promise<void>;
   losses: Losses;
   events: Events;
   batchSize: number;
-  /** Drops a blocking read whose answer will not come. */
+  /** Aborts a blocking read. */
   interruptRead: () => void;
 }
 
@@ -60,7 +60,7 @@ export function startPump({
   const { signal } = stopping;
   let recoverAt = 0;
   let isBraked = false;
-  /** Jobs that are being added. */
+  /** Jobs being added. */
   let adding = 0;
   let ahead: Promise<RawEntry[]> | undefined;
   let averageBytes = 1_000;
@@ -74,7 +74,7 @@ export function startPump({
         if (!hasGroup) await source.ensureGroup(await cursor.read());
         hasGroup = true;
         if (performance.now() >= recoverAt) {
-          // What was read ahead is pending too, and would be read once more.
+          // Flush the read-ahead first: it is already pending, so recover() would read it again.
           await forward(await readAhead());
           await recover();
         }
@@ -84,7 +84,7 @@ export function startPump({
         if (!entries.length) continue;
         await forward(entries, () => {
           ahead = readWithRoom();
-          // Whoever awaits it hears of its failure; nobody may.
+          // Rejections surface where it is awaited; this only prevents an unhandled one.
           ahead.catch(() => undefined);
         });
       } catch (error) {
@@ -97,13 +97,13 @@ export function startPump({
         await pause(backoffMs(failures, retryBackoff), undefined, { signal }).catch(() => undefined);
       }
     }
-    // A read that was cut short may have left entries pending: they need not wait for another pump to claim them.
+    // An aborted read may have left entries pending: add them now instead of leaving them for another pump to claim.
     await forwardPending(() => false)
       .then(() => source.leave())
       .catch(() => undefined);
   }
 
-  /** What was read while the batch before it was added. */
+  /** Entries read while the previous batch was being added. */
   async function readAhead(): Promise<RawEntry[]> {
     const entries = (await ahead) ?? [];
     ahead = undefined;
@@ -130,7 +130,7 @@ export function startPump({
     return Math.max(1, Math.min(batchSize, Math.floor(MAX_READ_BYTES / averageBytes)));
   }
 
-  /** Add, then ack; what could not be added stays pending. `meanwhile` is begun while Redis is adding. */
+  /** Add, then ack; what could not be added stays pending. `meanwhile` runs while Redis is adding. */
   async function forward(entries: readonly RawEntry[], meanwhile?: () => void): Promise<void> {
     if (!entries.length) return;
     const batches = toBatches(source.stream, entries, batchSize);
@@ -138,7 +138,7 @@ export function startPump({
     crashPoint('pump.mid-add');
     adding = batches.length;
     const adds = lane.add(batches);
-    // Knows by now how many jobs are on their way: together they stay within the bound.
+    // After `adding` is set, so that the read-ahead counts these jobs for MAX_WAITING_JOBS.
     meanwhile?.();
     const added = await adds.finally(() => {
       adding = 0;
@@ -148,7 +148,7 @@ export function startPump({
     await source.ack(ids);
     events.entriesRead(ids.length);
     if (ids.length < entries.length)
-      throw new Error(`Redis refused ${entries.length - ids.length} entries for the queue`);
+      throw new Error(`Redis rejected ${entries.length - ids.length} entries when adding jobs`);
   }
 
   async function recover(): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Keeps the stream from growing for ever: nobody else trims it. It goes only below what every group has acknowledged, what no
- * unfinished job holds, what the cursor would read again, and the replay window; whichever is oldest counts.
+ * Trims the stream, as nobody else does. Keeps whatever a group has not acknowledged, an unfinished job holds, a rewind to the cursor
+ * would read, or the replay window covers.
  */
 
 import type { Held } from '../lanes/held.ts';
@@ -12,14 +12,14 @@ import type { Cursor } from './cursor.ts';
 const TRIM_EVERY_MS = 15_000;
 
 export interface Trimmer {
-  /** Trims if it is time to; the number of entries that went. */
+  /** Trims if it is time to; returns the number of entries trimmed. */
   trim(): Promise<number>;
 }
 
 export interface TrimmerOptions {
   source: Pick<Source, 'trim'>;
   cursor: Pick<Cursor, 'needs'>;
-  /** The queues whose unfinished jobs may need entries of the stream. */
+  /** Queues whose jobs hold stream entries. */
   holding: readonly Pick<Held, 'oldestHeld'>[];
   windowMs: number;
 }
@@ -31,7 +31,7 @@ export function createTrimmer({ source, cursor, holding, windowMs }: TrimmerOpti
       if (performance.now() < trimAt) return 0;
       trimAt = performance.now() + TRIM_EVERY_MS;
       if (!(await source.trim('0-0', windowMs)).isDue) return 0;
-      // The cursor first: what becomes a job between the two looks is not acknowledged at the first.
+      // The cursor first: an entry that becomes a job between the two reads was not acknowledged at the first.
       const needs = await cursor.needs();
       const held = await Promise.all(holding.map((queue) => queue.oldestHeld()));
       const floor = oldestOf([needs, ...held.filter((id) => id !== undefined)])!;

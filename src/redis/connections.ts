@@ -1,4 +1,4 @@
-/** Connections to Redis, whatever stands behind the address: one server, a socket, Sentinel or Cluster. The only `new Redis`. */
+/** Redis connections, to a single server, a socket, Sentinel or Cluster. The only `new Redis`. */
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { describeAddress, type RedisAddress, type TlsFiles } from '../config/config.ts';
 
@@ -10,23 +10,23 @@ export interface RedisTarget {
 }
 
 /**
- * `commands`: short commands, answered within 20 s or failed. `reader`: one blocking XREADGROUP or XREAD; nothing is sent twice.
- * `queue`: what BullMQ wants.
+ * `commands`: short commands, each fails after 20 s. `reader`: one blocking XREADGROUP or XREAD, never resent.
+ * `queue`: the options BullMQ requires.
  */
 export type Purpose = 'commands' | 'reader' | 'queue';
 
 const COMMAND_TIMEOUT_MS = 20_000;
-/** Longer than any command blocks (BullMQ: 10 s), shorter than a command may take. */
+/** Longer than any blocking read (BullMQ: 10 s), shorter than COMMAND_TIMEOUT_MS. */
 const SILENCE_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const FIRST_CONNECT_TIMEOUT_MS = 8_000;
 
-/** Redis could not be reached at start. The message says where and why, and holds no secret. */
+/** Redis could not be reached at startup. The message says where and why, without secrets. */
 export class RedisUnreachable extends Error {
   override name = 'RedisUnreachable';
 }
 
-/** A client that reconnects for ever. `onTrouble` hears of each connection error; nothing is thrown. */
+/** Reconnects for ever. Connection errors go to `onTrouble`; nothing is thrown. */
 export function createClient(
   target: RedisTarget,
   purpose: Purpose,
@@ -45,9 +45,9 @@ function build({ address, tls }: RedisTarget, purpose: Purpose, connectionName: 
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     keepAlive: 10_000,
-    // A connection that a partition made silent is never told: it is given up, or every command on it would time out for ever.
+    // After a silent partition TCP never reports an error: without this every command would time out for ever.
     socketTimeout: SILENCE_MS,
-    // A resent XREADGROUP returns the next entries and leaves the lost ones pending: the reader must notice instead.
+    // A resent XREADGROUP returns the next entries and leaves those of the lost reply pending: the reader must see the failure.
     autoResendUnfulfilledCommands: purpose !== 'reader',
     maxRetriesPerRequest: { queue: null, commands: 3, reader: 0 }[purpose],
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2_000),
@@ -65,7 +65,7 @@ function build({ address, tls }: RedisTarget, purpose: Purpose, connectionName: 
         name: address.name,
         db: address.db,
         failoverDetector: true,
-        // A failed-over master that came back as a replica: reconnect, and ask the sentinels again.
+        // The old master was demoted to a replica: reconnect, which asks the sentinels again.
         reconnectOnError: (error) => error.message.startsWith('READONLY'),
       });
     case 'cluster':
@@ -85,7 +85,7 @@ function build({ address, tls }: RedisTarget, purpose: Purpose, connectionName: 
   }
 }
 
-/** Connects and waits until Redis answers. Throws RedisUnreachable within 8 s. */
+/** Resolves once Redis answers. Throws RedisUnreachable within 8 s. */
 export async function connectFirst(client: RedisClient, target: RedisTarget): Promise<void> {
   let lastError: Error | undefined;
   const note = (error: Error) => {
@@ -121,7 +121,7 @@ function reason(error: Error): string {
   return nested.lastNodeError?.message || nested.message || nested.code || 'unknown reason';
 }
 
-/** Ends a connection within a deadline, with Redis gone too. */
+/** Closes within the deadline, even while Redis is unavailable. */
 export async function closeClient(client: RedisClient, deadlineMs = 1_000): Promise<void> {
   if (client.status === 'end' || client.status === 'wait') return client.disconnect();
   let timer: NodeJS.Timeout | undefined;

@@ -3,13 +3,13 @@ import { ReplyError } from 'ioredis';
 const connectionErrors =
   /^(Connection is closed|Command timed out|Command aborted|connect |read |write |Stream isn't writeable|Reached the max retries|Failed to refresh slots|Cluster |Too many Cluster redirections|All sentinels)/;
 
-/** Inside a script's error too: Redis 6.2 wraps them ("ERR Error running script … OOM …"). */
+/** Anywhere in the message: Redis 6.2 wraps script errors ("ERR Error running script … OOM …"). */
 const outageCodes =
   /\b(OOM|READONLY|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOAUTH|NOPERM|WRONGPASS)\b/;
 
 /**
- * Whether the world is out of order (Redis away, full, loading, read-only, refusing us), so that trying again later will do.
- * An error inside a script of ours is not: it would come again.
+ * Whether the error is an outage (Redis unavailable, full, loading, read-only, refusing our user): a retry later can succeed.
+ * An error raised by our own Lua is not: it would recur.
  */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

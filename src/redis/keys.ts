@@ -1,4 +1,4 @@
-/** Every key that this product uses, in one place. docs/keys.md says what each holds; a test keeps the two the same. */
+/** Every Redis key, documented in docs/keys.md; a test compares the two. */
 
 /** Longest name of a subscriber or a subscription, in bytes of UTF-8. */
 export const MAX_NAME_BYTES = 512;
@@ -6,8 +6,8 @@ export const MAX_NAME_BYTES = 512;
 const plain = /^[A-Za-z0-9\-._~:@]*$/;
 
 /**
- * A name as it stands between a key's braces: all but letters, digits and `-._~:@` percent-encoded, so that no name breaks out.
- * undefined where no key can be made of it: empty, longer than MAX_NAME_BYTES, or not Unicode (a lone surrogate).
+ * A name for use between a key's braces: all but letters, digits and `-._~:@` percent-encoded, so that no name escapes them.
+ * undefined if it is empty, longer than MAX_NAME_BYTES, or not well-formed Unicode.
  */
 export function encodeName(name: string): string | undefined {
   if (name === '' || Buffer.byteLength(name) > MAX_NAME_BYTES || !name.isWellFormed()) return undefined;
@@ -18,7 +18,7 @@ export function encodeName(name: string): string | undefined {
     .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-/** The name that encodeName made a key of. */
+/** Inverse of encodeName. */
 export const decodeName = (encoded: string): string => decodeURIComponent(encoded);
 
 export interface InboxKeys {
@@ -33,7 +33,7 @@ export interface InboxKeys {
   feedTokens: string;
 }
 
-/** All keys of one inbox lie in one slot: one script changes them together. */
+/** One hash slot an inbox, so that one script can change all its keys. */
 export function inboxKeys(encodedSubscriber: string): InboxKeys {
   const items = `inbox:{${encodedSubscriber}}`;
   return {
@@ -49,10 +49,10 @@ export function inboxKeys(encodedSubscriber: string): InboxKeys {
   };
 }
 
-/** A post's body that is kept once for all inboxes. An identity has no character that needs encoding. */
+/** A post body shared by several inboxes. An identity needs no encoding. */
 export const postKey = (identity: string): string => `post:{${identity}}`;
 
-/** Which inbox a feed token opens, by the SHA-256 of the token. */
+/** The inbox that a feed token opens, by the token's SHA-256. */
 export const feedTokenKey = (hash: string): string => `feed-token:{${hash}}`;
 
 export const subscriptionKeys = (encodedSubscription: string) => ({
@@ -68,8 +68,8 @@ export const queuePrefix = (queue: string): string => `skywire-inbox:{${laneTags
 export const laneName = (nth: number): string => (nth === 0 ? 'matches' : `matches-${nth + 1}`);
 
 /**
- * Hash tags by which the queues of the first sixteen partitions lie evenly over the slots of a Cluster, however many there are
- * (each 0.618 of the way around from the one before). Found by trying; a test computes their slots.
+ * Hash tags that spread the queues of the first sixteen partitions evenly over a Cluster's slots, however many partitions there are
+ * (each 0.618 of the way around from the previous one). Found by brute force; a test computes the slots.
  */
 const laneTags: Record<string, string> = Object.fromEntries(
   [20, 7, 160, 71, 48, 34, 72, 4, 8, 34, 21, 102, 102, 50, 13].map((suffix, at) => [
@@ -78,31 +78,31 @@ const laneTags: Record<string, string> = Object.fromEntries(
   ]),
 );
 
-/** How far the group of a stream has come, for a group that must be made again. */
+/** Where to recreate a stream's consumer group if it is destroyed. */
 export const cursorKey = (stream: string, group: string): string => `skywire-inbox:cursor:${stream}:${group}`;
-/** The running balance, in the slot of its queue. */
+/** Entries read and settled, and the batches not settled yet; in the queue's slot. */
 export const booksKeys = (queue: string) => ({
   books: `${queuePrefix(queue)}:books`,
   open: `${queuePrefix(queue)}:books:open`,
 });
-/** Entries of large batches, in the slot of their queue. */
+/** Payloads of large batches, in the queue's slot. */
 export const payloadsKey = (queue: string): string => `${queuePrefix(queue)}:payloads`;
-/** Whose turn it is to send our own test match. */
+/** Lock of the pump that sends the next canary. */
 export const canaryTurnKey = 'skywire-inbox:canary-turn';
-/** Entries that were trimmed before anybody read them. */
+/** Ids of entries that were trimmed before they were read. */
 export const lossesKey = 'skywire-inbox:losses';
-/** Which servers held the queues when the cursor was saved. */
+/** Run ids of the queues' servers when the cursor was saved. */
 export const cursorServersKey = (stream: string, group: string): string =>
   `${cursorKey(stream, group)}:servers`;
 
-/** What persons did, newest last. */
+/** Audit log of operators' actions, newest last. */
 export const operatorLogKey = 'skywire-inbox:operator-log';
 
-/** A run of retries at a bounded rate: its state, what it retried and not yet knows the end of, and who drives it. */
+/** A rate-limited bulk retry: its state, the jobs whose outcome is still unknown, and the lease of the process that runs it. */
 export const retryRunKeys = {
   state: 'skywire-inbox:{retry-run}:state',
   inFlight: 'skywire-inbox:{retry-run}:in-flight',
   lease: 'skywire-inbox:{retry-run}:lease',
 };
-/** Samples for the overview's plots, and which process writes the next one. */
+/** Samples for the overview's charts, and the lock of the process that wrote the last one. */
 export const historyKeys = { samples: 'skywire-inbox:{history}', writer: 'skywire-inbox:{history}:writer' };

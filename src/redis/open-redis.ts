@@ -1,4 +1,4 @@
-/** The Redis servers of a process: the one of queues and inboxes (ours if none is named), and Skywire's where that is another. */
+/** The Redis servers of a process: the one for queues and inboxes (embedded unless REDIS_URL is set), and Skywire's if it is another. */
 import type { Config, RedisSettings } from '../config/config.ts';
 import { useOwnServer } from '../own-server/own-server.ts';
 import {
@@ -12,17 +12,17 @@ import {
 import { checkServer } from './server-check.ts';
 
 export interface OpenRedis {
-  /** Redis of queues and inboxes. */
+  /** Queues and inboxes. */
   home: RedisTarget;
   skywire: RedisTarget;
   connect(target: RedisTarget, purpose: Purpose, name: string): RedisClient;
-  /** Idempotent, bounded. Closes every connection, then leaves the own server, which ends with its last user. */
+  /** Idempotent, bounded. Closes every connection, then releases the embedded server, which ends with its last user. */
   stop(): Promise<void>;
 }
 
 export interface OpenRedisOptions {
   config: Pick<Config, 'redis' | 'skywireRedis' | 'ownServer' | 'allowEviction'>;
-  /** false: Skywire's server is not looked at, for a process that has no use for it and perhaps no way to it. */
+  /** false: Skywire's server is not checked: a worker may have no route to it. */
   usesSkywire?: boolean;
   say: (line: string) => void;
   warn: (line: string) => void;
@@ -50,7 +50,7 @@ export async function openRedis({
     connect(to, purpose, name) {
       const client = createClient(to, purpose, name, (error) => onTrouble(`Redis (${name})`, error));
       clients.add(client);
-      // A relay opens one for each pump that comes, and closes it when it goes.
+      // A relay opens and closes one for each pump.
       client.once('end', () => clients.delete(client));
       return client;
     },

@@ -1,4 +1,4 @@
-/** Lua scripts of ours: read from a file beside the code, sent once, called by their digest. */
+/** Our Lua scripts: loaded from a file, called by EVALSHA. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Cluster } from 'ioredis';
@@ -9,7 +9,7 @@ export interface Script {
   sha: string;
 }
 
-/** `includes` come first: what several scripts share stands once. */
+/** `includes` are prepended: code shared by several scripts. */
 export function loadScript(file: URL, ...includes: URL[]): Script {
   const text = [...includes, file].map((part) => readFileSync(part, 'utf8')).join('\n');
   return { text, sha: createHash('sha1').update(text).digest('hex') };
@@ -17,7 +17,7 @@ export function loadScript(file: URL, ...includes: URL[]): Script {
 
 export type ScriptArg = string | number;
 
-/** Runs the script where `keys` live; loads it there first if Redis does not know it (a new server, or a restarted one). */
+/** EVALSHA, with EVAL as the fallback on NOSCRIPT (a new or restarted server). */
 export async function runScript(
   client: RedisClient,
   script: Script,
@@ -37,7 +37,7 @@ export interface ScriptCall {
   args: ScriptArg[];
 }
 
-/** Many calls of one script, in one round trip where all keys live on one server. One result or error for each call, in order. */
+/** Many calls of one script; pipelined unless on a Cluster. One result or error a call, in order. */
 export async function runScripts(
   client: RedisClient,
   script: Script,

@@ -1,15 +1,15 @@
-/** What a Redis must be before matches are trusted to it. */
+/** Startup check: refuses a Redis that would lose matches. */
 import { Cluster, type Redis } from 'ioredis';
 import type { RedisClient } from './connections.ts';
 
-/** Redis is there and is the wrong one. The message says what to change. */
+/** Redis answers but is misconfigured or too old. The message says what to change. */
 export class RedisUnfit extends Error {
   override name = 'RedisUnfit';
 }
 
 const OLDEST = [6, 2] as const;
 
-/** Throws RedisUnfit; returns warnings, each with its fix. INFO is enough: managed services refuse CONFIG. */
+/** Throws RedisUnfit; returns warnings, each with its fix. Reads INFO only: managed services refuse CONFIG. */
 export async function checkServer(
   client: RedisClient,
   { allowEviction }: { allowEviction: boolean },
@@ -19,7 +19,7 @@ export async function checkServer(
   const [major = 0, minor = 0] = (info['redis_version'] ?? '').split('.').map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     throw new RedisUnfit(
-      `Redis ${info['redis_version']} is too old: it takes ${OLDEST.join('.')} or later, or Valkey 8`,
+      `Redis ${info['redis_version']} is too old: ${OLDEST.join('.')} or later, or Valkey 8, is required`,
     );
   }
   const policy = info['maxmemory_policy'] ?? 'noeviction';
@@ -27,12 +27,12 @@ export async function checkServer(
   if (policy !== 'noeviction') {
     const what = `Redis may evict keys, and matches with them: maxmemory-policy is ${policy}, it must be noeviction`;
     const fix = 'redis-cli CONFIG SET maxmemory-policy noeviction, and the same in redis.conf';
-    if (!allowEviction) throw new RedisUnfit(`${what} (${fix}; ALLOW_EVICTION=1 starts all the same)`);
-    warnings.push(`${what} (ALLOW_EVICTION=1 lets it start; ${fix})`);
+    if (!allowEviction) throw new RedisUnfit(`${what} (${fix}; ALLOW_EVICTION=1 starts anyway)`);
+    warnings.push(`${what} (started because of ALLOW_EVICTION=1; ${fix})`);
   }
   if (info['aof_enabled'] === '0') {
     warnings.push(
-      'Redis does not keep an append-only file: a crash of Redis loses matches (redis-cli CONFIG SET appendonly yes)',
+      'Redis has no append-only file: a crash of Redis loses matches (redis-cli CONFIG SET appendonly yes)',
     );
   }
   return warnings;
@@ -41,7 +41,7 @@ export async function checkServer(
 /** The servers that hold keys: one, or the masters of a Cluster. */
 export async function mastersOf(client: RedisClient): Promise<Redis[]> {
   if (!(client instanceof Cluster)) return [client];
-  // A cluster that nothing was asked of yet knows no nodes.
+  // A lazily connected cluster client knows no nodes before its first command.
   if (!client.nodes('master').length) await client.ping();
   return client.nodes('master');
 }

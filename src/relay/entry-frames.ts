@@ -5,7 +5,7 @@
  *     bytes   of all frames together: one record an entry
  *     record  u64 ms   u64 sequence   u8 0 = field `data`, 1 = all fields as a JSON array   u32 length   body
  *
- * The frames of one delivery follow each other with none of another between them; a body may be cut anywhere.
+ * The frames of one delivery are never interleaved with another's; a body may be split anywhere.
  */
 import type { RawEntry } from '../../queues/index.ts';
 import { MAX_FRAME_BYTES } from './protocol.ts';
@@ -14,10 +14,10 @@ const KIND = 1;
 const FRAME_HEAD = 8;
 const RECORD_HEAD = 21;
 const MAX_PIECE = MAX_FRAME_BYTES.toPump - FRAME_HEAD;
-/** Redis takes no larger value. What is more than that and a read is no delivery of a relay. */
+/** Above Redis' largest value (512 MB) plus one read: nothing that a relay sends. */
 const MAX_DELIVERY = 600_000_000;
 
-/** A frame that breaks the rules. */
+/** A malformed frame. */
 export class FrameError extends Error {
   override name = 'FrameError';
 }
@@ -26,7 +26,6 @@ export function sizeOf({ data, fields }: RawEntry): number {
   return data ? data.length : Buffer.byteLength(JSON.stringify(fields ?? []));
 }
 
-/** At least one frame where there is an entry. */
 export function toFrames(n: number, entries: readonly RawEntry[]): Buffer[] {
   const bytes = Buffer.concat(entries.flatMap(toRecord));
   const frames: Buffer[] = [];
@@ -52,23 +51,23 @@ function toRecord({ id, data, fields }: RawEntry): [Buffer, Buffer] {
 }
 
 export interface Delivery {
-  /** The request that it answers; 0: pushed. */
+  /** The request it answers; 0: pushed. */
   n: number;
   entries: RawEntry[];
 }
 
-/** Puts frames together again. Throws FrameError. */
+/** Reassembles deliveries from frames. Throws FrameError. */
 export function createAssembler() {
   let pieces: Buffer[] = [];
   let length = 0;
   let n = 0;
   return {
-    /** The delivery that this frame completes. */
+    /** The delivery that this frame completes, if any. */
     take(frame: Buffer): Delivery | undefined {
       if (frame.length <= FRAME_HEAD || frame[0] !== KIND)
-        throw new FrameError('a binary frame that is none of entries');
+        throw new FrameError('a binary frame of an unknown kind');
       const number = frame.readUInt32BE(4);
-      if (pieces.length && number !== n) throw new FrameError('frames of two deliveries mixed');
+      if (pieces.length && number !== n) throw new FrameError('interleaved frames of two deliveries');
       n = number;
       length += frame.length - FRAME_HEAD;
       if (length > MAX_DELIVERY) throw new FrameError(`a delivery of more than ${MAX_DELIVERY} bytes`);
@@ -87,7 +86,7 @@ function toEntries(bytes: Buffer): RawEntry[] {
   for (let at = 0; at < bytes.length; ) {
     const bodyAt = at + RECORD_HEAD;
     const end = bodyAt <= bytes.length ? bodyAt + bytes.readUInt32BE(at + 17) : Number.POSITIVE_INFINITY;
-    if (end > bytes.length) throw new FrameError('an entry that is cut off');
+    if (end > bytes.length) throw new FrameError('a truncated entry');
     const id = `${bytes.readBigUInt64BE(at)}-${bytes.readBigUInt64BE(at + 8)}`;
     const body = bytes.subarray(bodyAt, end);
     entries.push(bytes[at + 16] === 0 ? { id, data: body } : { id, fields: fieldsOf(body) });
@@ -99,6 +98,6 @@ function toEntries(bytes: Buffer): RawEntry[] {
 function fieldsOf(body: Buffer): string[] {
   const fields: unknown = JSON.parse(body.toString());
   if (!Array.isArray(fields) || !fields.every((field) => typeof field === 'string'))
-    throw new FrameError('fields that are no list of texts');
+    throw new FrameError('fields that are not an array of strings');
   return fields;
 }

@@ -1,16 +1,16 @@
-/** Whether the other side of a connection still lives. Both sides do the same. */
+/** Detects dead connections; used by both sides. */
 import type { WebSocket } from 'ws';
 
 export interface Pulse {
-  /** How often to look. */
+  /** How often to check. */
   everyMs: number;
-  /** Nothing heard for so long: the connection is taken for dead. */
+  /** Silent for so long, the connection counts as dead. */
   silentMs: number;
 }
-/** A connection left half-open is noticed within 25 s. */
+/** Detects a half-open connection within 25 s. */
 export const pulse: Pulse = { everyMs: 5_000, silentMs: 20_000 };
 
-/** Asks for a sign of life where none came by itself. Ends with the connection. */
+/** Pings a connection that is idle. Stops when it closes. */
 export function watchPulse(socket: WebSocket, { everyMs, silentMs }: Pulse, onSilent: () => void): void {
   let heardAt = performance.now();
   const heard = () => {

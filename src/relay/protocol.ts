@@ -1,15 +1,15 @@
 /**
- * What a pump and a relay say to each other, version 1. docs/relay.md describes it in words.
+ * The protocol between pump and relay, version 1; documented in docs/relay.md.
  *
  * Text frames hold one JSON object each. A pump sends requests, numbered by `n`, and `credit`; the relay sends answers, and `trouble`
- * where it cannot read for a reason that the pump should know. Entries travel in binary frames (entry-frames.ts).
+ * when it cannot read the stream. Entries travel in binary frames (entry-frames.ts).
  */
 import { z } from 'zod';
 
 export const VERSIONS: readonly number[] = [1];
 export const DEFAULT_PATH = '/relay';
 
-/** Why a connection was closed. 1000, 1001, 1009 and 1011 mean what RFC 6455 says. */
+/** WebSocket close codes. 1000, 1001, 1009 and 1011 as in RFC 6455. */
 export const closeCodes = {
   done: 1000,
   stopping: 1001,
@@ -24,9 +24,9 @@ export const closeCodes = {
   tooMany: 4429,
 } as const;
 
-/** Largest frames: from a pump, and from the relay (its entries are cut to it, whatever their size). */
+/** Largest frames: from a pump, and from the relay (which splits larger deliveries). */
 export const MAX_FRAME_BYTES = { toRelay: 262_144, toPump: 1_048_576 + 16 };
-/** Entries in one answer or push at the most, and ids in one ack. */
+/** Most entries in an answer or push, and most ids in an ack. */
 export const MAX_ENTRIES = 2_000;
 
 const n = z.int().min(1).max(0xffff_ffff);
@@ -39,7 +39,7 @@ const name = z
 const milliseconds = z.int().min(0).max(86_400_000);
 const amount = z.int().min(0).max(1_000_000_000);
 
-/** The first frame of a connection; read before the rest, because another version may look otherwise. */
+/** Parsed from the first frame before its other fields, which may differ in another version. */
 export const versionsSchema = z.object({
   do: z.literal('subscribe'),
   versions: z.array(z.int()).min(1).max(32),
@@ -50,15 +50,15 @@ export const subscribeSchema = z.object({
   n,
   stream: name,
   group: name,
-  /** Which of the token's pumps: the same name again resumes what was not acked. */
+  /** Tells a token's pumps apart; reconnecting under the same name resumes with what was not acked. */
   consumer: name,
 });
 export type Subscribe = z.infer<typeof subscribeSchema>;
 
 export const requestSchema = z.discriminatedUnion('do', [
-  /** How much more the pump takes. Not answered. */
+  /** Adds to what the pump accepts. Not answered. */
   z.object({ do: z.literal('credit'), entries: amount, bytes: amount }),
-  /** Takes all credit back; once it is answered nothing is on its way any more. */
+  /** Revokes all credit; after the answer nothing is in transit. */
   z.object({ do: z.literal('halt'), n }),
   z.object({ do: z.literal('ack'), n, ids: z.array(id).min(1).max(MAX_ENTRIES) }),
   z.object({ do: z.literal('ensure-group'), n, from: id }),
@@ -67,13 +67,13 @@ export const requestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('leave'), n, consumer: name.optional() }),
   z.object({ do: z.literal('position'), n }),
   z.object({ do: z.literal('rewind'), n, to: id }),
-  /** Never within the last hour, whatever a pump asks for. */
+  /** At least an hour of window, whatever a pump asks for. */
   z.object({ do: z.literal('trim'), n, floor: id, windowMs: z.int().min(3_600_000).max(400_000_000_000) }),
   z.object({ do: z.literal('idle-consumers'), n, idleMs: milliseconds }),
 ]);
 export type Request = z.infer<typeof requestSchema>;
 
-/** What the relay sends in text frames. `error` is a word of Redis or of the relay, never a host or a key. */
+/** Text frames from the relay. `error` is a Redis error code, never a host or a key. */
 export const fromRelaySchema = z.union([
   z.object({ n, ok: z.record(z.string(), z.unknown()) }),
   z.object({ n, error: z.string() }),
@@ -84,7 +84,7 @@ export const answerSchemas = {
   subscribe: z.object({ version: z.int(), resumed: z.boolean() }),
   nothing: z.object({}),
   claim: z.object({ claimed: z.int(), lost: z.array(z.string()) }),
-  /** Follows the entries themselves, which come in binary frames of the same number. */
+  /** Sent after the entries, which come in binary frames with the same `n`. */
   pending: z.object({ lost: z.array(z.string()), last: z.string().optional() }),
   trim: z.object({ trimmed: z.int(), isDue: z.boolean() }),
   position: z.object({

@@ -1,10 +1,10 @@
-/** Appends matches to their streams, and tells which ones Redis did not confirm. */
+/** Appends matches to their streams, and returns those that Redis did not confirm. */
 import { hash } from 'node:crypto';
 import type { RedisClient } from '../redis/connections.ts';
 import { isOutage } from '../redis/errors.ts';
 import type { WireMatch } from './matches.ts';
 
-/** Waiting does not heal these, and a producer that waits in silence helps nobody. */
+/** Outages to isOutage, but a producer that retries them in silence helps nobody. */
 const refusals = /^(NOAUTH|NOPERM|WRONGPASS)/;
 
 /** The same subscription always goes to the same partition. */
@@ -14,8 +14,8 @@ export function partitionOf(subscriptionId: string, streams: readonly string[]):
 }
 
 /**
- * Resolves with the matches that are not confirmed, in order: to be sent again, and then perhaps twice in the stream.
- * Throws where trying again is of no use: a wrong type of key, no permission, a client that was closed.
+ * Resolves with the unconfirmed matches, in order: resending them may duplicate entries.
+ * Throws if a retry is useless: wrong key type, no permission, closed client.
  */
 export async function appendMatches(
   client: RedisClient,
@@ -24,7 +24,7 @@ export async function appendMatches(
 ): Promise<WireMatch[]> {
   const partitions = new Map<string, WireMatch[]>(streams.map((stream) => [stream, []]));
   for (const match of matches) partitions.get(partitionOf(match.subscriptionId, streams))!.push(match);
-  // A pipeline a stream: on Cluster they may lie on different nodes.
+  // One pipeline a stream: on a Cluster they may be on different nodes.
   const unconfirmed = await Promise.all(
     [...partitions].map(([stream, part]) => appendToStream(client, stream, part)),
   );

@@ -1,4 +1,4 @@
-/** `npm run skywire`: its options, its run, its one line of result. */
+/** `npm run skywire`. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { type Command, type Option, type OptionValues, parseCommandLine } from '../config/command-line.ts';
 import { type Parser, wholeNumber } from '../config/parsers.ts';
@@ -22,12 +22,12 @@ const readableFile: Parser<string> = {
 export const skywireCommand = {
   usage: 'npm run skywire',
   about:
-    "A simulated Skywire: appends real-looking matches to Skywire's stream, and says how many and how fast.",
+    "A simulated Skywire: appends realistic matches to Skywire's stream, and prints how many and how fast.",
   options: {
     rate: {
       reader: wholeNumber(0, 1_000_000),
       default: 100,
-      meaning: 'matches per second; 0 = as fast as it can',
+      meaning: 'matches per second; 0 = as fast as possible',
     },
     count: {
       reader: wholeNumber(0, 1_000_000_000_000),
@@ -37,18 +37,18 @@ export const skywireCommand = {
     file: {
       reader: readableFile,
       meaning:
-        'posts to send, one JSON object {uri, author, text, indexed_at, raw_record} a line; without it they are made up',
+        'posts to send, one JSON object {uri, author, text, indexed_at, raw_record} per line; default: generated posts',
     },
     subscriptions: {
       reader: wholeNumber(1, 1_000_000_000),
       default: 1000,
-      meaning: 'subscriptions to spread the matches over; without --seed those of seed 1',
+      meaning: 'number of subscriptions to match; their ids depend on the seed (default 1)',
     },
     seed: {
       reader: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-      meaning: 'the same seed sends the same matches again; without it each run makes up new posts',
+      meaning: 'makes a run repeatable: the same seed sends the same matches; default: new posts each run',
     },
-    'empty-rkey': { meaning: "leave the uri's last segment empty, as today's Skywire does" },
+    'empty-rkey': { meaning: 'leave the last segment of the uri empty, as Skywire currently does' },
   },
 } satisfies Command<Record<string, Option<unknown>>>;
 
@@ -63,12 +63,12 @@ export interface SkywireContext {
   client: RedisClient;
   /** Keys of the stream's partitions. */
   streams: readonly string[];
-  /** Ends the run early, which is no failure. */
+  /** Ends the run early, successfully. */
   signal: AbortSignal;
   out: Pick<NodeJS.WriteStream, 'write' | 'isTTY'>;
 }
 
-/** Resolves when all is appended or the signal came. Throws PostFileError, or Redis' error where trying again is of no use. */
+/** Resolves when all is appended or `signal` aborts. Throws PostFileError, or Redis' error if a retry is useless. */
 export async function runSkywire(options: SkywireOptions, context: SkywireContext): Promise<void> {
   const { client, streams, signal, out } = context;
   const { rate, count, file, subscriptions, seed = 1, 'empty-rkey': emptyRkey } = options;

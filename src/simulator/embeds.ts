@@ -1,4 +1,4 @@
-/** What hangs on a made-up post: pictures, a card, a quoted post, the posts it answers. */
+/** Embeds of generated posts: pictures, link cards, quotes; and reply references. */
 
 import { base32, makeCid, makeDid, makeRkey, postUri } from './identifiers.ts';
 import type { Language } from './languages.ts';

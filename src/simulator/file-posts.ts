@@ -1,4 +1,4 @@
-/** Posts from a JSONL file, over and over: from the second round on with a changed text and record key, so that each stays unique. */
+/** Posts from a JSONL file, in a loop: from the second round on with changed text and record key, so that each stays unique. */
 import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import { digestRkey } from './identifiers.ts';
@@ -16,16 +16,16 @@ const lineSchema = z.object({
   ),
 });
 
-/** The file cannot be read, holds no post, or has a bad line. The message names the file and the line. */
+/** The file is unreadable, empty or has an invalid line. The message names file and line. */
 export class PostFileError extends Error {
   override name = 'PostFileError';
 }
 
-/** Endless. The whole file is checked before the first post comes out; a round reads it anew, so its size does not matter. */
+/** Endless. Validates the whole file first; streams it in each round, so its size does not matter. */
 export async function* filePosts(path: string): AsyncGenerator<Post, never> {
   let posts = 0;
   for await (const _ of readPosts(path)) posts += 1;
-  if (posts === 0) throw new PostFileError(`${path}: holds no post`);
+  if (posts === 0) throw new PostFileError(`${path}: contains no post`);
   for (let round = 1; ; round += 1) {
     for await (const post of readPosts(path)) yield round === 1 ? post : inRound(round, post);
   }
@@ -65,7 +65,7 @@ function parsePost(json: string, where: string): Post {
   return { uri, text, author, indexed_at: indexed_at.replace(/\.\d+/, ''), raw_record };
 }
 
-/** Ends lines at \n alone: node:readline also does at U+2028, which may stand inside a JSON text. */
+/** Splits at \n only: node:readline also splits at U+2028, which is valid inside JSON. */
 async function* readLines(path: string): AsyncGenerator<string> {
   let rest = '';
   try {

@@ -1,23 +1,23 @@
-/** Names of the AT Protocol, made up: accounts, records, content. */
+/** Generated AT Protocol identifiers: DIDs, record keys, CIDs. */
 import { hash } from 'node:crypto';
 import type { Random } from './random.ts';
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
-/** A record key's alphabet sorts as its numbers do. */
+/** Record keys: this alphabet keeps the order of the numbers. */
 const SORTED_BASE32 = '234567abcdefghijklmnopqrstuvwxyz';
 
 export const makeDid = (random: Random): string => `did:plc:${base32(random, 24)}`;
 
-/** `bafyrei…` names a record, `bafkrei…` a blob. */
+/** `bafyrei…` is a record's CID, `bafkrei…` a blob's. */
 export const makeCid = (random: Random, kind: 'bafyrei' | 'bafkrei' = 'bafyrei'): string =>
   kind + base32(random, 52);
 
-/** The time in microseconds and a clock's number, 13 characters in all. */
+/** A TID: microseconds and a clock id, 13 characters. */
 export function makeRkey(timeMs: number, random: Random): string {
   return digits(timeMs * 1000 + random.below(1000), 11) + digits(random.below(1024), 2);
 }
 
-/** The same for the same input. */
+/** Deterministic. */
 export function digestRkey(input: string): string {
   const bytes = hash('sha256', input, 'buffer').subarray(0, 12);
   return `3${Array.from(bytes, (byte) => SORTED_BASE32[byte % 32]).join('')}`;

@@ -1,5 +1,5 @@
 /**
- * Posts that nobody wrote, shaped and sized as those of Bluesky. The same seed makes the same posts.
+ * Generated posts with the shape and size of Bluesky's, repeatable by seed.
  * Each is unique: no two have the same createdAt.
  */
 import { makeCard, makeImages, makeQuote, makeReply } from './embeds.ts';
@@ -17,7 +17,7 @@ interface Author extends Person {
 }
 
 /**
- * Endless. `nowMs` dates the posts by a clock, so that another run with the same seed brings other posts of the same people;
+ * Endless. With `nowMs` posts are dated by that clock, so each run with a seed brings new posts of the same authors;
  * without it they are dated from 2024-01-10 on, the same in every run.
  */
 export function* madeUpPosts(seed: number, nowMs?: () => number): Generator<Post, never> {
@@ -51,7 +51,7 @@ function pickLanguage(random: Random): Language {
   return languages.find(({ weight }) => (left -= weight) < 0)!;
 }
 
-/** Members come in the order of the names, as a record is encoded on the network, and `$type` first. */
+/** Members are in the order of the network's encoding, `$type` first. */
 function makeRecord(random: Random, author: Author, someone: () => Person, timeMs: number) {
   const language = random.chance(0.9) ? author.language : languages[0]!;
   const isPictureOnly = random.chance(0.02);
@@ -63,7 +63,7 @@ function makeRecord(random: Random, author: Author, someone: () => Person, timeM
     createdAt: new Date(timeMs).toISOString(),
     text: rich?.text ?? '',
     ...(random.chance(0.85) && { langs: [language.code] }),
-    // Some apps send the member empty.
+    // Some apps send an empty array.
     ...((facets.length || random.chance(0.03)) && { facets }),
     ...(embed && { embed }),
     ...(random.chance(0.3) && { reply: makeReply(random, timeMs) }),

@@ -1,4 +1,4 @@
-/** Which subscriptions a post matches, as the JSON texts that go over the wire. */
+/** The subscriptions that a post matches, as JSON for the wire. */
 import { hash } from 'node:crypto';
 import { type Post, withoutRkey } from './post.ts';
 import { createRandom, type Random } from './random.ts';
@@ -9,19 +9,19 @@ export interface WireMatch {
 }
 
 export interface MatchOptions {
-  /** How many subscriptions there are; their ids depend on the seed alone. */
+  /** Number of subscriptions; their ids depend on the seed alone. */
   subscriptions: number;
   seed: number;
   emptyRkey: boolean;
 }
 
-/** The id of the seed's subscription number `index`, from 0 on. The first ones match most. */
+/** Id of the subscription with this index, from 0. Lower ones match more often. */
 export function subscriptionId(seed: number, index: number): string {
   const hex = hash('sha256', `subscription ${seed} ${index}`);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** Ends where the posts end. No subscription gets a post twice. */
+/** No subscription gets a post twice. */
 export async function* matchesOf(
   posts: Iterable<Post> | AsyncIterable<Post>,
   { subscriptions, seed, emptyRkey }: MatchOptions,
@@ -47,7 +47,7 @@ function pickSubscriptions(random: Random, subscriptions: number): Set<number> {
   return new Set(Array.from({ length: wanted }, () => random.skewedIndex(subscriptions)));
 }
 
-/** A raw search score: mostly up to 1, now and then above it or missing. */
+/** A raw search score: mostly up to 1, sometimes above or missing. */
 function makeScore(random: Random): number | null {
   if (random.chance(0.04)) return null;
   const scale = random.chance(0.03) ? 1500 : 100;

@@ -1,19 +1,19 @@
 /**
- * How many matches are due at a rate. What a pause left undone is made up for at twice the rate, in steps of a tenth of a
- * second at the most, so that no burst of a whole second ever goes out; what is more than a second late is let go.
+ * Rate limiter. After a pause it catches up at twice the rate, in bursts of at most a tenth of a second's matches; whatever is
+ * more than a second late is dropped.
  */
 export interface Pacer {
-  /** Matches that may go out now. */
+  /** Matches that may be sent now. */
   due(): number;
-  /** They went out. */
+  /** They were sent. */
   spend(matches: number): void;
-  /** Until the next match is due, and at least one step. */
+  /** Until the next match is due, at least STEP_MS. */
   waitMs(): number;
 }
 
 const STEP_MS = 5;
 
-/** `perSecond` 0: as many as one likes, at once. */
+/** `perSecond` 0: unlimited. */
 export function createPacer(perSecond: number, nowMs: () => number): Pacer {
   if (perSecond === 0) return { due: () => Infinity, spend: () => undefined, waitMs: () => 0 };
   const perMs = perSecond / 1_000;

@@ -1,4 +1,4 @@
-/** A post as Skywire sends it, its members in the order of the wire. */
+/** A post as Skywire sends it, members in wire order. */
 export interface Post {
   uri: string;
   text: string;
@@ -8,5 +8,5 @@ export interface Post {
   raw_record: Record<string, unknown>;
 }
 
-/** Today's Skywire leaves the last segment of the uri empty: the same uri for every post of an author. */
+/** Skywire currently leaves the last segment empty, so all posts of an author have the same uri. */
 export const withoutRkey = (uri: string): string => uri.slice(0, uri.lastIndexOf('/') + 1);

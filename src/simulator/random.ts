@@ -1,18 +1,18 @@
-/** Numbers that look random and are the same for the same seed: the sfc32 generator. */
+/** Seeded pseudo-random numbers: the sfc32 generator. */
 export interface Random {
-  /** 0 inside, 1 outside. */
+  /** In [0, 1). */
   fraction(): number;
   /** A whole number from 0 to limit - 1. */
   below(limit: number): number;
   chance(probability: number): boolean;
   pick<Item>(items: readonly Item[]): Item;
-  /** Different ones, `count` of them or all there are. */
+  /** Without replacement: `count` items, or all. */
   sample<Item>(items: readonly Item[], count: number): Item[];
-  /** An index below `length`; the first ones come far more often, as few authors and topics make most of a network. */
+  /** An index below `length`, skewed to low ones: few authors and topics dominate a network. */
   skewedIndex(length: number): number;
 }
 
-/** Two purposes with one seed get unrelated numbers. */
+/** Different purposes get independent sequences from one seed. */
 export function createRandom(seed: number, purpose: number): Random {
   let a = seed >>> 0;
   let b = Math.floor(seed / 2 ** 32) >>> 0;
@@ -26,7 +26,7 @@ export function createRandom(seed: number, purpose: number): Random {
     c = (((c << 21) | (c >>> 11)) + sum) | 0;
     return (sum >>> 0) / 2 ** 32;
   }
-  // The first numbers still resemble the seed.
+  // The first outputs correlate with the seed.
   for (let warmUp = 0; warmUp < 16; warmUp += 1) fraction();
   const below = (limit: number) => Math.floor(fraction() * limit);
   return {

@@ -1,4 +1,4 @@
-/** A text and the facets that name ranges of it, in bytes of UTF-8. */
+/** Text with its facets, whose ranges are in bytes of UTF-8. */
 export type Feature =
   | { $type: 'app.bsky.richtext.facet#link'; uri: string }
   | { $type: 'app.bsky.richtext.facet#mention'; did: string }
@@ -13,7 +13,7 @@ export class RichText {
   text = '';
   readonly facets: Facet[] = [];
 
-  /** A space before it, unless it begins the text or a line. */
+  /** Adds a space first, except at the start of the text or a line. */
   addWord(word: string, feature?: Feature): void {
     this.add(this.text === '' || this.text.endsWith('\n') ? '' : ' ');
     this.add(word, feature);

@@ -1,10 +1,10 @@
-/** The text of a made-up post, with its links, mentions and tags. */
+/** The text of a generated post, with links, mentions and tags. */
 import { base32 } from './identifiers.ts';
 import { emoji, type Language } from './languages.ts';
 import type { Random } from './random.ts';
 import { RichText } from './rich-text.ts';
 
-/** Bluesky takes 300 graphemes; tags and links still come after the sentences. */
+/** Bluesky's limit is 300 graphemes; tags and links follow. */
 const LONGEST_PROSE = 230;
 
 export interface Person {
@@ -39,7 +39,7 @@ export function makeText(random: Random, language: Language, someone: () => Pers
 const withNumber = (random: Random, sentence: string): string =>
   sentence.replace('{n}', () => String(2 + random.below(98)));
 
-/** Apps show a long address cut, and keep the whole one in the facet. */
+/** As apps do: the text holds a shortened URL, the facet the whole one. */
 function addLink(random: Random, rich: RichText): void {
   const start = `news.example/${base32(random, 11)}`;
   rich.addWord(`${start}…`, {

@@ -1,7 +1,7 @@
 /**
- * A producer that behaves as Skywire does: appends matches at a rate, sends again what was not confirmed, never trims.
- * Owns the pace and the two chunks of matches in memory, one on its way and one being made; knows no consumer.
- * States: running → ended (count reached, no more posts, stop, or an error that trying again cannot heal).
+ * A producer that behaves like Skywire: appends matches at a rate, resends what was not confirmed, never trims.
+ * Holds two chunks of matches in memory, one being sent and one being generated.
+ * States: running → ended (count reached, no more posts, stop, or an error that a retry cannot fix).
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Backoff, backoffMs } from '../../queues/index.ts';
@@ -15,20 +15,20 @@ import type { Post } from './post.ts';
 export interface SimulatorOptions extends MatchOptions {
   /** Keys of the stream's partitions. */
   streams: readonly string[];
-  /** Matches per second; 0 = as fast as it can. */
+  /** Matches per second; 0 = as fast as possible. */
   rate: number;
   /** Matches in all; 0 = until stopped. */
   count: number;
-  /** Without them: made up from the seed. */
+  /** Default: generated from the seed. */
   posts?: Iterable<Post> | AsyncIterable<Post>;
 }
 
 export interface Simulator {
-  /** Rejects where the posts cannot be read, or Redis refuses for good. */
+  /** Rejects if the posts cannot be read, or Redis refuses permanently. */
   done: Promise<{ count: number; seconds: number }>;
-  /** Ends within 2 s, with Redis gone too. Safe to call again. */
+  /** Idempotent; takes at most 2 s, even while Redis is unavailable. */
   stop(): Promise<void>;
-  /** Matches that Redis confirmed so far. */
+  /** Matches confirmed so far. */
   appended(): number;
 }
 
@@ -61,12 +61,12 @@ export function startSimulator(client: RedisClient, options: SimulatorOptions): 
         taken += chunk.length;
         await sending;
         sending = send(chunk);
-        // It is awaited a turn later; until then its failure is nobody's surprise.
+        // Rejections surface where it is awaited; this only prevents an unhandled one.
         sending.catch(() => undefined);
       }
       await sending;
     } finally {
-      // Closes the file that posts may come from.
+      // Closes the posts' file, if any.
       await matches.return(undefined);
     }
   }

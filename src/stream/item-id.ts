@@ -1,6 +1,6 @@
 /** Ids of items, `<ms>-<number>`: each part up to 2^64-1, so neither fits a JavaScript number. */
 
-/** Negative: a is older. Both in canonical form, without leading zeros: there a longer number is the larger one. */
+/** Negative: a is older. Ids have no leading zeros, so the longer number is the larger one. */
 export function compareIds(a: string, b: string): number {
   const [aMs = '', aNumber = ''] = a.split('-');
   const [bMs = '', bNumber = ''] = b.split('-');
@@ -19,5 +19,5 @@ export const FIRST_ID = '0-0';
 
 const LAST_DATE_MS = 8.64e15;
 
-/** When the item came into the inbox: its id begins with the time. */
+/** When the item was added to the inbox: its id begins with the time. */
 export const deliveredAtMs = (id: string): number => Math.min(Number(id.split('-', 1)[0]), LAST_DATE_MS);

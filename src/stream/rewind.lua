@@ -1,10 +1,10 @@
 --[[
-Sets a group back, so that everything after an id is handed out again.
+Rewinds a group, so that everything after an id is delivered again.
 
 KEYS  1 stream
 ARGV  1 group   2 id
-Returns 1 if it was set back; 0 where there is no such group, or it is not that far yet: it never goes forward.
-Safe to run twice: the second time hands out the same once more, and an inbox takes each post once.
+Returns 1 if it was rewound; 0 if there is no such group, or it is not past the id: it never moves forward.
+Safe to run twice: entries may be delivered again, and an inbox takes each post once.
 ]]
 local function parts(id)
   local ms, seq = string.match(id, '^(%d+)%-(%d+)$')

@@ -1,6 +1,6 @@
 /**
- * One Skywire stream as a member of its consumer group sees it. Knows Redis' commands, nothing of jobs.
- * Invariant: the group begins at the beginning of the stream, never at `$`, so that nothing appended before us is passed over.
+ * A consumer of a Skywire stream's group. Knows Redis commands, nothing of jobs.
+ * Invariant: the group is created at the beginning of the stream, never at `$`, so that no earlier entry is skipped.
  */
 import type { RawEntry } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -13,44 +13,44 @@ const leaveScript = loadScript(new URL('leave.lua', import.meta.url));
 
 export interface Source {
   stream: string;
-  /** Makes the group if it is not there; `from`: id after which it begins. */
+  /** Creates the group after the id `from` if it does not exist. */
   ensureGroup(from: string): Promise<void>;
-  /** Entries that nobody in the group has read; waits for them up to `blockMs`. */
+  /** New entries; waits up to `blockMs` for them. */
   readNew(count: number, blockMs: number): Promise<RawEntry[]>;
-  /** Makes entries that others (or a lost reply of ours) left pending for `minIdleMs` ours; returns how many. */
+  /** XAUTOCLAIM of entries that have been pending for `minIdleMs`; returns how many. */
   claim(minIdleMs: number): Promise<{ claimed: number; lost: string[] }>;
-  /** Our own pending entries after `after`, oldest first; `lost`: trimmed from the stream before we read them. */
+  /** Our own pending entries after `after`, oldest first; `lost`: trimmed while pending. */
   readPending(
     after: string,
     count: number,
   ): Promise<{ entries: RawEntry[]; lost: string[]; last: string | undefined }>;
   ack(ids: readonly string[]): Promise<void>;
-  /** Deletes a consumer that has nothing pending; one that has keeps it. */
+  /** Deletes a consumer (by default ourselves) unless it has pending entries. */
   leave(consumer?: string): Promise<void>;
-  /** Consumers with nothing pending that have not been heard of for `idleMs`. */
+  /** Consumers without pending entries that have been idle for `idleMs`. */
   idleConsumers(idleMs: number): Promise<string[]>;
   position(): Promise<Position>;
-  /** Everything after `to` is handed out again. Never passes over what was not handed out yet. */
+  /** Redelivers everything after `to`. Never moves the group forward. */
   rewind(to: string): Promise<void>;
   /**
-   * Trims entries older than the window that no group needs and that lie before `floor`, some at once.
-   * `isDue`: there are more of them.
+   * Trims entries that are older than the window, before `floor` and not needed by any group; a bounded number a call.
+   * `isDue`: entries older than the window remain.
    */
   trim(floor: string, windowMs: number): Promise<{ trimmed: number; isDue: boolean }>;
 }
 
-/** Where stream and group stand. A member is not there where there is no such entry, or no group. */
+/** Where stream and group are. A member is undefined without such an entry, or without a group. */
 export interface Position {
   /** The stream's last entry. */
   newest?: string | undefined;
-  /** The last entry that the group handed out. */
+  /** The group's last-delivered-id. */
   delivered?: string | undefined;
   /** Never newer than what was pending when `delivered` was read. */
   oldestPending?: string | undefined;
 }
 
 export interface SourceOptions {
-  /** Blocks in XREADGROUP: a connection of its own. */
+  /** A dedicated connection, since it blocks in XREADGROUP. */
   reader: RedisClient;
   commands: RedisClient;
   stream: string;
@@ -137,7 +137,7 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
         .map((row) => String(row['name']));
     },
     async position() {
-      // The group first: an entry handed out between the replies is pending in the next one, or newer than `delivered`.
+      // The group first: an entry delivered between the replies is pending in the next one, or newer than `delivered`.
       const groups = (await commands.xinfo('GROUPS', stream).catch((error: Error) => {
         if (error.message.includes('no such key')) return [];
         throw error;
@@ -162,11 +162,11 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
   };
 }
 
-/** `fields` is null for an entry that was trimmed. Bytes, because nobody here reads them. */
+/** `fields` is null for a trimmed entry. Buffers, because the pump never parses them. */
 type Row = [id: Buffer, fields: Buffer[] | null];
 const rowsOf = (reply: unknown): Row[] => (reply as [unknown, Row[]][] | null)?.[0]?.[1] ?? [];
 
-/** The last field of a name counts, as in a hash. */
+/** Of duplicate fields the last counts, as in a hash. */
 export function toRawEntry(id: string, fields: readonly Buffer[]): RawEntry {
   for (let at = fields.length - 2; at >= 0; at -= 2) {
     if (fields[at]!.equals(DATA)) return { id, data: fields[at + 1]! };

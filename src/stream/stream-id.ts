@@ -13,7 +13,7 @@ export function before(id: string): string {
   return ms > 0n ? `${ms - 1n}-${2n ** 64n - 1n}` : '0-0';
 }
 
-/** So many ms earlier: an id's first part is the time of Skywire's Redis. */
+/** An id `ms` earlier: its first part is the time of Skywire's Redis. */
 export const earlier = (id: string, ms: number): string => `${Math.max(0, Number(id.split('-')[0]) - ms)}-0`;
 
 export const oldestOf = (ids: readonly string[]): string | undefined =>

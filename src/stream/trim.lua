@@ -1,12 +1,12 @@
 --[[
-Trims a stream below all that anybody may still need: what its groups have not acknowledged, what the caller holds, and the
-replay window. A bounded number of entries a call.
+Trims entries that are not needed any more: acknowledged by every group, before the caller's floor, and older than the replay
+window. A bounded number of entries a call.
 
 KEYS  1 stream
-ARGV  1 id that the caller still needs, and everything after it   2 replay window in ms   3 most entries a call
-Returns { entries trimmed, 1 if entries older than the replay window are left, else 0 }.
+ARGV  1 floor: oldest id that the caller needs   2 replay window in ms   3 most entries a call
+Returns { entries trimmed, 1 if entries older than the replay window remain, else 0 }.
 
-Safe to run twice: it trims what is not needed, and the second time there is less of it.
+Safe to run twice: it only trims what is not needed.
 ]]
 local stream, needed, windowMs, most = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 
@@ -35,7 +35,7 @@ if not isBefore(first, window) then return { 0, 0 } end
 
 local floor = isBefore(needed, window) and needed or window
 local groups = redis.call('XINFO', 'GROUPS', stream)
--- Without a group nobody has read anything.
+-- Without a group nothing has been read.
 if #groups == 0 then return { 0, 1 } end
 for _, group in ipairs(groups) do
   local row = {}
@@ -47,7 +47,7 @@ for _, group in ipairs(groups) do
   end
   if isBefore(keep, floor) then floor = keep end
 end
--- Whole nodes first, which is cheap; then the rest exactly, which is less than a node.
+-- Whole nodes first, which is cheap; then the remainder exactly, less than a node.
 local trimmed = redis.call('XTRIM', stream, 'MINID', '~', floor, 'LIMIT', most)
 if trimmed == 0 then trimmed = redis.call('XTRIM', stream, 'MINID', floor) end
 first = oldest()

@@ -1,4 +1,4 @@
-/** A window of a stream, read page by page. */
+/** Reads a window of a stream page by page. */
 
 import type { RawEntry } from '../../queues/index.ts';
 import type { Parser } from '../config/parsers.ts';
@@ -7,7 +7,7 @@ import { toRawEntry } from './source.ts';
 
 const PAGE = 500;
 
-/** A stream id, or an ISO time (an instant between its entries). Gives what XRANGE takes. */
+/** A stream id or an ISO time, as XRANGE takes it. */
 export const streamPosition: Parser<string> = {
   takes: 'a stream id (1704884400000-0) or an ISO time (2024-01-10T12:00:00Z)',
   parse: (text) => {

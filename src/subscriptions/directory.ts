@@ -1,6 +1,6 @@
 /**
- * Who is registered for which subscription. A subscription that everybody left keeps its `about` key as a mark, so that late
- * matches are dropped knowingly; one that nobody ever registered for has none, and its matches are parked.
+ * Who is registered for which subscription. A subscription that everybody left keeps its `about` key as a tombstone: late matches are
+ * dropped. One that nobody ever registered for has none: its matches are parked.
  */
 import type { Route, Router } from '../../processors/index.ts';
 import { CANARY, type SubscriberPage } from '../../queues/index.ts';
@@ -19,21 +19,21 @@ export interface Subscription {
   /** Number of subscribers. */
   total: number;
   subscribers: string[];
-  /** Name to go on from, null at the end. */
+  /** `after` of the next page, null at the end. */
   next: string | null;
   created_at: string;
   /** When the last subscriber left; null while there is one. */
   unsubscribed_at: string | null;
 }
 
-/** All names are encoded (encodeName). */
+/** Names are encoded (encodeName) unless said otherwise. */
 export interface Directory {
   register(subscription: string, subscriber: string): Promise<void>;
-  /** false: was not registered. */
+  /** false: it was not registered. */
   unregister(subscription: string, subscriber: string): Promise<boolean>;
   /** Ends the subscription for everybody. false: no such subscription. */
   remove(subscription: string): Promise<boolean>;
-  /** For each of the subscribers (plain names), in order: since when it is registered, in ms; never = Infinity. */
+  /** When each subscriber (plain names) registered, in ms, in order; Infinity: not registered. */
   registeredSince(subscription: string, subscribers: readonly string[]): Promise<number[]>;
   find(subscription: string, page: { after?: string; limit: number }): Promise<Subscription | undefined>;
 }
@@ -128,7 +128,7 @@ function routeKeys(encoded: string): string[] {
 
 const invalidName: Route = {
   to: 'invalid',
-  detail: `no subscription can have this name: it takes 1 to ${MAX_NAME_BYTES} bytes of valid Unicode`,
+  detail: `invalid subscription name: 1 to ${MAX_NAME_BYTES} bytes of valid Unicode are allowed`,
 };
 
 function toRoute([to, names]: [string, string[]]): Route {

@@ -1,10 +1,10 @@
 --[[
-Changes who is registered for a subscription.
+Registers or unregisters a subscriber, or ends a subscription.
 
 KEYS  1 about (hash: created_at, unsubscribed_at)   2 subscribers (zset, every score 0: ordered by name)
-      3 since (hash: subscriber -> when it registered, ms; tells an audit which matches it must have)
+      3 since (hash: subscriber -> when it registered, ms; an audit expects only later matches)
 ARGV  1 'register' | 'unregister' | 'remove'   2 subscriber, encoded
-Returns 1 if something changed, else 0. Safe to run twice: it sets, it does not count.
+Returns 1 if something changed, else 0. Safe to run twice: it only sets and deletes.
 ]]
 local about, subscribers, since = KEYS[1], KEYS[2], KEYS[3]
 local action, subscriber = ARGV[1], ARGV[2]

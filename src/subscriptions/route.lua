@@ -1,10 +1,10 @@
 --[[
-Where the matches of a subscription go. Writes nothing.
+Who receives a subscription's matches. Read-only.
 
 KEYS  1 about   2 subscribers (zset, every score 0)
 ARGV  1 page size
 Returns { 'subscribers', all names } up to the page size; { 'pages', first and last name of each page } above it;
-  { 'unsubscribed', {} } where everybody left; { 'unknown', {} } where nobody ever registered.
+  { 'unsubscribed', {} } if everybody left; { 'unknown', {} } if nobody ever registered.
 ]]
 local about, subscribers, size = KEYS[1], KEYS[2], tonumber(ARGV[1])
 local total = redis.call('ZCARD', subscribers)

@@ -1,6 +1,6 @@
 /**
- * Closes the books: walks a window of the stream entry by entry and says where each one is. Nothing is taken on trust: an entry
- * is in the inbox because the item is there, parked because the job is there, in flight because a job or the group holds it.
+ * Walks a window of the stream and locates every entry. It checks the evidence itself: the item in the inbox, the parked job, the job
+ * or pending entry in flight.
  */
 import { readEntry } from '../../processors/deliver.ts';
 import type { Router } from '../../processors/index.ts';
@@ -26,7 +26,7 @@ export interface Missing {
   stream: string;
   id: string;
   subscription: string | null;
-  /** Who does not have it; null where it is not even known who should. */
+  /** Whose inbox lacks it; null: the recipients are unknown. */
   subscriber: string | null;
 }
 export interface AuditResult {
@@ -34,13 +34,13 @@ export interface AuditResult {
   entries: number;
   counts: Record<Whereabouts, number>;
   missing: Missing[];
-  /** Trimmed before anybody read them: nothing brings them back. */
+  /** Trimmed before they were read: cannot be recovered. */
   lost: string[];
 }
 export interface AuditOptions {
-  /** Redis of queues and inboxes. */
+  /** Holds queues and inboxes. */
   home: RedisClient;
-  /** Redis of the stream. */
+  /** Holds the stream. */
   skywire: RedisClient;
   queues: Queues;
   router: Router;
@@ -67,9 +67,9 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
     const entries = page.filter(({ data }) => !isCanary(data)).map(toEntry);
     let open = entries;
     let found: Found[] = [];
-    // What is under way can arrive between two looks: only what is nowhere in two of them, with the jobs in between, is missing.
+    // Entries move during the audit: one is missing only if two passes, with a snapshot of the jobs in between, do not find it.
     for (let look = 1; open.length && look <= 2; look += 1) {
-      // One that is some seconds old will do: what had its verdict then is found now, and all the rest is in it.
+      // A snapshot a few seconds old is enough: what was settled before it is found now, everything else is in it.
       if (look === 2 && (!flying || performance.now() - flying.takenAt > JOBS_FRESH_FOR_MS))
         flying = await inFlight(options);
       found = await Promise.all((await locate(options, open)).map((one) => orParked(options, one)));
@@ -134,7 +134,7 @@ async function locate(options: AuditOptions, entries: readonly Entry[]): Promise
   return found;
 }
 
-/** Somebody who registered after the match came need not have it. */
+/** Subscribers who registered after the match arrived need not have it. */
 async function registeredBefore(
   { directory }: AuditOptions,
   match: Match,

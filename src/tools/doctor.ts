@@ -1,4 +1,4 @@
-/** Looks at everything that a promise rests on. Each finding says what to type; what may not be looked at is said, never an error. */
+/** Health checks for `npm run doctor`. Each problem comes with its fix; a missing permission is a finding, not an error. */
 import type { QueueTraits } from '../../queues/index.ts';
 import type { Config } from '../config/config.ts';
 import type { Queues } from '../lanes/queues.ts';
@@ -29,14 +29,17 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
   return found.flat();
 }
 
-/** A user without the right to look is a finding, not the end of the examination. */
 async function ifAllowed(what: string, findings: Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await findings;
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith('NOPERM')) throw error;
     return [
-      { level: 'note', what: `not allowed to look at ${what}`, fix: 'deploy/redis-users.acl has the rights' },
+      {
+        level: 'note',
+        what: `no permission to inspect ${what}`,
+        fix: 'deploy/redis-users.acl lists the permissions',
+      },
     ];
   }
 }
@@ -44,13 +47,13 @@ async function ifAllowed(what: string, findings: Promise<Finding[]>): Promise<Fi
 async function examineStream(client: RedisClient, stream: string, group: string): Promise<Finding[]> {
   const type = await client.type(stream);
   if (type === 'none')
-    return [{ level: 'note', what: `stream ${stream} is not there yet: nothing was appended` }];
+    return [{ level: 'note', what: `stream ${stream} does not exist yet: nothing was appended` }];
   if (type !== 'stream')
     return [
       {
         level: 'dangerous',
         what: `${stream} is a ${type}, not a stream`,
-        fix: 'name the right key in SKYWIRE_STREAM',
+        fix: 'set SKYWIRE_STREAM to the right key',
       },
     ];
   const rows = ((await client.xinfo('GROUPS', stream)) as (string | number)[][]).map(toRecord);
@@ -59,8 +62,8 @@ async function examineStream(client: RedisClient, stream: string, group: string)
     return [
       {
         level: 'note',
-        what: `group ${group} is not there yet`,
-        fix: 'npm run pump makes it, at the beginning of the stream',
+        what: `group ${group} does not exist yet`,
+        fix: 'npm run pump creates it, at the beginning of the stream',
       },
     ];
   const unread = (await client.xrange(stream, `(${row['last-delivered-id']}`, '+', 'COUNT', LAG_LOOK)).length;
@@ -71,16 +74,16 @@ async function examineStream(client: RedisClient, stream: string, group: string)
   return [
     {
       level: 'ok',
-      what: `${stream}: ${await client.xlen(stream)} entries, ${row['pending']} pending, ${unread === LAG_LOOK ? `over ${LAG_LOOK}` : unread} not read yet`,
+      what: `${stream}: ${await client.xlen(stream)} entries, ${row['pending']} pending, ${unread === LAG_LOOK ? `over ${LAG_LOOK}` : unread} unread`,
     },
     ...(unread && !consumers.length
-      ? [{ level: 'dangerous', what: 'nobody reads the stream', fix: 'npm run pump' } as const]
+      ? [{ level: 'dangerous', what: 'no consumer reads the stream', fix: 'npm run pump' } as const]
       : []),
     ...orphans.map(
       (one): Finding => ({
         level: 'dangerous',
         what: `consumer ${one['name']} is gone and left ${one['pending']} entries pending`,
-        fix: 'npm run pump takes them over within 20 s; if one runs, look at its log',
+        fix: 'npm run pump claims them within 20 s; if one is running, check its log',
       }),
     ),
   ];
@@ -94,9 +97,9 @@ async function examineQueues({ all }: Queues): Promise<Finding[]> {
       const { waiting = 0, delayed = 0, failed = 0 } = counts;
       const what = `queue ${name}: ${waiting} waiting, ${counts['active']} active, ${delayed} delayed, ${failed} failed`;
       return [
-        { level: 'ok', what: `${what}; ${workers ?? 'not allowed to count the'} workers` },
+        { level: 'ok', what: `${what}; ${workers ?? 'no permission to count'} workers` },
         ...(workers === 0 && waiting
-          ? [{ level: 'dangerous', what: `nobody works on ${name}`, fix: 'npm run worker' } as const]
+          ? [{ level: 'dangerous', what: `no worker for queue ${name}`, fix: 'npm run worker' } as const]
           : []),
         ...(failed ? [failedJobs(name, failed, definition.failed)] : []),
       ];
@@ -108,11 +111,15 @@ async function examineQueues({ all }: Queues): Promise<Finding[]> {
 function failedJobs(name: string, failed: number, are: QueueTraits['failed']): Finding {
   const page = `/dashboard/queue/${name}?status=failed`;
   return are === 'dead-letter'
-    ? { level: 'note', what: `${failed} matches wait for a person`, fix: `open ${page}` }
+    ? {
+        level: 'note',
+        what: `${failed} ${name} matches (dead letters) wait for an operator`,
+        fix: `open ${page}`,
+      }
     : {
         level: 'dangerous',
         what: `${failed} jobs of ${name} failed`,
-        fix: `open ${page}, repair the cause, retry`,
+        fix: `open ${page}, fix the cause, retry`,
       };
 }
 

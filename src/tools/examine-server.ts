@@ -1,4 +1,4 @@
-/** Whether Redis itself keeps what it is given. */
+/** Whether Redis is configured to keep what it is given. */
 import type { Redis } from 'ioredis';
 import { redisNow } from '../redis/clock.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -24,15 +24,15 @@ export async function examineServer(client: RedisClient): Promise<Finding[]> {
   const add = (level: Finding['level'], what: string, fix?: string) =>
     found.push({ level, what, ...(fix && { fix }) });
   const config = (value: string) => `redis-cli CONFIG SET ${value}`;
-  add('ok', `Redis ${version} answers`);
-  if (policy === 'noeviction') add('ok', 'no key is evicted (maxmemory-policy noeviction)');
+  add('ok', `Redis ${version} responds`);
+  if (policy === 'noeviction') add('ok', 'keys are never evicted (maxmemory-policy noeviction)');
   else
     add(
       'dangerous',
       `keys may be evicted: maxmemory-policy is ${policy}`,
       config('maxmemory-policy noeviction'),
     );
-  if (aof === '1') add('ok', `append-only file is on (appendfsync ${fsync ?? 'not allowed to look'})`);
+  if (aof === '1') add('ok', `append-only file is on (appendfsync ${fsync ?? 'unknown, CONFIG is refused'})`);
   else add('dangerous', 'no append-only file: a crash of Redis loses matches', config('appendonly yes'));
   if (fsync === 'no') add('dangerous', 'appendfsync is no', config('appendfsync everysec'));
   const isFull = most && used > most * 0.85;
@@ -40,18 +40,18 @@ export async function examineServer(client: RedisClient): Promise<Finding[]> {
   if (isFull)
     add(
       'dangerous',
-      `memory is ${Math.round((100 * used) / most)} % full`,
+      `memory is ${Math.round((100 * used) / most)} % used`,
       'raise maxmemory, or lower INBOX_MAX_ITEMS',
     );
   else add('ok', `memory ${Math.round(used / 1e6)} MB of ${limit}`);
   if (minReplicas === '0')
-    add('note', 'a failover can lose what no replica has yet', config('min-replicas-to-write 1'));
+    add('note', 'a failover can lose writes that were not replicated yet', config('min-replicas-to-write 1'));
   if (skewMs > 5_000)
-    add('note', `clocks differ by ${Math.round(skewMs / 1_000)} s`, 'run a time service on both machines');
+    add('note', `clocks differ by ${Math.round(skewMs / 1_000)} s`, 'run NTP on both machines');
   return found;
 }
 
-/** undefined where CONFIG is refused, as managed services do. */
+/** undefined if CONFIG is refused, as managed services do. */
 async function setting(node: Redis, name: string): Promise<string | undefined> {
   const reply = (await node.call('CONFIG', 'GET', name).catch(() => [])) as string[];
   return reply[1];

@@ -1,4 +1,4 @@
-/** Ids of all entries of a stream that are under way: not read yet, pending in the group, or held by a job that has not ended. */
+/** All entries of a stream that are in flight: unread, pending in the group, or in an unfinished job. */
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { isBefore } from '../stream/stream-id.ts';
@@ -12,15 +12,15 @@ export interface InFlightOptions {
   group: string;
 }
 
-/** Whether an entry is under way, as of one moment; `takenAt`: when that was, by performance.now(). */
+/** A snapshot; `takenAt`: when it was begun, by performance.now(). */
 export interface InFlight {
   has(id: string): boolean;
   takenAt: number;
 }
 
 /**
- * In the order in which an entry moves, so that none slips through between two looks: not handed out yet, pending, in a job. What is
- * in none of them has its verdict.
+ * Reads in the order in which entries move (unread, pending, in a job), so that none is missed between two reads. An entry in none of
+ * them is settled.
  */
 export async function inFlight({ skywire, queues, stream, group }: InFlightOptions): Promise<InFlight> {
   const takenAt = performance.now();
@@ -28,7 +28,7 @@ export async function inFlight({ skywire, queues, stream, group }: InFlightOptio
   const groups = (await skywire.xinfo('GROUPS', stream)) as (string | number)[][];
   const row = groups.find((flat) => flat[flat.indexOf('name') + 1] === group);
   for await (const page of row ? pendingIds(skywire, stream, group) : []) for (const id of page) ids.add(id);
-  // Without a group nothing was read.
+  // Without a group everything is unread.
   const delivered = row ? String(row[row.indexOf('last-delivered-id') + 1]) : '0-0';
   for (const queue of queues.holding(stream)) for (const id of await queue.held()) ids.add(id);
   return { takenAt, has: (id) => isBefore(delivered, id) || ids.has(id) };

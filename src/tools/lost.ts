@@ -1,4 +1,4 @@
-/** What the pump noted as trimmed before it was read. */
+/** Entries that the pump recorded as trimmed before they were read. */
 
 import type { RedisClient } from '../redis/connections.ts';
 import { lossesKey } from '../redis/keys.ts';
@@ -6,7 +6,7 @@ import { isBefore } from '../stream/stream-id.ts';
 
 const MAX = '18446744073709551615';
 
-/** Ids within a window of one stream, oldest first. `from` and `to` as XRANGE takes them. */
+/** Ids within a window of a stream, oldest first. `from` and `to` as for XRANGE. */
 export async function lostIn({
   home,
   stream,

@@ -3,7 +3,7 @@ export interface Output {
   write(text: string): unknown;
 }
 
-/** One line that is written over on a terminal; nothing in a pipe. */
+/** A progress line, on a terminal only. */
 export function createProgress(out: Output) {
   let shownAt = Number.NEGATIVE_INFINITY;
   return {

@@ -1,4 +1,4 @@
-/** Puts what an audit missed through the pipeline again. */
+/** Replays what an audit found missing. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readWindow } from '../stream/window.ts';
@@ -7,7 +7,7 @@ import { type ReplayOptions, resubmit } from './replay.ts';
 
 const REPAIR_LOOKS = 60;
 
-/** Replays just what is missing and looks again until it is there, or a minute is over. */
+/** Replays the missing entries, then audits until they are there or a minute has passed. */
 export async function repair(
   about: AuditOptions,
   found: AuditResult,

@@ -1,4 +1,4 @@
-/** Puts a window of the stream through the pipeline again. Harmless: an inbox takes each post once. */
+/** Sends a window of the stream through the pipeline again. Safe: an inbox takes each post once. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RawEntry } from '../../queues/index.ts';
@@ -14,13 +14,13 @@ export interface ReplayOptions {
   from: string;
   to: string;
   batchSize: number;
-  /** Above it replaying waits, so that fresh matches always find room. */
+  /** Replay pauses above half of it, so that new matches always find room. */
   maxWaitingJobs: number;
   signal: AbortSignal;
   onProgress: (entries: number, lastId: string) => void;
 }
 
-/** Resolves with what was added; `next`: where to go on, if the signal ended it early. */
+/** `next`: where to resume if the signal stopped it early. */
 export async function replay(options: ReplayOptions): Promise<{ entries: number; next: string | undefined }> {
   const { client, stream, from, to, signal, onProgress } = options;
   const run = `replay-${randomUUID()}`;
@@ -34,7 +34,7 @@ export async function replay(options: ReplayOptions): Promise<{ entries: number;
   return { entries, next: undefined };
 }
 
-/** Adds the entries as batches that run whatever ran before them, when there is room. */
+/** Adds the entries as new batches, even if they were processed before, and waits for room. */
 export async function resubmit(
   {
     queues,
@@ -49,6 +49,6 @@ export async function resubmit(
   for (const batch of toBatches(stream, entries, batchSize)) {
     while ((await lane.queue.getWaitingCount()) > maxWaitingJobs / 2) await pause(20);
     const [isThere] = await lane.add([{ ...batch, run }]);
-    if (!isThere) throw new Error(`Redis refused a batch that begins with ${batch.entries[0]!.id}`);
+    if (!isThere) throw new Error(`Redis rejected a batch that begins with ${batch.entries[0]!.id}`);
   }
 }

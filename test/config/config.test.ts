@@ -131,7 +131,7 @@ describe('settings that are wrong', () => {
     });
     const lines = message.split('\n');
     expect(lines).toHaveLength(7);
-    expect(lines[0]).toBe('Settings are wrong (6):');
+    expect(lines[0]).toBe('Invalid settings (6):');
     expect(message).toMatch(/^ {2}REDIS_URL: got "foo"; takes redis:\/\//m);
     expect(message).toContain('PORT: got "70000"; takes a whole number from 0 to 65535');
     expect(message).toContain('WORKER_CONCURRENCY: got "ten"; takes a whole number from 1 to ');
@@ -156,9 +156,9 @@ describe('HOST', () => {
 
   test.each([
     [{}, 'API_TOKEN and ADMIN_PASSWORD'],
-    [{ API_TOKEN: 't' }, 'takes ADMIN_PASSWORD too'],
-    [{ ADMIN_PASSWORD: 'p' }, 'takes API_TOKEN too'],
-    [{ ...secrets, API_TOKEN: ' ' }, 'takes API_TOKEN too'],
+    [{ API_TOKEN: 't' }, 'requires ADMIN_PASSWORD'],
+    [{ ADMIN_PASSWORD: 'p' }, 'requires API_TOKEN'],
+    [{ ...secrets, API_TOKEN: ' ' }, 'requires API_TOKEN'],
   ])('off loopback is refused with %j only', (env, missing) => {
     expect(refusal({ HOST: '0.0.0.0', ...env })).toContain(missing);
   });
@@ -250,7 +250,7 @@ describe('a secret never stands in a message', () => {
   test('a password or token with a line break is refused and not shown', () => {
     for (const name of ['ADMIN_PASSWORD', 'VIEWER_PASSWORD', 'API_TOKEN']) {
       const message = refusal({ [name]: 's3cret\ns3cret' });
-      expect(message).toContain(`${name}: got a value with a secret in it (not shown)`);
+      expect(message).toContain(`${name}: got a value that may hold a secret (not shown)`);
       expect(message).not.toContain('s3cret');
     }
   });
@@ -263,7 +263,7 @@ describe('a secret never stands in a message', () => {
       API_TOKEN: 's3cret',
       PORT: 'x',
     });
-    expect(message).toContain('Settings are wrong (1):');
+    expect(message).toContain('Invalid settings (1):');
     expect(message).not.toContain('s3cret');
   });
 });

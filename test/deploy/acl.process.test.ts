@@ -191,7 +191,7 @@ test('every role does all of its work with its rights: nothing is refused', { ti
   // The tools run with the rights of web.
   expect((await runCommand('replay', environment('skywire-inbox-web'), ['--from', '0'])).code).toBe(0);
   expect((await runCommand('doctor', environment('skywire-inbox-web'))).output).toContain(
-    'not allowed to look',
+    'unknown, CONFIG is refused',
   );
   web = await start('web');
   await stop(web);

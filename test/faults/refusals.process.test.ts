@@ -56,7 +56,7 @@ fault('out of memory, then relief', { rate: 1_000, env: { LOG_LEVEL: 'info' } },
   await pause(10_000);
   const more = linesOf(everyRole(cast)) - lines;
   expect(more).toBeLessThan(100);
-  expect(cast.pumps[0]!.output()).toContain('the pump waits: Redis is');
+  expect(cast.pumps[0]!.output()).toContain('the pump is paused: Redis is');
   await world.client.config('SET', 'maxmemory', '0');
   await world.deliveredMoreThan(await world.delivered());
   return `maxmemory reached for 10 s: XADD refused, the pump waits, ${more} log lines of all roles; then lifted`;

@@ -92,7 +92,7 @@ describe('with no Redis on the PATH', () => {
 
   test('and no means to install it, that is told with the same ways', async () => {
     const { message } = await refusal(true);
-    expect(message).toMatch(/failed|without a question/);
+    expect(message).toMatch(/failed|without a prompt/);
     expect(message).toContain('docker compose up');
   });
 });

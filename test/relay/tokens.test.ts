@@ -25,12 +25,12 @@ test('a line is a name, a digest and options', () => {
 });
 
 test.each([
-  ['a token in place of its digest', 'one swr_abc', /^line 1: after the name stands the SHA-256/],
+  ['a token in place of its digest', 'one swr_abc', /^line 1: expected the SHA-256/],
   ['no digest', 'one', /SHA-256/],
   ['a name with odd characters', `a/b ${digestOf('x')}`, /a name is/],
-  ['a name twice', `a ${digestOf('x')}\na ${digestOf('y')}`, /^line 2: the name stands above/],
-  ['an unknown option', `a ${digestOf('x')} colour=red`, /may stand group=/],
-  ['a rate of nothing', `a ${digestOf('x')} rate=0`, /may stand/],
+  ['a name twice', `a ${digestOf('x')}\na ${digestOf('y')}`, /^line 2: duplicate name/],
+  ['an unknown option', `a ${digestOf('x')} colour=red`, /invalid option: expected group=/],
+  ['a rate of nothing', `a ${digestOf('x')} rate=0`, /invalid option/],
 ])('%s is a problem that shows nothing of the line', (_, text, complaint) => {
   const { problems } = parseTokens(text);
   expect(problems).toHaveLength(1);

@@ -72,6 +72,6 @@ test.each([
 });
 
 test('a file without posts, and no file at all, are said in words', async () => {
-  await expect(take(fileOf('\n\n'), 1)).rejects.toThrow('posts.jsonl: holds no post');
+  await expect(take(fileOf('\n\n'), 1)).rejects.toThrow('posts.jsonl: contains no post');
   await expect(take(join(folder, 'none.jsonl'), 1)).rejects.toThrow('none.jsonl: cannot be read (ENOENT)');
 });

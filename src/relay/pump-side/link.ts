@@ -1,4 +1,4 @@
-/** One connection to a relay, from the pump's side: connecting → open → over, for good. */
+/** One connection from a pump to a relay: connecting → open → over. It never reconnects. */
 import { WebSocket } from 'ws';
 import type { z } from 'zod';
 import type { RawEntry } from '../../../queues/index.ts';
@@ -6,12 +6,12 @@ import { createAssembler } from '../entry-frames.ts';
 import { type Pulse, watchPulse } from '../heartbeat.ts';
 import { closeCodes, fromRelaySchema, MAX_FRAME_BYTES, type Request, type Subscribe } from '../protocol.ts';
 
-/** The relay cannot be reached, refuses, or has gone. The message says what and why, and holds no secret. */
+/** The relay is unreachable, refused, or closed the connection. The message says why, without secrets. */
 export class RelayAway extends Error {
   override name = 'RelayAway';
 }
 
-/** What the relay could not do; its Redis' word for it. */
+/** The relay's Redis rejected a request. The message holds the error code. */
 export class RelayRefusal extends Error {
   override name = 'RelayRefusal';
 }
@@ -24,7 +24,7 @@ export interface RelayAddress {
 
 export interface LinkOptions extends RelayAddress {
   pulse: Pulse;
-  /** Entries that nobody asked for by a number. */
+  /** Entries pushed on credit. */
   onPushed: (entries: RawEntry[]) => void;
   onTrouble: (error: Error) => void;
   onOver: (error: RelayAway) => void;
@@ -34,13 +34,13 @@ type WithoutNumber<R> = R extends { n: number } ? Omit<R, 'n'> : never;
 export type Ask = WithoutNumber<Request> | (WithoutNumber<Subscribe> & { versions: readonly number[] });
 
 export interface Link {
-  /** The answer, and the entries that came with it. Rejects with RelayAway, RelayRefusal. */
+  /** The answer and the entries sent with it. Rejects with RelayAway, RelayRefusal. */
   ask<Schema extends z.ZodType>(
     request: Ask,
     schema: Schema,
   ): Promise<{ answer: z.output<Schema>; entries: RawEntry[] }>;
   credit(entries: number, bytes: number): void;
-  /** Says goodbye. Resolves when it is over, within 2 s. */
+  /** Closes cleanly. Resolves when it is over, within 2 s. */
   close(): Promise<void>;
 }
 
@@ -88,7 +88,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
       if (isBinary) takeEntries(data);
       else takeText(data.toString());
     } catch (error) {
-      breakOff(`sent what is no frame of its protocol: ${(error as Error).message}`);
+      breakOff(`sent an invalid frame: ${(error as Error).message}`);
     }
   });
 
@@ -115,7 +115,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     });
     void closed.then(() => reject(over!));
   });
-  watchPulse(socket, pulse, () => breakOff('has gone silent'));
+  watchPulse(socket, pulse, () => breakOff('stopped answering pings'));
 
   return {
     async ask(request, schema) {
@@ -127,7 +127,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
         const { answer, entries } = await new Promise<{ answer: unknown; entries: RawEntry[] }>(
           (resolve, reject) => {
             waiting.set(n, { entries: [], resolve, reject });
-            timer = setTimeout(() => breakOff('does not answer'), ANSWER_WITHIN_MS);
+            timer = setTimeout(() => breakOff('did not answer a request in time'), ANSWER_WITHIN_MS);
             socket.send(JSON.stringify({ n, ...request }));
           },
         );
@@ -149,6 +149,6 @@ export async function openLink(options: LinkOptions): Promise<Link> {
 }
 
 function closing(code: number, reason: string): string {
-  if (code === 1006) return 'has gone: the connection broke';
+  if (code === 1006) return 'lost the connection';
   return `closed the connection: ${code}${reason && ` ${reason.replace(/[^\x20-\x7e]/g, '?')}`}`;
 }

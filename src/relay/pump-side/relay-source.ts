@@ -1,9 +1,8 @@
 /**
- * A stream behind a relay: the pump's Source over one WebSocket, connected when it is needed.
+ * The pump's Source through a relay, over one WebSocket that is connected on demand.
  *
- * The relay pushes ahead of the pump, up to a window of twice what the pump reads at once, so that the way to it costs no time. What
- * lies in the window is pending in the group like all that was handed out: it is not handed out again by `readPending`, and when the
- * connection ends it is dropped, to be read again as pending.
+ * The relay pushes entries ahead of the pump, up to a window of twice a read, which hides the network's latency. Entries in the window
+ * are pending in the group: `readPending` skips them, and when the connection ends they are dropped, to be read again as pending.
  */
 import type { Source } from '../../stream/source.ts';
 import { type Pulse, pulse as usualPulse } from '../heartbeat.ts';
@@ -20,9 +19,8 @@ export interface RelaySourceOptions extends RelayAddress {
 }
 
 export interface RelaySource extends Source {
-  /** Ends a `readNew` that waits; what was pushed ahead is left to `readPending`. */
+  /** Ends a waiting `readNew`; entries pushed ahead are left to `readPending`. */
   interrupt(): void;
-  /** Closes the connection. */
   stop(): Promise<void>;
 }
 
@@ -32,7 +30,7 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
   let link: Link | undefined;
   let connecting: Promise<Link> | undefined;
   let halting: Promise<unknown> | undefined;
-  /** Interrupted: until the next `readNew` no new connection is tried, so that an ending pump ends. */
+  /** No reconnect until the next `readNew`, so that a stopping pump stops. */
   let isInterrupted = false;
   let isStopped = false;
 
@@ -47,12 +45,12 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
   }
 
   async function connect(): Promise<Link> {
-    // Not there yet for a connection that fails before it is open.
+    // Still undefined if the connection fails before it opens.
     let opened: Link | undefined;
     opened = await openLink({
       ...options,
       pulse,
-      // Between `halt` and its answer: what is still on its way counts as pending.
+      // Entries still in transit after `halt` are left pending.
       onPushed: (entries) => (halting ? undefined : window.put(entries)),
       onTrouble: window.fail,
       onOver(error) {

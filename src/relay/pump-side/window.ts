@@ -1,10 +1,10 @@
-/** What a relay pushed ahead of the pump, and how much more it may push. Bounded in entries and in bytes. */
+/** Entries pushed ahead by the relay, and the credit it has left. Bounded in entries and in bytes. */
 import type { RawEntry } from '../../../queues/index.ts';
 import { sizeOf } from '../entry-frames.ts';
 
-/** Plus one read of the relay, where entries are larger than those before them. */
+/** Exceeded by at most one read of the relay, if entries suddenly grow. */
 const WINDOW_BYTES = 16_000_000;
-/** Longer than that in the window: somebody else may have claimed them meanwhile. They are read again as pending, if they still are. */
+/** After that, another consumer may have claimed them: they are dropped, and read again if still pending. */
 const FRESH_MS = 10_000;
 
 interface Pushed {
@@ -15,7 +15,7 @@ interface Pushed {
 
 export function createWindow(now: () => number = () => performance.now()) {
   let pushed: Pushed[] = [];
-  /** Granted and not yet come. */
+  /** Granted and not used yet. */
   let owed = { entries: 0, bytes: 0 };
   let failure: Error | undefined;
   let wake: (() => void) | undefined;
@@ -36,12 +36,12 @@ export function createWindow(now: () => number = () => performance.now()) {
       owed = { entries: owed.entries - entries.length, bytes: owed.bytes - bytes };
       wake?.();
     },
-    /** The connection ended or was halted: nothing is held, nothing is owed. */
+    /** After a disconnect or halt. */
     empty() {
       pushed = [];
       owed = { entries: 0, bytes: 0 };
     },
-    /** Ends `take` that waits with this error; nobody waiting, nobody hears of it. */
+    /** Rejects a waiting `take`; otherwise does nothing. */
     fail(error: Error) {
       if (!wake) return;
       failure = error;
@@ -51,7 +51,7 @@ export function createWindow(now: () => number = () => performance.now()) {
       dropStale();
       return pushed.some(({ entries }) => entries.some((entry) => entry.id === id));
     },
-    /** What to grant so that twice `count` are held or on their way; undefined: not worth a frame. */
+    /** Credit to grant so that twice `count` entries are held or in transit; undefined: too little for a frame. */
     wish(count: number): { entries: number; bytes: number } | undefined {
       dropStale();
       const { entries, bytes } = held();
@@ -63,7 +63,7 @@ export function createWindow(now: () => number = () => performance.now()) {
       owed = { entries: owed.entries + more.entries, bytes: owed.bytes + more.bytes };
       return more;
     },
-    /** Up to `count`, as soon as there is one; none after `waitMs`. */
+    /** Up to `count`, as soon as there is any; empty after `waitMs`. */
     async take(count: number, waitMs: number): Promise<RawEntry[]> {
       dropStale();
       if (!pushed.length) {

@@ -1,12 +1,12 @@
-/** One WebSocket as the relay has it: text in, frames out, an end with a code and a reason. Knows nothing of streams. */
+/** One WebSocket on the relay's side: frames in and out, close code and reason. Knows nothing of streams. */
 import type { WebSocket } from 'ws';
 import { type Pulse, watchPulse } from '../heartbeat.ts';
 import { closeCodes } from '../protocol.ts';
 import { createAllowance, orAborted } from './credit.ts';
 
-/** Frames a second from one pump, saved up for a second. A pump needs three for each read. */
+/** Frames a second from one pump, with a burst of one second's worth. A pump needs three for each read. */
 const MAX_FRAMES_PER_SECOND = 5_000;
-/** A peer that does not answer a close is cut after this. */
+/** A peer that does not answer a close is terminated after this. */
 const CLOSE_WITHIN_MS = 2_000;
 
 export interface Ending {
@@ -15,9 +15,9 @@ export interface Ending {
 }
 
 export interface Connection {
-  /** Resolves when all of it is with the kernel, or the connection has ended. */
+  /** Resolves when all of it is handed to the kernel, or the connection has ended. */
   send(frames: readonly (string | Buffer)[]): Promise<void>;
-  /** The first call's code counts. */
+  /** The first call wins. */
   close(code: number, reason: string): void;
   /** Aborted when it ends. */
   signal: AbortSignal;
@@ -48,7 +48,7 @@ export function createConnection(socket: WebSocket, { pulse, onText }: Connectio
     });
   });
   socket.on('error', (error: Error & { code?: string }) => {
-    // ws has sent the code that fits, 1009 for an oversized frame, and closes.
+    // ws itself has sent the close code, 1009 for an oversized frame.
     if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
       said ??= { code: closeCodes.tooLarge, reason: 'the frame is too large' };
     cutSoon();
@@ -62,7 +62,7 @@ export function createConnection(socket: WebSocket, { pulse, onText }: Connectio
     onText(data.toString());
   });
   watchPulse(socket, pulse, () => {
-    said ??= { code: closeCodes.silent, reason: 'not a sign of life' };
+    said ??= { code: closeCodes.silent, reason: 'no heartbeat' };
     socket.terminate();
   });
   return {

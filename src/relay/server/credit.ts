@@ -1,6 +1,6 @@
-/** What one pump still takes, and what its token may have: the relay reads from Redis no more than both. */
+/** Flow control: a pump's credit and its token's rate bound what the relay reads from Redis. */
 
-/** What one read should bring at the most; the count follows the size of the last entries. */
+/** Target size of a read; the count follows from the average size of the last entries. */
 const MAX_READ_BYTES = 8_000_000;
 const FIRST_AVERAGE_BYTES = 1_000;
 
@@ -19,19 +19,19 @@ export function createCredit(maxEntries: number) {
       entries = 0;
       bytes = 0;
     },
-    /** Both may become negative: entries are larger than those before them, or the pump resumed. */
+    /** Both may go negative, if entries grow or after a resume. */
     spend(spentEntries: number, spentBytes: number) {
       entries -= spentEntries;
       bytes -= spentBytes;
       if (spentEntries) average = Math.max(1, spentBytes / spentEntries);
     },
-    /** How many entries to read now; 0: the pump takes none. */
+    /** How many entries to read now; 0: no credit. */
     count(): number {
       if (entries < 1 || bytes < 1) return 0;
       const fit = Math.max(1, Math.floor(Math.min(bytes, MAX_READ_BYTES) / average));
       return Math.min(entries, fit, maxEntries);
     },
-    /** Resolves when something was added, or at `signal`. */
+    /** Resolves when credit was added or `signal` aborts. */
     async more(signal: AbortSignal): Promise<void> {
       await orAborted(signal, (resolve) => {
         wake = resolve;
@@ -41,7 +41,7 @@ export function createCredit(maxEntries: number) {
   };
 }
 
-/** So many a second, saved up for one second. Shared by all connections of a token. */
+/** Token bucket: `perSecond`, with a burst of one second's worth. Shared by all connections of a token. */
 export function createAllowance(perSecond: number, now: () => number = () => performance.now()) {
   let saved = perSecond;
   let at = now();
@@ -51,17 +51,17 @@ export function createAllowance(perSecond: number, now: () => number = () => per
     at = time;
   };
   return {
-    /** Whole ones that may be spent now. */
+    /** What may be spent now. */
     left(): number {
       fill();
       return Math.max(0, Math.floor(saved));
     },
-    /** May go below zero; then it takes longer. */
+    /** May go below zero, which lengthens the wait. */
     spend(count: number) {
       fill();
       saved -= count;
     },
-    /** Until there is one again. */
+    /** Until one may be spent again. */
     waitMs(): number {
       fill();
       return saved >= 1 ? 0 : Math.ceil(((1 - saved) / perSecond) * 1_000);
@@ -70,7 +70,7 @@ export function createAllowance(perSecond: number, now: () => number = () => per
 }
 export type Allowance = ReturnType<typeof createAllowance>;
 
-/** Resolves with `begin`'s callback, or at `signal`; leaves no listener behind. */
+/** Resolves when `begin` calls back or `signal` aborts; leaves no listener behind. */
 export async function orAborted(signal: AbortSignal, begin: (resolve: () => void) => void): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {

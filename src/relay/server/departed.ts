@@ -1,13 +1,12 @@
 /**
- * Consumers whose connection to this relay ended with entries unacknowledged, as far as the relay saw it end. It is only a short cut:
- * what nobody remembers is claimed once it has been pending long enough.
+ * Consumers that disconnected from this relay and may have left entries pending. Only an optimization: without it those entries are
+ * claimed once they have been idle long enough.
  *
- * A consumer is away → (it connects again in time) back, or → gone: others may have what it left.
+ * A consumer is away → (it reconnects in time) back, or → gone: others may claim what it left.
  */
 
-/** A pump whose connection was cut is back within this. */
+/** A disconnected pump has this long to reconnect. */
 const BACK_WITHIN_MS = 5_000;
-/** More than that nobody has to remember. */
 const MAX_REMEMBERED = 1_000;
 
 export interface Consumer {
@@ -20,7 +19,7 @@ export function createDeparted(now: () => number = () => performance.now()) {
   const goneAt = new Map<string, { consumer: Consumer; at: number }>();
   const keyOf = ({ stream, group, name }: Consumer) => JSON.stringify([stream, group, name]);
   return {
-    /** `isFinal`: it said that it ends, or was silent so long that it will not be back soon. */
+    /** `isFinal`: it will not reconnect soon (clean close, timed out, revoked). */
     left(consumer: Consumer, isFinal: boolean) {
       const key = keyOf(consumer);
       goneAt.delete(key);
@@ -31,7 +30,7 @@ export function createDeparted(now: () => number = () => performance.now()) {
     isBack(consumer: Consumer): boolean {
       return goneAt.delete(keyOf(consumer));
     },
-    /** Names of those who are gone for good from this group. */
+    /** Names of those that are gone from this group. */
     gone(stream: string, group: string): string[] {
       return [...goneAt.values()]
         .filter(({ consumer, at }) => consumer.stream === stream && consumer.group === group && at <= now())

@@ -1,4 +1,4 @@
-/** Who may come in, and to what. A client is at the door → (its token is known) a guest → (it subscribed) a pump → gone. */
+/** Authenticates and admits clients. A client is connected → (valid token) a guest → (it subscribed) a pump → gone. */
 import type { WebSocket } from 'ws';
 import { type Pulse, pulse as usualPulse } from '../heartbeat.ts';
 import { closeCodes, type Subscribe, subscribeSchema, VERSIONS, versionsSchema } from '../protocol.ts';
@@ -22,13 +22,13 @@ export interface DoorOptions {
 export type Door = ReturnType<typeof createDoor>;
 
 const SUBSCRIBE_WITHIN_MS = 10_000;
-/** Whose connection ended like this will not be back soon. */
+/** Closed with one of these, a client will not reconnect soon. */
 const FINAL = new Set<number>([closeCodes.done, closeCodes.silent, closeCodes.badToken]);
 
 interface Client {
   grant: Grant;
   connection: Connection;
-  /** Once it has subscribed. */
+  /** Set once it has subscribed. */
   pump?: { key: string; session: Session };
 }
 
@@ -46,7 +46,7 @@ export function createDoor({
   const living = () => [...clients].filter(({ connection }) => !connection.signal.aborted);
   const livingOf = ({ name }: Grant) => living().filter((client) => client.grant.name === name);
 
-  /** Every refusal is a close code: those reach a client through any proxy. */
+  /** Refuses with close codes, which reach a client through any proxy. */
   function welcome(socket: WebSocket, authorization: string | undefined): void {
     let take = (_text: string): void => undefined;
     const connection = createConnection(socket, { pulse, onText: (text) => take(text) });
@@ -55,8 +55,8 @@ export function createDoor({
     if (!grant) {
       void connection.ended.then(({ code, reason }) => events.ended(undefined, code, reason));
       if (token === undefined)
-        connection.close(closeCodes.noToken, 'takes a token: Authorization: Bearer <token>');
-      else connection.close(closeCodes.badToken, 'the token is not known here, or was revoked');
+        connection.close(closeCodes.noToken, 'token required: Authorization: Bearer <token>');
+      else connection.close(closeCodes.badToken, 'unknown or revoked token');
       return;
     }
     const client: Client = { grant, connection };
@@ -69,7 +69,7 @@ export function createDoor({
     clients.add(client);
     if (guests.length >= grant.connections) return refuseMore(client);
     const late = setTimeout(
-      () => connection.close(closeCodes.silent, 'no frame "subscribe" in time'),
+      () => connection.close(closeCodes.silent, 'no "subscribe" frame in time'),
       SUBSCRIBE_WITHIN_MS,
     );
     connection.signal.addEventListener('abort', () => clearTimeout(late), { once: true });
@@ -90,7 +90,7 @@ export function createDoor({
     };
   }
 
-  /** What a first frame asks for; undefined: it was refused. */
+  /** The first frame, validated; undefined: refused. */
   function readWish(
     { grant, connection }: Client,
     text: string,
@@ -100,13 +100,14 @@ export function createDoor({
     const version = VERSIONS.findLast((known) => offered.data?.versions.includes(known));
     const wish = subscribeSchema.safeParse(first);
     if (!offered.success) {
-      const wrong = first === undefined ? whatIsWrong(text) : 'the first frame is "subscribe", with versions';
+      const wrong =
+        first === undefined ? whatIsWrong(text) : 'the first frame must be "subscribe" with versions';
       connection.close(closeCodes.badMessage, wrong);
     } else if (version === undefined) {
       const speaks = `this relay speaks version ${VERSIONS.join(', ')} of the protocol`;
       connection.close(closeCodes.badVersion, speaks);
     } else if (!wish.success) {
-      connection.close(closeCodes.badMessage, 'a frame "subscribe" that is not as docs/relay.md says');
+      connection.close(closeCodes.badMessage, 'malformed "subscribe" frame, see docs/relay.md');
     } else if (!streams.includes(wish.data.stream) || wish.data.group !== (grant.group ?? group)) {
       connection.close(closeCodes.badToken, 'this token is not for that stream and group');
     } else {
@@ -125,7 +126,7 @@ export function createDoor({
     for (const { connection: older, pump } of clients) {
       if (pump?.key !== key) continue;
       older.close(closeCodes.replaced, 'the same consumer has connected again');
-      // What it was reading must be pending before the new connection asks for what is.
+      // What the old connection reads must be pending before the new one asks for pending entries.
       await pump.session.ended;
     }
     if (connection.signal.aborted) return undefined;
@@ -149,7 +150,7 @@ export function createDoor({
   }
 
   function refuseMore({ grant, connection }: Client): void {
-    connection.close(closeCodes.tooMany, `this token has ${grant.connections} connections already`);
+    connection.close(closeCodes.tooMany, `this token already has ${grant.connections} connections`);
   }
 
   function allowanceOf({ name, rate }: Grant): Allowance {
@@ -161,12 +162,12 @@ export function createDoor({
 
   return {
     welcome,
-    /** Turns out whose token does not stand any more. */
+    /** Disconnects clients whose token was revoked. */
     revoke() {
       for (const { grant, connection } of clients)
         if (!tokens.stands(grant)) connection.close(closeCodes.badToken, 'the token was revoked');
     },
-    /** Turns everybody out; resolves when nothing is read for anybody. */
+    /** Disconnects everyone; resolves when all reads have ended. */
     async closeAll(code: number, reason: string): Promise<void> {
       for (const { connection } of clients) connection.close(code, reason);
       await Promise.all(

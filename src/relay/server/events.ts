@@ -1,4 +1,4 @@
-/** What happens at a relay, each with its counter and its log line together. */
+/** Business events of a relay, each with its counter and log line. */
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { type Logger, limitRepeats, quote } from '../../observe/logger.ts';
 import { closeCodes } from '../protocol.ts';
@@ -28,28 +28,28 @@ export function createRelayEvents(log: Logger, registry: Registry) {
     acked: (count: number) => acked.inc(count),
     takenOver(count: number, from: string, to: string) {
       taken.inc(count);
-      log.info({ count, from, to }, 'what a pump left goes to another');
+      log.info({ count, from, to }, 'moved pending entries from a departed pump to another');
     },
-    /** The only event that means a loss. The pump reports them too. */
+    /** The only event that means data loss. The pump reports it too. */
     lost(ids: readonly string[], stream: string) {
       log.error({ stream, ids }, 'LOST: these entries were trimmed from the stream before they were read');
     },
     subscribed(consumer: string, stream: string, resumed: boolean) {
       opened.inc({ resumed: String(resumed) });
       pumps.inc();
-      log.info({ consumer, stream }, resumed ? 'a pump is back' : 'a pump has connected');
+      log.info({ consumer, stream }, resumed ? 'pump reconnected' : 'pump connected');
     },
     ended(consumer: string | undefined, code: number, reason: string) {
       closed.inc({ code: known.has(code) ? String(code) : 'other' });
       if (consumer === undefined) {
-        warn(`a connection was closed: ${code} ${quote(reason)}`);
+        warn(`connection closed: ${code} ${quote(reason)}`);
         return;
       }
       pumps.dec();
-      log.info({ consumer, code, reason: quote(reason) }, 'a pump has left');
+      log.info({ consumer, code, reason: quote(reason) }, 'pump disconnected');
     },
     tokens(count: number) {
-      log.info({ count }, 'the file of tokens was read again');
+      log.info({ count }, 'tokens file reloaded');
     },
     trouble(where: string, error: Error) {
       warn(`${where}: ${quote(error.message || error.name)}`);

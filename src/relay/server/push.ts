@@ -1,9 +1,8 @@
 /**
- * Sends a pump the entries that nobody in the group has read: as many as it gave credit for, and no faster than the connection and its
- * token take them. One read is in memory at the most.
+ * Pushes new entries to a pump within its credit, its token's rate and the connection's backpressure. Holds at most one read in memory.
  *
- * Reads and answers that bring pending entries take turns, so that a pump never gets an entry twice over one connection: when the
- * answer to `pending` or `halt` comes, all that was read before is in the pump's hands.
+ * Reads take turns with answers that carry pending entries, so that a pump never gets an entry twice over one connection: before
+ * `pending` or `halt` is answered, everything read so far has been sent.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Backoff, backoffMs } from '../../../queues/index.ts';
@@ -13,7 +12,7 @@ import { MAX_ENTRIES } from '../protocol.ts';
 import type { Connection } from './connection.ts';
 import { type Allowance, createCredit } from './credit.ts';
 
-/** Short: an answer that takes its turn waits for it on a quiet stream. */
+/** Short: on a quiet stream answers wait for it. */
 const BLOCK_MS = 250;
 const retryBackoff: Backoff = { baseMs: 100, maxMs: 2_000 };
 
@@ -21,7 +20,7 @@ export interface Push {
   credit: ReturnType<typeof createCredit>;
   /** Runs between two reads. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
-  /** Resolves when the connection has ended and nothing is read for it any more. */
+  /** Resolves when the connection and its last read have ended. */
   ended: Promise<void>;
 }
 
@@ -30,7 +29,7 @@ export interface PushOptions {
   connection: Connection;
   allowance: Allowance;
   onSent: (entries: number) => void;
-  /** A read failed. It is tried again. */
+  /** A read failed; it will be retried. */
   onTrouble: (error: Error) => void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The relay: a WebSocket server beside Skywire's Redis. It has no state that anybody would miss.
- * listening → stop(): takes nobody more, tells every pump to come back later → stopped.
+ * The relay: a WebSocket server next to Skywire's Redis, without state that must survive.
+ * listening → stop(): refuses new clients, closes the others with a code that makes them retry → stopped.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -13,19 +13,19 @@ import { createDoor, type DoorOptions } from './door.ts';
 export interface RelayOptions extends DoorOptions {
   host: string;
   port: number;
-  /** Its own certificate; without it a proxy does TLS. */
+  /** Without it a proxy terminates TLS. */
   tls?: { cert: Buffer; key: Buffer } | undefined;
 }
 
 export interface Relay {
   url: string;
-  /** Turns out whose token does not stand any more. */
+  /** Disconnects clients whose token was revoked. */
   revoke(): void;
   /** Idempotent; within 5 s. */
   stop(): Promise<void>;
 }
 
-/** The port cannot be had, or the certificate is none. The message names the settings. */
+/** The port is taken or the certificate invalid. The message names the settings. */
 export class RelayError extends Error {
   override name = 'RelayError';
 }
@@ -64,7 +64,7 @@ export async function startRelay({ host, port, tls, ...doorOptions }: RelayOptio
     );
     server.listen(port, host, resolve);
   });
-  server.on('error', (error) => doorOptions.events.trouble('a connection was not accepted', error));
+  server.on('error', (error) => doorOptions.events.trouble('accepting a connection', error));
 
   async function stop(): Promise<void> {
     const closed = new Promise((resolve) => server.close(resolve));
@@ -93,7 +93,7 @@ function createHttpServer(tls: RelayOptions['tls']) {
     return createTlsServer({ ...limits, ...tls, minVersion: 'TLSv1.2' });
   } catch (error) {
     const { message } = error as Error;
-    throw new RelayError(`RELAY_TLS_CERT, RELAY_TLS_KEY: no certificate and its key in PEM: ${message}`, {
+    throw new RelayError(`RELAY_TLS_CERT, RELAY_TLS_KEY: not a PEM certificate and its key: ${message}`, {
       cause: error,
     });
   }

@@ -1,6 +1,6 @@
 /**
- * A pump at the relay: connected → (it says which stream, group and consumer it is) subscribed → ended.
- * Invariant: nothing is acknowledged here but what the pump acknowledged. What it did not stays pending in the group.
+ * A subscribed pump: answers its requests until the connection ends.
+ * Invariant: acks only what the pump acked. Everything else stays pending in the group.
  */
 
 import { toFrames } from '../entry-frames.ts';
@@ -13,9 +13,9 @@ import { startPush } from './push.ts';
 import { redisWord } from './redis-word.ts';
 import type { Upstream } from './upstream.ts';
 
-/** Entries that another pump holds for less are not taken from it, whatever this one says. */
+/** Lower bound for `claim`: a pump must not steal what another is working on. */
 const LEAST_IDLE_MS = 10_000;
-/** Requests that wait for an answer. */
+/** Unanswered requests. */
 const MAX_OPEN = 64;
 
 export interface SessionOptions {
@@ -27,9 +27,9 @@ export interface SessionOptions {
 }
 
 export interface Session {
-  /** One text frame after `subscribe`. */
+  /** Handles a text frame after `subscribe`. */
   take(text: string): void;
-  /** Resolves when the connection has ended and nothing happens for it any more. */
+  /** Resolves when the connection and all its work have ended. */
   ended: Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export function startSession({ connection, upstream, allowance, departed, events
     let claimed = 0;
     const lost: string[] = [];
     for (const name of departed.gone(consumer.stream, consumer.group)) {
-      // Before it is done: two pumps need not go after the same one, and it may be back meanwhile.
+      // First: another pump need not try the same one, and it may reconnect meanwhile.
       departed.forget({ ...consumer, name });
       const taken = await upstream.take(name);
       if (taken.claimed) events.takenOver(taken.claimed, name, consumer.name);
@@ -110,7 +110,7 @@ export function startSession({ connection, upstream, allowance, departed, events
     const { n } = request;
     open += 1;
     if (open > MAX_OPEN)
-      return connection.close(closeCodes.tooMany, `more than ${MAX_OPEN} requests without an answer`);
+      return connection.close(closeCodes.tooMany, `more than ${MAX_OPEN} unanswered requests`);
     try {
       const ok = await answer(request);
       await connection.send([JSON.stringify({ n, ok })]);
@@ -146,20 +146,18 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Nothing of the frame itself: it comes from anywhere. */
+/** Quotes nothing of the frame: it is untrusted. */
 export function whatIsWrong(text: string): string {
   const parsed = parseJson(text);
-  if (parsed === undefined) return 'a text frame that is no JSON';
+  if (parsed === undefined) return 'a text frame that is not JSON';
   const known = requestSchema.options.map((option) => option.shape.do.value);
   const kind = known.find((name) => name === Object(parsed).do);
-  return kind
-    ? `a frame "${kind}" that is not as docs/relay.md says`
-    : 'a frame that this version does not know';
+  return kind ? `malformed "${kind}" frame, see docs/relay.md` : 'a frame of unknown type';
 }
 
 export const consumerOf = (grantName: string, { stream, group, consumer }: Omit<Subscribe, 'n'>) => ({
   stream,
   group,
-  // Under its token's name: no client can pass for another's.
+  // Prefixed with its token's name, so that no client can impersonate another.
   name: `relay/${grantName}/${consumer}`,
 });

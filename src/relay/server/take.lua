@@ -1,10 +1,10 @@
 --[[
-Hands what is pending for one consumer of a group to another, however short a time it has been pending.
+Moves one consumer's pending entries to another, whatever their idle time.
 
 KEYS  1 stream
-ARGV  1 group   2 consumer that left it   3 consumer that gets it   4 how many at the most
-Returns {how many were looked at, how many the other has now, ids that were trimmed from the stream meanwhile}.
-Safe to run twice: what the other has is not pending for the first any more.
+ARGV  1 group   2 from consumer   3 to consumer   4 most entries
+Returns {entries examined, entries moved, ids that were trimmed from the stream while pending}.
+Safe to run twice: what was moved is no longer pending for the first consumer.
 ]]
 local stream, group, from, to, most = KEYS[1], ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local rows = redis.call('XPENDING', stream, group, '-', '+', most, from)
@@ -14,7 +14,7 @@ for at, row in ipairs(rows) do
   ids[at] = row[1]
   missing[row[1]] = true
 end
--- unpack gives all its values only where nothing follows it.
+-- In the list itself: Lua truncates unpack() to one value unless it is the last argument.
 ids[#ids + 1] = 'JUSTID'
 local claimed = redis.call('XCLAIM', stream, group, to, 0, unpack(ids))
 ids[#ids] = nil

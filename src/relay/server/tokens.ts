@@ -1,7 +1,6 @@
 /**
- * Who may connect: a file with one line a client, `name sha256-of-the-token [group=…] [connections=…] [rate=…]`, read again when it
- * changes. Only digests are kept. A line that is wrong lets nobody in, and neither does a file that cannot be read: what was revoked
- * stays out, whatever else is amiss.
+ * Who may connect: a file with one line a client, `name sha256-of-the-token [group=…] [connections=…] [rate=…]`, reloaded when it
+ * changes. Only digests are kept. Fails closed: neither an invalid line nor an unreadable file admits anyone.
  */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -9,20 +8,20 @@ import { readFileSync } from 'node:fs';
 export interface Grant {
   /** Name of the client. */
   name: string;
-  /** The token's SHA-256, in hex. */
+  /** SHA-256 of the token, in hex. */
   digest: string;
-  /** The only group it may read as; undefined: the relay's own. */
+  /** The consumer group it may use; undefined: SKYWIRE_GROUP. */
   group: string | undefined;
-  /** Connections at once: one for each stream and pump. */
+  /** Concurrent connections: one for each stream and pump. */
   connections: number;
   /** Entries a second, all its connections together. */
   rate: number;
 }
 
 export interface Tokens {
-  /** The grant whose token this is. Takes as long for a wrong one as for a right one. */
+  /** Constant time. */
   find(token: Buffer): Grant | undefined;
-  /** Whether the grant still stands as it was given. */
+  /** Whether the grant was neither revoked nor changed. */
   stands(grant: Grant): boolean;
   count(): number;
   stop(): void;
@@ -49,9 +48,9 @@ export function parseTokens(text: string): { grants: Grant[]; problems: string[]
       nameProblem(name, grants) ??
       (/^[0-9a-f]{64}$/.test(grant.digest)
         ? undefined
-        : 'after the name stands the SHA-256 of the token, 64 hexadecimal digits (npm run relay-token makes the line)') ??
+        : 'expected the SHA-256 of the token after the name, 64 hexadecimal digits (npm run relay-token makes the line)') ??
       options.map((option) => takeOption(grant, option)).find(Boolean);
-    // The line itself may hold a token by mistake: it is not shown.
+    // Never shows the line: it may hold a token by mistake.
     if (problem) problems.push(`line ${at + 1}: ${problem}`);
     else grants.push(grant);
   }
@@ -59,8 +58,8 @@ export function parseTokens(text: string): { grants: Grant[]; problems: string[]
 }
 
 function nameProblem(name: string, grants: readonly Grant[]): string | undefined {
-  if (!/^[\w.-]{1,64}$/.test(name)) return 'a name is 1 to 64 letters, digits, dots, hyphens and low lines';
-  return grants.some((grant) => grant.name === name) ? 'the name stands above already' : undefined;
+  if (!/^[\w.-]{1,64}$/.test(name)) return 'a name is 1 to 64 letters, digits, dots, hyphens and underscores';
+  return grants.some((grant) => grant.name === name) ? 'duplicate name' : undefined;
 }
 
 function takeOption(grant: Grant, option: string): string | undefined {
@@ -73,7 +72,7 @@ function takeOption(grant: Grant, option: string): string | undefined {
     grant[name] = Number(value);
     return undefined;
   }
-  return 'behind the digest may stand group=<name>, connections=<number> and rate=<entries a second>';
+  return 'invalid option: expected group=<name>, connections=<number> or rate=<entries a second>';
 }
 
 export interface WatchTokens {
@@ -83,7 +82,7 @@ export interface WatchTokens {
   lookEveryMs?: number;
 }
 
-/** Reads the file now, and again when it changed. */
+/** Loads the file, and reloads it when it changes. */
 export function watchTokens({
   file,
   onChange,

@@ -1,4 +1,4 @@
-/** The stream as one connected pump has it: a consumer of the group, in Redis. What only the relay needs stands beside the Source. */
+/** A connected pump's consumer in the group: its Source, and what only the relay needs. */
 
 import { closeClient, type RedisClient } from '../../redis/connections.ts';
 import { loadScript, runScript } from '../../redis/scripts.ts';
@@ -11,17 +11,17 @@ const TAKE_COUNT = 500;
 export interface Upstream {
   source: Source;
   consumer: Consumer;
-  /** Makes ours what another consumer left; ids of what was trimmed before. */
+  /** Moves another consumer's pending entries to this one; `lost`: ids that were trimmed meanwhile. */
   take(from: string): Promise<{ claimed: number; lost: string[] }>;
-  /** Closes the connection that reads. Within a second or so. */
+  /** Closes the blocking connection, within about a second. */
   end(): Promise<void>;
 }
 export type OpenUpstream = (consumer: Consumer) => Upstream;
 
 export interface UpstreamClients {
-  /** Short commands of all connections. */
+  /** Shared by all pumps, for short commands. */
   commands: RedisClient;
-  /** A new connection that may block. */
+  /** Opens a connection for blocking reads. */
   openReader: () => RedisClient;
 }
 
