@@ -31,7 +31,7 @@ export const redisUrl: Parser<RedisAddress> = {
   },
 };
 
-/** Of a relay in place of a Redis. Without a path: /relay. A token has no place in it: addresses are logged. */
+/** The path defaults to /relay. Credentials are refused, because URLs are logged. */
 export const relayUrl: Parser<URL> = {
   takes: 'wss://host[:port]/relay, or ws:// on this machine; without user, password, ? and #',
   parse: (text) => {

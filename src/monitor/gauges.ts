@@ -114,5 +114,5 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
     '1 if the append-only file is on and its last write succeeded',
     (one) => one.isDurable,
   );
-  ofServers('redis_replicas', 'Replicas that are connected', (one) => one.replicas);
+  ofServers('redis_replicas', 'Connected replicas', (one) => one.replicas);
 }
