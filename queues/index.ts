@@ -19,6 +19,20 @@ export type { FanoutPage, SubscriberPage } from './fanout.ts';
 export { memberText } from './json-text.ts';
 export { MAX_MATCH_BYTES, type Match, parseMatch } from './match.ts';
 export { type ParkedMatch, type ParkingReason, parkingReasons, retriedReasons } from './parked.ts';
+export {
+  before,
+  canonicalId,
+  compareIds,
+  earlier,
+  FIRST_ID,
+  idPattern,
+  isBefore,
+  LAST_ID,
+  laterId,
+  oldestOf,
+  openIdPattern,
+  timeMsOf,
+} from './stream-id.ts';
 
 export const queues = { matches, parked, fanout } as const;
 export type QueueName = keyof typeof queues;

@@ -1,4 +1,5 @@
 /** How far the group has come in one stream, told by ids: the group's own `lag` is wrong after Redis was killed. */
+import { timeMsOf } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 
 export interface StreamReading {
@@ -26,7 +27,7 @@ export async function readStream(client: RedisClient, stream: string, group: str
     readGroup(client, stream, group),
   ]);
   const nowMs = Number(time[0]) * 1_000 + Math.floor(Number(time[1]) / 1_000);
-  const ageMs = (id: string | undefined): number => (id ? Math.max(0, nowMs - millisecondsOf(id)) : 0);
+  const ageMs = (id: string | undefined): number => (id ? Math.max(0, nowMs - timeMsOf(id)) : 0);
   const after = found ? `(${found.lastDelivered}` : '-';
   const [oldestUnread] = (await client.xrange(stream, after, '+', 'COUNT', 1)).map(([id]) => id);
   const oldestPending = found?.pending
@@ -56,9 +57,9 @@ async function unreadCount(
     client.xrange(stream, '-', '+', 'COUNT', 1),
     client.xrevrange(stream, '+', '-', 'COUNT', 1),
   ]);
-  const from = millisecondsOf(first?.[0] ?? oldestUnread);
-  const to = millisecondsOf(last?.[0] ?? oldestUnread);
-  const share = to > from ? (to - millisecondsOf(oldestUnread)) / (to - from) : 1;
+  const from = timeMsOf(first?.[0] ?? oldestUnread);
+  const to = timeMsOf(last?.[0] ?? oldestUnread);
+  const share = to > from ? (to - timeMsOf(oldestUnread)) / (to - from) : 1;
   return Math.max(1, Math.round(length * share));
 }
 
@@ -77,5 +78,3 @@ async function readGroup(client: RedisClient, stream: string, group: string): Pr
     lag: typeof lag === 'number' ? lag : undefined,
   };
 }
-
-const millisecondsOf = (id: string): number => Number(id.slice(0, id.indexOf('-')));

@@ -1,4 +1,5 @@
 /** What persons changed: who, when, what. Bounded: the oldest entries go. */
+import { timeMsOf } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { operatorLogKey } from '../redis/keys.ts';
 
@@ -45,7 +46,7 @@ function toAction(id: string, fields: string[]): LoggedAction {
   const { who = '', from = '', action = '', what = '{}' } = values;
   return {
     id,
-    at: new Date(Number(id.split('-')[0])).toISOString(),
+    at: new Date(timeMsOf(id)).toISOString(),
     who,
     from,
     action,

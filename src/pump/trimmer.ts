@@ -2,12 +2,12 @@
  * Keeps the stream from growing for ever: nobody else trims it. It goes only below what every group has acknowledged, what no
  * unfinished job holds, what the cursor would read again, and the replay window; whichever is oldest counts.
  */
+import { FIRST_ID, oldestOf } from '../../queues/index.ts';
 import { crashPoint } from '../observe/crash-points.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
 import type { Source } from '../stream/source.ts';
-import { oldestOf } from '../stream/stream-id.ts';
 import type { Cursor } from './cursor.ts';
 
 const heldScript = loadScript(new URL('oldest-held.lua', import.meta.url));
@@ -37,7 +37,7 @@ export function createTrimmer({ home, source, cursor, queues, windowMs }: Trimme
     async trim() {
       if (Date.now() < trimAt) return 0;
       trimAt = Date.now() + TRIM_EVERY_MS;
-      if (!(await source.trim('0-0', windowMs)).isDue) return 0;
+      if (!(await source.trim(FIRST_ID, windowMs)).isDue) return 0;
       // The cursor first: what becomes a job between the two looks is not acknowledged at the first.
       const needs = await cursor.needs();
       const held = await Promise.all(queues.map((queue) => oldestHeld(home, queue)));

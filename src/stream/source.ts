@@ -6,10 +6,11 @@ import type { RawEntry } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
 
-const rewindScript = loadScript(new URL('rewind.lua', import.meta.url));
-const trimScript = loadScript(new URL('trim.lua', import.meta.url));
+const here = (file: string): URL => new URL(file, import.meta.url);
+const rewindScript = loadScript(here('rewind.lua'), here('stream-id.lua'));
+const trimScript = loadScript(here('trim.lua'), here('stream-id.lua'));
 const TRIM_AT_ONCE = 10_000;
-const leaveScript = loadScript(new URL('leave.lua', import.meta.url));
+const leaveScript = loadScript(here('leave.lua'));
 
 export interface Source {
   stream: string;

@@ -1,8 +1,7 @@
 /** Ids of all entries of a stream that are under way: not read yet, pending in the group, or held by a job that has not ended. */
-import type { Batch, BatchData, FanoutPage } from '../../queues/index.ts';
+import { type Batch, type BatchData, type FanoutPage, isBefore } from '../../queues/index.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
-import { isBefore } from '../stream/stream-id.ts';
 
 const PAGE = 1_000;
 

@@ -1,14 +1,13 @@
 /** One page of an inbox as page.lua finds it, its posts filled in. */
+import { before, FIRST_ID, LAST_ID } from '../../../queues/index.ts';
 import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
 import { loadScript, runScript } from '../../redis/scripts.ts';
+import { readState } from '../read-state.ts';
 import { subscriptionPrefix } from '../write/inbox-calls.ts';
 import { withBodies } from './bodies.ts';
 
-const script = loadScript(
-  new URL('page.lua', import.meta.url),
-  new URL('../read-state.lua', import.meta.url),
-);
+const script = loadScript(new URL('page.lua', import.meta.url), ...readState);
 
 /** Bounds the time that one script call keeps Redis from others. */
 export const LOOK_AT_MOST = 1_000;
@@ -98,10 +97,9 @@ const toItem = ([id, postJson, matchedBy, isRead, hasStar, identity]: Row): Item
 });
 
 /** Redis takes no range beyond the farthest ids; beyond those beside them there is as little. */
-const MAX = '18446744073709551615';
 const farthest = {
-  before: { id: '0-0', beside: '0-1' },
-  after: { id: `${MAX}-${MAX}`, beside: `${MAX}-18446744073709551614` },
+  before: { id: FIRST_ID, beside: '0-1' },
+  after: { id: LAST_ID, beside: before(LAST_ID) },
 };
 
 export const gapOf = (unread: number, until: string): Page['gap'] => (unread > 0 ? { unread, until } : null);

@@ -2,10 +2,10 @@
 import { hash } from 'node:crypto';
 import type { Express, Request, Response } from 'express';
 import { z } from 'zod';
+import { timeMsOf } from '../../../queues/index.ts';
 import type { FeedTokens } from '../../inbox/feed-tokens.ts';
 import type { InboxReader, Page } from '../../inbox/read/inbox-reader.ts';
 import { decodeName } from '../../redis/keys.ts';
-import { deliveredAtMs } from '../../stream/item-id.ts';
 import { serveGet } from '../http/base-app.ts';
 import { within } from '../http/deadline.ts';
 import { flag, itemId, plainName } from '../http/inputs.ts';
@@ -86,7 +86,7 @@ function toFeed(inbox: string, { items, next, gap }: Page, query: FeedQuery, req
     homeUrl: `${origin}/reader/${encodeURIComponent(inbox)}`,
     url: url.href,
     nextUrl: next === null ? undefined : nextUrl.href,
-    updatedMs: items[0] ? deliveredAtMs(items[0].id) : 0,
+    updatedMs: items[0] ? timeMsOf(items[0].id) : 0,
     entries: items.map((item) => toEntry(inbox, item)),
   };
 }

@@ -1,5 +1,6 @@
 /** What the API takes, and how it says so. */
 import { z } from 'zod';
+import { canonicalId, idPattern } from '../../../queues/index.ts';
 import { encodeName, MAX_NAME_BYTES } from '../../redis/keys.ts';
 
 /** A text that `read` makes a value of; undefined: refused, with what it takes. `shape`: how it looks to a client. */
@@ -26,18 +27,11 @@ export const encodedName = readable(aName, {}, encodeName);
 /** A name as it is. */
 export const plainName = readable(aName, {}, (name) => (encodeName(name) === undefined ? undefined : name));
 
-const MAX_PART = 2n ** 64n - 1n;
-
 /** An item's id in its one canonical form: Redis takes `07-0` for `7-0`, sorted sets do not. */
 export const itemId = readable(
   'the id of an item, <digits>-<digits>',
-  { pattern: '^\\d{1,20}-\\d{1,20}$', examples: ['1704888000000-0'] },
-  (text) => {
-    const [, ms, number] =
-      /^(\d{1,20})-(\d{1,20})$/.exec(text)?.map((part) => (/^\d+$/.test(part) ? BigInt(part) : 0n)) ?? [];
-    if (ms === undefined || number === undefined || ms > MAX_PART || number > MAX_PART) return undefined;
-    return `${ms}-${number}`;
-  },
+  { pattern: idPattern.source, examples: ['1704888000000-0'] },
+  (text) => (idPattern.test(text) ? canonicalId(text) : undefined),
 );
 
 const dateTime = z.iso.datetime({ offset: true });
