@@ -1,6 +1,7 @@
 /** How far the group has come in one stream, told by ids: the group's own `lag` is wrong after Redis was killed. */
 import { timeMsOf } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import { type Group, groupOf } from '../stream/xinfo.ts';
 
 export interface StreamReading {
   stream: string;
@@ -14,21 +15,15 @@ export interface StreamReading {
   pendingAgeMs: number;
 }
 
-interface Group {
-  lastDelivered: string;
-  pending: number;
-  lag: number | undefined;
-}
-
 export async function readStream(client: RedisClient, stream: string, group: string): Promise<StreamReading> {
   const [time, length, found] = await Promise.all([
     client.time(),
     client.xlen(stream),
-    readGroup(client, stream, group),
+    groupOf(client, stream, group),
   ]);
   const nowMs = Number(time[0]) * 1_000 + Math.floor(Number(time[1]) / 1_000);
   const ageMs = (id: string | undefined): number => (id ? Math.max(0, nowMs - timeMsOf(id)) : 0);
-  const after = found ? `(${found.lastDelivered}` : '-';
+  const after = found ? `(${found['last-delivered-id']}` : '-';
   const [oldestUnread] = (await client.xrange(stream, after, '+', 'COUNT', 1)).map(([id]) => id);
   const oldestPending = found?.pending
     ? ((await client.xpending(stream, group)) as [number, string | null])[1]
@@ -52,7 +47,7 @@ async function unreadCount(
   group: Group | undefined,
 ): Promise<number> {
   if (!group) return length;
-  if (group.lag !== undefined && group.lag > 0 && group.lag <= length) return group.lag;
+  if (group.lag && group.lag > 0 && group.lag <= length) return group.lag;
   const [[first], [last]] = await Promise.all([
     client.xrange(stream, '-', '+', 'COUNT', 1),
     client.xrevrange(stream, '+', '-', 'COUNT', 1),
@@ -61,20 +56,4 @@ async function unreadCount(
   const to = timeMsOf(last?.[0] ?? oldestUnread);
   const share = to > from ? (to - timeMsOf(oldestUnread)) / (to - from) : 1;
   return Math.max(1, Math.round(length * share));
-}
-
-async function readGroup(client: RedisClient, stream: string, group: string): Promise<Group | undefined> {
-  const rows = await client.xinfo('GROUPS', stream).catch((error: Error) => {
-    if (error.message.includes('no such key')) return [];
-    throw error;
-  });
-  const flat = (rows as (string | number | null)[][]).find((row) => row[row.indexOf('name') + 1] === group);
-  if (!flat) return undefined;
-  const field = (name: string) => (flat.includes(name) ? flat[flat.indexOf(name) + 1] : undefined);
-  const lag = field('lag');
-  return {
-    lastDelivered: String(field('last-delivered-id')),
-    pending: Number(field('pending')),
-    lag: typeof lag === 'number' ? lag : undefined,
-  };
 }

@@ -1,6 +1,7 @@
 /** What persons changed: who, when, what. Bounded: the oldest entries go. */
 import { timeMsOf } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import { fieldsOf } from '../redis/fields.ts';
 import { operatorLogKey } from '../redis/keys.ts';
 
 const MAX_ENTRIES = 10_000;
@@ -41,9 +42,7 @@ export function createOperatorLog(client: RedisClient): OperatorLog {
 }
 
 function toAction(id: string, fields: string[]): LoggedAction {
-  const values: Record<string, string> = {};
-  for (let at = 0; at < fields.length; at += 2) values[fields[at]!] = fields[at + 1]!;
-  const { who = '', from = '', action = '', what = '{}' } = values;
+  const { who = '', from = '', action = '', what = '{}' } = fieldsOf(fields);
   return {
     id,
     at: new Date(timeMsOf(id)).toISOString(),

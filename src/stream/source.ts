@@ -5,6 +5,7 @@
 import type { RawEntry } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
+import { consumersOf, groupOf } from './xinfo.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
 const rewindScript = loadScript(here('rewind.lua'), here('stream-id.lua'));
@@ -131,24 +132,18 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
       await runScript(commands, leaveScript, [stream], [group, who]);
     },
     async idleConsumers(idleMs) {
-      const rows = (await commands.xinfo('CONSUMERS', stream, group)) as (string | number)[][];
-      return rows
-        .map(toRecord)
-        .filter((row) => row['name'] !== consumer && row['pending'] === 0 && Number(row['idle']) > idleMs)
-        .map((row) => String(row['name']));
+      return (await consumersOf(commands, stream, group))
+        .filter((one) => one.name !== consumer && one.pending === 0 && one.idle > idleMs)
+        .map(({ name }) => name);
     },
     async position() {
       // The group first: an entry handed out between the replies is pending in the next one, or newer than `delivered`.
-      const groups = (await commands.xinfo('GROUPS', stream).catch((error: Error) => {
-        if (error.message.includes('no such key')) return [];
-        throw error;
-      })) as (string | number)[][];
-      const row = groups.map(toRecord).find(({ name }) => name === group);
+      const row = await groupOf(commands, stream, group);
       const pending = row && ((await commands.xpending(stream, group)) as [number, string | null]);
       const [newest] = await commands.xrevrange(stream, '+', '-', 'COUNT', 1);
       return {
         newest: newest?.[0],
-        delivered: row && String(row['last-delivered-id']),
+        delivered: row?.['last-delivered-id'],
         oldestPending: pending?.[1] ?? undefined,
       };
     },
@@ -175,7 +170,3 @@ export function toRawEntry(id: string, fields: readonly Buffer[]): RawEntry {
   return { id, fields: fields.map(String) };
 }
 const DATA = Buffer.from('data');
-
-function toRecord(flat: readonly (string | number)[]): Record<string, string | number> {
-  return Object.fromEntries(flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1]!]] : [])));
-}

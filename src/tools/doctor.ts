@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import { consumersOf, groupOf } from '../stream/xinfo.ts';
 import { examineServer } from './examine-server.ts';
 import type { Finding } from './finding.ts';
 
@@ -53,8 +54,7 @@ async function examineStream(client: RedisClient, stream: string, group: string)
         fix: 'name the right key in SKYWIRE_STREAM',
       },
     ];
-  const rows = ((await client.xinfo('GROUPS', stream)) as (string | number)[][]).map(toRecord);
-  const row = rows.find((one) => one['name'] === group);
+  const row = await groupOf(client, stream, group);
   if (!row)
     return [
       {
@@ -64,14 +64,12 @@ async function examineStream(client: RedisClient, stream: string, group: string)
       },
     ];
   const unread = (await client.xrange(stream, `(${row['last-delivered-id']}`, '+', 'COUNT', LAG_LOOK)).length;
-  const consumers = ((await client.xinfo('CONSUMERS', stream, group)) as (string | number)[][]).map(toRecord);
-  const orphans = consumers.filter(
-    (one) => Number(one['pending']) > 0 && Number(one['idle']) > ORPHAN_AFTER_MS,
-  );
+  const consumers = await consumersOf(client, stream, group);
+  const orphans = consumers.filter(({ pending, idle }) => pending > 0 && idle > ORPHAN_AFTER_MS);
   return [
     {
       level: 'ok',
-      what: `${stream}: ${await client.xlen(stream)} entries, ${row['pending']} pending, ${unread === LAG_LOOK ? `over ${LAG_LOOK}` : unread} not read yet`,
+      what: `${stream}: ${await client.xlen(stream)} entries, ${row.pending} pending, ${unread === LAG_LOOK ? `over ${LAG_LOOK}` : unread} not read yet`,
     },
     ...(unread && !consumers.length
       ? [{ level: 'dangerous', what: 'nobody reads the stream', fix: 'npm run pump' } as const]
@@ -79,7 +77,7 @@ async function examineStream(client: RedisClient, stream: string, group: string)
     ...orphans.map(
       (one): Finding => ({
         level: 'dangerous',
-        what: `consumer ${one['name']} is gone and left ${one['pending']} entries pending`,
+        what: `consumer ${one.name} is gone and left ${one.pending} entries pending`,
         fix: 'npm run pump takes them over within 20 s; if one runs, look at its log',
       }),
     ),
@@ -130,6 +128,3 @@ async function examinePort({ host, port }: Config['http']): Promise<Finding[]> {
   );
   return [{ level: 'ok', what: answer === 200 ? `web answers at ${url}` : `no web role at ${url}` }];
 }
-
-const toRecord = (flat: readonly (string | number)[]): Record<string, string | number> =>
-  Object.fromEntries(flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1]!]] : [])));

@@ -1,7 +1,8 @@
 /** Ids of all entries of a stream that are under way: not read yet, pending in the group, or held by a job that has not ended. */
-import { type Batch, type BatchData, type FanoutPage, isBefore } from '../../queues/index.ts';
+import { type Batch, type BatchData, type FanoutPage, FIRST_ID, isBefore } from '../../queues/index.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import { groupOf } from '../stream/xinfo.ts';
 
 const PAGE = 1_000;
 
@@ -25,11 +26,10 @@ export interface InFlight {
 export async function inFlight({ skywire, queues, stream, group }: InFlightOptions): Promise<InFlight> {
   const takenAt = Date.now();
   const ids = new Set<string>();
-  const groups = (await skywire.xinfo('GROUPS', stream)) as (string | number)[][];
-  const row = groups.find((flat) => flat[flat.indexOf('name') + 1] === group);
+  const row = await groupOf(skywire, stream, group);
   for await (const page of row ? pendingIds(skywire, stream, group) : []) for (const id of page) ids.add(id);
   // Without a group nothing was read.
-  const delivered = row ? String(row[row.indexOf('last-delivered-id') + 1]) : '0-0';
+  const delivered = row?.['last-delivered-id'] ?? FIRST_ID;
   const states = ['waiting', 'active', 'delayed', 'prioritized'] as const;
   for (const job of await queues.laneOf(stream).queue.getJobs([...states])) {
     for (const id of idsOf(job?.data as Partial<BatchData & Batch> | undefined)) ids.add(id);

@@ -1,6 +1,7 @@
 /** What the pump noted as trimmed before it was read. */
 import { canonicalId, compareIds, FIRST_ID, isBefore, LAST_ID } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import { fieldsOf } from '../redis/fields.ts';
 import { lossesKey } from '../redis/keys.ts';
 
 /** Ids within a window of one stream, oldest first. `from` and `to` as XRANGE takes them. */
@@ -17,9 +18,7 @@ export async function lostIn({
 }): Promise<string[]> {
   const ids = new Set<string>();
   for (const [, fields] of await home.xrange(lossesKey, '-', '+')) {
-    const record = Object.fromEntries(
-      fields.flatMap((name, at) => (at % 2 ? [] : [[name, fields[at + 1]!]])),
-    );
+    const record = fieldsOf(fields);
     if (record['stream'] === stream) for (const id of record['ids']?.split(' ') ?? []) ids.add(id);
   }
   const first = canonicalId(from) ?? FIRST_ID;
