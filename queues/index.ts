@@ -33,6 +33,7 @@ export {
   openIdPattern,
   timeMsOf,
 } from './stream-id.ts';
+export { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 export const queues = { matches, parked, fanout } as const;
 export type QueueName = keyof typeof queues;

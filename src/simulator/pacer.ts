@@ -1,6 +1,7 @@
 /**
  * How many matches are due at a rate. What a pause left undone is made up for at twice the rate, in steps of a tenth of a
- * second at the most, so that no burst of a whole second ever goes out; what is more than a second late is let go.
+ * second at the most, so that no burst of a whole second ever goes out; what is more than a second late is let go. Two rates at
+ * once, which a token bucket does not have.
  */
 export interface Pacer {
   /** Matches that may go out now. */

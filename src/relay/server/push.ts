@@ -6,12 +6,12 @@
  * answer to `pending` or `halt` comes, all that was read before is in the pump's hands.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Backoff, backoffMs } from '../../../queues/index.ts';
+import { type Backoff, backoffMs, type TokenBucket } from '../../../queues/index.ts';
 import type { Source } from '../../stream/source.ts';
 import { sizeOf, toFrames } from '../entry-frames.ts';
 import { MAX_ENTRIES } from '../protocol.ts';
 import type { Connection } from './connection.ts';
-import { type Allowance, createCredit } from './credit.ts';
+import { createCredit } from './credit.ts';
 
 /** Short: an answer that takes its turn waits for it on a quiet stream. */
 const BLOCK_MS = 250;
@@ -28,7 +28,7 @@ export interface Push {
 export interface PushOptions {
   source: Source;
   connection: Connection;
-  allowance: Allowance;
+  allowance: TokenBucket;
   onSent: (entries: number) => void;
   /** A read failed. It is tried again. */
   onTrouble: (error: Error) => void;

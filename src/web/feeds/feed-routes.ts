@@ -11,7 +11,7 @@ import { within } from '../http/deadline.ts';
 import { flag, itemId, plainName } from '../http/inputs.ts';
 import { originOf } from '../http/origin.ts';
 import { Problem } from '../http/problem.ts';
-import { createRateLimit } from '../http/rate-limit.ts';
+import { createRateLimit, type RateLimit } from '../http/rate-limit.ts';
 import { checked } from '../http/route.ts';
 import { atom } from './atom.ts';
 import { guidOf, toEntry } from './entry.ts';
@@ -52,18 +52,20 @@ export function mountFeeds(app: Express, { inboxes, feedTokens }: FeedDeps): voi
     const [, token = '', kind = ''] = file.exec(String(req.params['file'])) ?? [];
     const inbox = token && (await within(ANSWER_WITHIN_MS, feedTokens.inboxOf(token)));
     if (!inbox) {
-      refuseWhere(strangerLimit.take(req.socket.remoteAddress ?? ''));
+      takeOne(strangerLimit, req.socket.remoteAddress ?? '');
       throw new Problem(404, 'There is no such feed');
     }
-    refuseWhere(tokenLimit.take(hash('sha256', token, 'base64')));
+    takeOne(tokenLimit, hash('sha256', token, 'base64'));
     const query = checked(feedQuery, req.query, 'parameter');
     const page = await within(ANSWER_WITHIN_MS, inboxes.page(inbox, { ...query, limit: ITEMS }));
     send(req, res, formats[kind]!, toFeed(decodeName(inbox), page, query, req));
   });
 }
 
-function refuseWhere(waitS: number): void {
+function takeOne(limit: RateLimit, key: string): void {
+  const waitS = limit.waitS(key);
   if (waitS > 0) throw new Problem(429, 'Too many requests for feeds', { 'Retry-After': String(waitS) });
+  limit.spend(key);
 }
 
 function toFeed(inbox: string, { items, next, gap }: Page, query: FeedQuery, req: Request): Feed {
