@@ -8,6 +8,7 @@ import {
   type Match,
   type ParkingReason,
   parseMatch,
+  quote,
   type SubscriberPage,
 } from '../queues/index.ts';
 import type { Delivery, Ports, Route, Verdict, WriteResult } from './ports.ts';
@@ -100,14 +101,6 @@ function plan(match: Match, routes: Map<string, Route>, deliveries: Delivery[]):
 }
 
 const shortened = (name: string): string => (name.length > 80 ? `${name.slice(0, 80)}…` : name);
-
-/** What comes from outside never breaks out of the line it stands in: JSON, with all that is invisible escaped. */
-function quote(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu,
-    (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`,
-  );
-}
 
 interface Written {
   deliveries: readonly Delivery[];

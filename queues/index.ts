@@ -19,6 +19,7 @@ export type { FanoutPage, SubscriberPage } from './fanout.ts';
 export { memberText } from './json-text.ts';
 export { MAX_MATCH_BYTES, type Match, parseMatch } from './match.ts';
 export { type ParkedMatch, type ParkingReason, parkingReasons, retriedReasons } from './parked.ts';
+export { quote, spellOut } from './quote.ts';
 export {
   before,
   canonicalId,

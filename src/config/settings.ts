@@ -1,4 +1,5 @@
 /** Every setting: its reader, its default as text, what it means. `.env.example` and the README are tested against this table. */
+import { quote } from '../../queues/index.ts';
 import { flag, names, oneOf, type Parser, readableFile, text, wholeNumber } from './parsers.ts';
 import { redisUrl } from './redis-url.ts';
 import { relayUrl } from './relay-url.ts';
@@ -179,7 +180,7 @@ export function readSettings(env: Env): { values: Values; problems: string[] } {
 const harmless = /^(?:[a-z+]+:\/\/)?[\w.-]*(?::\d{0,5})?(?:,[\w.-]*(?::\d{0,5})?)*(?:\/[\w.-]*)*$/i;
 
 function shown(given: string, secret: boolean | undefined): string {
-  const short = JSON.stringify(given.length > 100 ? `${given.slice(0, 100)}…` : given);
+  const short = quote(given, 100);
   if (!secret) return short;
   return harmless.test(given) ? short : 'a value with a secret in it (not shown)';
 }

@@ -1,7 +1,7 @@
 /** Routes of the API: each one is described once, and express and /openapi.json are made from the same description. */
 import express, { type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { quote } from '../../observe/logger.ts';
+import { quote } from '../../../queues/index.ts';
 import type { Actor } from '../../parked/operator-log.ts';
 import { otherMethods } from './base-app.ts';
 import { within } from './deadline.ts';
