@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RedisClient } from '../redis/connections.ts';
+import { atMost } from '../redis/deadline.ts';
 import { historyKeys as keys } from '../redis/keys.ts';
 import { type Figures, parkedOf, type Sample, unreadOf } from './figures.ts';
 
@@ -50,7 +51,7 @@ export function startHistory(
     },
     async stop() {
       stopping.abort();
-      await Promise.race([ended, pause(1_000, undefined, { ref: false })]);
+      await atMost(1_000, ended);
     },
   };
 }
