@@ -61,6 +61,7 @@ export interface SourceOptions {
 }
 
 export function createSource({ reader, commands, stream, group, consumer }: SourceOptions): Source {
+  const member = ['GROUP', group, consumer] as const;
   return {
     stream,
     async ensureGroup(from) {
@@ -71,18 +72,8 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
       }
     },
     async readNew(count, blockMs) {
-      const reply = await reader.xreadgroupBuffer(
-        'GROUP',
-        group,
-        consumer,
-        'COUNT',
-        count,
-        'BLOCK',
-        blockMs,
-        'STREAMS',
-        stream,
-        '>',
-      );
+      const block = ['COUNT', count, 'BLOCK', blockMs] as const;
+      const reply = await reader.xreadgroupBuffer(...member, ...block, 'STREAMS', stream, '>');
       return rowsOf(reply).map(([id, fields]) => toRawEntry(String(id), fields ?? []));
     },
     async claim(minIdleMs) {
@@ -90,16 +81,8 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
       let claimed = 0;
       const lost: string[] = [];
       do {
-        const reply = await commands.xautoclaim(
-          stream,
-          group,
-          consumer,
-          minIdleMs,
-          cursor,
-          'COUNT',
-          500,
-          'JUSTID',
-        );
+        const from = [stream, group, consumer, minIdleMs, cursor] as const;
+        const reply = await commands.xautoclaim(...from, 'COUNT', 500, 'JUSTID');
         const [next, ids, deleted = []] = reply as [string, string[], string[]?];
         cursor = next;
         claimed += ids.length;
@@ -108,16 +91,7 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
       return { claimed, lost };
     },
     async readPending(after, count) {
-      const reply = await commands.xreadgroupBuffer(
-        'GROUP',
-        group,
-        consumer,
-        'COUNT',
-        count,
-        'STREAMS',
-        stream,
-        after,
-      );
+      const reply = await commands.xreadgroupBuffer(...member, 'COUNT', count, 'STREAMS', stream, after);
       const rows = rowsOf(reply).map(([id, fields]) => ({ id: String(id), fields }));
       return {
         entries: rows.flatMap(({ id, fields }) => (fields ? [toRawEntry(id, fields)] : [])),
