@@ -20,20 +20,7 @@ export { memberText } from './json-text.ts';
 export { MAX_MATCH_BYTES, type Match, parseMatch } from './match.ts';
 export { type ParkedMatch, type ParkingReason, parkingReasons, retriedReasons } from './parked.ts';
 export { quote, spellOut } from './quote.ts';
-export {
-  before,
-  canonicalId,
-  compareIds,
-  earlier,
-  FIRST_ID,
-  idPattern,
-  isBefore,
-  LAST_ID,
-  laterId,
-  oldestOf,
-  openIdPattern,
-  timeMsOf,
-} from './stream-id.ts';
+export * from './stream-id.ts';
 export { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 export const queues = { matches, parked, fanout } as const;
