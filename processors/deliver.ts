@@ -5,6 +5,7 @@ import {
   type Match,
   type ParkingReason,
   parseMatch,
+  quote,
   type SubscriberPage,
 } from '../queues/index.ts';
 import type { Delivery, Ports, Route, Verdict } from './ports.ts';
@@ -91,14 +92,6 @@ function plan(match: Match, routes: Map<string, Route>): Plan {
 }
 
 const shortened = (name: string): string => (name.length > 80 ? `${name.slice(0, 80)}…` : name);
-
-/** What comes from outside never breaks out of the line it stands in: JSON, with all that is invisible escaped. */
-function quote(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu,
-    (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`,
-  );
-}
 
 /** Of several inboxes, the one where most happened decides. */
 const falling = ['delivered', 'merged', 'duplicate'] as const;

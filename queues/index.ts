@@ -17,6 +17,9 @@ export { memberText } from './json-text.ts';
 export { MAX_MATCH_BYTES, type Match, parseMatch } from './match.ts';
 export { REPLAYED_BATCH } from './matches.ts';
 export { type ParkedMatch, type ParkingReason, parkingReasons, retriedReasons } from './parked.ts';
+export { quote, spellOut } from './quote.ts';
+export * from './stream-id.ts';
+export { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 export const queues = { matches, parked, fanout } as const;
 export type QueueName = keyof typeof queues;

@@ -117,11 +117,10 @@ const roles: Record<string, () => Promise<unknown>> = {
   },
   'job-worker': async () => {
     const target = inboxes();
-    const worker = new Worker<string>(
-      QUEUE,
-      async (job) => void (await target.write(deliveriesOf([job.data]))),
-      { connection: connect(), concurrency: 50 },
-    );
+    const worker = new Worker<string>(QUEUE, (job) => target.write(deliveriesOf([job.data])), {
+      connection: connect(),
+      concurrency: 50,
+    });
     await worker.waitUntilReady();
   },
 };

@@ -1,4 +1,5 @@
 /** Every setting: parser, default as text, meaning. `.env.example` and the README are tested against this table. */
+import { quote } from '../../queues/index.ts';
 import { flag, names, oneOf, type Parser, readableFile, text, wholeNumber } from './parsers.ts';
 import { redisUrl, relayUrl } from './redis-url.ts';
 import { unknownNames } from './spelling.ts';
@@ -180,7 +181,7 @@ export function readSettings(env: Env): { values: Values; problems: string[] } {
 const harmless = /^(?:[a-z+]+:\/\/)?[\w.-]*(?::\d{0,5})?(?:,[\w.-]*(?::\d{0,5})?)*(?:\/[\w.-]*)*$/i;
 
 function shown(given: string, secret: boolean | undefined): string {
-  const short = JSON.stringify(given.length > 100 ? `${given.slice(0, 100)}…` : given);
+  const short = quote(given, 100);
   if (!secret) return short;
   return harmless.test(given) ? short : 'a value that may hold a secret (not shown)';
 }

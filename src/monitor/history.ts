@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { redisNow } from '../redis/clock.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import { atMost } from '../redis/deadline.ts';
 import { historyKeys as keys } from '../redis/keys.ts';
 import { type Figures, parkedOf, type Sample, type TakeFigures, unreadOf } from './figures.ts';
 
@@ -47,7 +48,7 @@ export function startHistory(client: RedisClient, figures: TakeFigures, everyMs 
     },
     async stop() {
       stopping.abort();
-      await Promise.race([ended, pause(1_000, undefined, { ref: false })]);
+      await atMost(1_000, ended);
     },
   };
 }

@@ -1,6 +1,9 @@
 /** A consumer group's progress in one stream, by ids: the group's own `lag` is wrong after Redis was killed. */
+
+import { timeMsOf } from '../../queues/index.ts';
 import { redisNow } from '../redis/clock.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import { type Group, groupOf } from '../stream/xinfo.ts';
 
 export interface StreamReading {
   stream: string;
@@ -15,20 +18,14 @@ export interface StreamReading {
   pendingAgeMs: number;
 }
 
-interface Group {
-  lastDelivered: string;
-  pending: number;
-  lag: number | undefined;
-}
-
 export async function readStream(client: RedisClient, stream: string, group: string): Promise<StreamReading> {
   const [nowMs, length, found] = await Promise.all([
     redisNow(client),
     client.xlen(stream),
-    readGroup(client, stream, group),
+    groupOf(client, stream, group),
   ]);
-  const ageMs = (id: string | undefined): number => (id ? Math.max(0, nowMs - millisecondsOf(id)) : 0);
-  const after = found ? `(${found.lastDelivered}` : '-';
+  const ageMs = (id: string | undefined): number => (id ? Math.max(0, nowMs - timeMsOf(id)) : 0);
+  const after = found ? `(${found['last-delivered-id']}` : '-';
   const [oldestUnread] = (await client.xrange(stream, after, '+', 'COUNT', 1)).map(([id]) => id);
   const oldestPending = found?.pending
     ? ((await client.xpending(stream, group)) as [number, string | null])[1]
@@ -53,31 +50,13 @@ async function unreadCount(
   group: Group | undefined,
 ): Promise<number> {
   if (!group) return length;
-  if (group.lag !== undefined && group.lag > 0 && group.lag <= length) return group.lag;
+  if (group.lag && group.lag > 0 && group.lag <= length) return group.lag;
   const [[first], [last]] = await Promise.all([
     client.xrange(stream, '-', '+', 'COUNT', 1),
     client.xrevrange(stream, '+', '-', 'COUNT', 1),
   ]);
-  const from = millisecondsOf(first?.[0] ?? oldestUnread);
-  const to = millisecondsOf(last?.[0] ?? oldestUnread);
-  const share = to > from ? (to - millisecondsOf(oldestUnread)) / (to - from) : 1;
+  const from = timeMsOf(first?.[0] ?? oldestUnread);
+  const to = timeMsOf(last?.[0] ?? oldestUnread);
+  const share = to > from ? (to - timeMsOf(oldestUnread)) / (to - from) : 1;
   return Math.max(1, Math.round(length * share));
 }
-
-async function readGroup(client: RedisClient, stream: string, group: string): Promise<Group | undefined> {
-  const rows = await client.xinfo('GROUPS', stream).catch((error: Error) => {
-    if (error.message.includes('no such key')) return [];
-    throw error;
-  });
-  const flat = (rows as (string | number | null)[][]).find((row) => row[row.indexOf('name') + 1] === group);
-  if (!flat) return undefined;
-  const field = (name: string) => (flat.includes(name) ? flat[flat.indexOf(name) + 1] : undefined);
-  const lag = field('lag');
-  return {
-    lastDelivered: String(field('last-delivered-id')),
-    pending: Number(field('pending')),
-    lag: typeof lag === 'number' ? lag : undefined,
-  };
-}
-
-const millisecondsOf = (id: string): number => Number(id.slice(0, id.indexOf('-')));

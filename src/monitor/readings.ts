@@ -6,6 +6,7 @@ import type { Queue } from 'bullmq';
 import { type Balance, balanceOf } from '../lanes/books.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import { within } from '../redis/deadline.ts';
 import { canaryAge } from './canary-age.ts';
 import { readServer, type ServerReading } from './read-server.ts';
 import { readStream, type StreamReading } from './read-stream.ts';
@@ -87,16 +88,5 @@ async function readQueue({ name, queue }: { name: string; queue: Queue }): Promi
   return { queue: name, ...(jobs as Record<JobState, number>) };
 }
 
-async function part<T>(work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), READ_WITHIN_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } catch {
-    return undefined;
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const part = <T>(work: Promise<T>): Promise<T | undefined> =>
+  within(READ_WITHIN_MS, work).catch(() => undefined);

@@ -1,6 +1,6 @@
 /** Business events, each with its counter and log line. */
-import { parkingReasons, queueNames } from '../../queues/index.ts';
-import { type Logger, limitRepeats, quote } from './logger.ts';
+import { parkingReasons, queueNames, quote } from '../../queues/index.ts';
+import { type Logger, limitRepeats } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
 export type Events = ReturnType<typeof createEvents>;

@@ -31,12 +31,3 @@ export function limitRepeats(
     say(text, entry?.leftOut ?? 0);
   };
 }
-
-/** Untrusted text, safe for logs and terminals: quoted, truncated, control and bidi characters escaped. */
-export function quote(text: string, most = 120): string {
-  const cut = text.length > most ? `${text.slice(0, most)}…` : text;
-  return JSON.stringify(cut).replace(
-    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}

@@ -1,5 +1,7 @@
 /** Audit log of what operators changed. Bounded: the oldest entries are trimmed. */
+import { timeMsOf } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import { fieldsOf } from '../redis/fields.ts';
 import { operatorLogKey } from '../redis/keys.ts';
 
 const MAX_ENTRIES = 10_000;
@@ -40,12 +42,10 @@ export function createOperatorLog(client: RedisClient): OperatorLog {
 }
 
 function toAction(id: string, fields: string[]): LoggedAction {
-  const values: Record<string, string> = {};
-  for (let at = 0; at < fields.length; at += 2) values[fields[at]!] = fields[at + 1]!;
-  const { who = '', from = '', action = '', what = '{}' } = values;
+  const { who = '', from = '', action = '', what = '{}' } = fieldsOf(fields);
   return {
     id,
-    at: new Date(Number(id.split('-')[0])).toISOString(),
+    at: new Date(timeMsOf(id)).toISOString(),
     who,
     from,
     action,

@@ -6,11 +6,11 @@
  * acknowledged: the group is rewound to a minute before the cursor, and inboxes drop the duplicates. See
  * docs/decisions/0006-two-servers.md.
  */
+import { before, earlier, FIRST_ID, isBefore, oldestOf } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { cursorKey, cursorServersKey } from '../redis/keys.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
 import type { Source } from '../stream/source.ts';
-import { before, earlier, isBefore, oldestOf } from '../stream/stream-id.ts';
 
 /** Covers the seconds between saves and until a restart is noticed. */
 const MARGIN_MS = 60_000;
@@ -38,9 +38,9 @@ export function createCursor({ home, source, group, isOneServer }: CursorOptions
 
   async function read(): Promise<string> {
     const saved = await home.get(key);
-    if (!saved) return '0-0';
+    if (!saved) return FIRST_ID;
     const { newest } = await source.position();
-    return newest && isBefore(newest, saved) ? '0-0' : saved;
+    return newest && isBefore(newest, saved) ? FIRST_ID : saved;
   }
 
   async function rewindAfterRestart(): Promise<string | undefined> {
@@ -65,7 +65,7 @@ export function createCursor({ home, source, group, isOneServer }: CursorOptions
       return from;
     },
     async needs() {
-      const [saved, position = '0-0'] = await Promise.all([read(), safePosition()]);
+      const [saved, position = FIRST_ID] = await Promise.all([read(), safePosition()]);
       return oldestOf([isOneServer ? saved : earlier(saved, MARGIN_MS), position])!;
     },
   };

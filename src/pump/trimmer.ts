@@ -2,11 +2,10 @@
  * Trims the stream, as nobody else does. Keeps whatever a group has not acknowledged, an unfinished job holds, a rewind to the cursor
  * would read, or the replay window covers.
  */
-
+import { FIRST_ID, oldestOf } from '../../queues/index.ts';
 import type { Held } from '../lanes/held.ts';
 import { crashPoint } from '../observe/crash-points.ts';
 import type { Source } from '../stream/source.ts';
-import { oldestOf } from '../stream/stream-id.ts';
 import type { Cursor } from './cursor.ts';
 
 const TRIM_EVERY_MS = 15_000;
@@ -30,7 +29,7 @@ export function createTrimmer({ source, cursor, holding, windowMs }: TrimmerOpti
     async trim() {
       if (performance.now() < trimAt) return 0;
       trimAt = performance.now() + TRIM_EVERY_MS;
-      if (!(await source.trim('0-0', windowMs)).isDue) return 0;
+      if (!(await source.trim(FIRST_ID, windowMs)).isDue) return 0;
       // The cursor first: an entry that becomes a job between the two reads was not acknowledged at the first.
       const needs = await cursor.needs();
       const held = await Promise.all(holding.map((queue) => queue.oldestHeld()));

@@ -1,6 +1,7 @@
 /** Redis connections, to a single server, a socket, Sentinel or Cluster. The only `new Redis`. */
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { describeAddress, type RedisAddress, type TlsFiles } from '../config/config.ts';
+import { within } from './deadline.ts';
 
 export type RedisClient = Redis | Cluster;
 
@@ -92,12 +93,8 @@ export async function connectFirst(client: RedisClient, target: RedisTarget): Pr
     lastError = error;
   };
   client.on('error', note);
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer')), FIRST_CONNECT_TIMEOUT_MS);
-  });
   try {
-    await Promise.race([connectOnce(client), timeout]);
+    await within(FIRST_CONNECT_TIMEOUT_MS, connectOnce(client));
   } catch (error) {
     client.disconnect();
     const cause = lastError ?? (error as Error);
@@ -106,7 +103,6 @@ export async function connectFirst(client: RedisClient, target: RedisTarget): Pr
       { cause },
     );
   } finally {
-    clearTimeout(timer);
     client.off('error', note);
   }
 }
@@ -124,11 +120,6 @@ function reason(error: Error): string {
 /** Closes within the deadline, even while Redis is unavailable. */
 export async function closeClient(client: RedisClient, deadlineMs = 1_000): Promise<void> {
   if (client.status === 'end' || client.status === 'wait') return client.disconnect();
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise((resolve) => {
-    timer = setTimeout(resolve, deadlineMs);
-  });
-  await Promise.race([client.quit().catch(() => undefined), deadline]);
-  clearTimeout(timer);
+  await within(deadlineMs, client.quit()).catch(() => undefined);
   client.disconnect();
 }

@@ -5,6 +5,7 @@
  * when it cannot read the stream. Entries travel in binary frames (entry-frames.ts).
  */
 import { z } from 'zod';
+import { openIdPattern } from '../../queues/index.ts';
 
 export const VERSIONS: readonly number[] = [1];
 export const DEFAULT_PATH = '/relay';
@@ -30,7 +31,7 @@ export const MAX_FRAME_BYTES = { toRelay: 262_144, toPump: 1_048_576 + 16 };
 export const MAX_ENTRIES = 2_000;
 
 const n = z.int().min(1).max(0xffff_ffff);
-const id = z.string().regex(/^\d{1,20}(-\d{1,20})?$/);
+const id = z.string().regex(openIdPattern);
 const name = z
   .string()
   .min(1)

@@ -1,6 +1,6 @@
 /**
  * Rate limiter. After a pause it catches up at twice the rate, in bursts of at most a tenth of a second's matches; whatever is
- * more than a second late is dropped.
+ * more than a second late is dropped. Two rates at once, which a token bucket does not have.
  */
 export interface Pacer {
   /** Matches that may be sent now. */

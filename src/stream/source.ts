@@ -5,11 +5,13 @@
 import type { RawEntry } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
+import { consumersOf, groupOf } from './xinfo.ts';
 
-const rewindScript = loadScript(new URL('rewind.lua', import.meta.url));
-const trimScript = loadScript(new URL('trim.lua', import.meta.url));
+const here = (file: string): URL => new URL(file, import.meta.url);
+const rewindScript = loadScript(here('rewind.lua'), here('stream-id.lua'));
+const trimScript = loadScript(here('trim.lua'), here('stream-id.lua'));
 const TRIM_AT_ONCE = 10_000;
-const leaveScript = loadScript(new URL('leave.lua', import.meta.url));
+const leaveScript = loadScript(here('leave.lua'));
 
 export interface Source {
   stream: string;
@@ -59,6 +61,7 @@ export interface SourceOptions {
 }
 
 export function createSource({ reader, commands, stream, group, consumer }: SourceOptions): Source {
+  const member = ['GROUP', group, consumer] as const;
   return {
     stream,
     async ensureGroup(from) {
@@ -69,18 +72,8 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
       }
     },
     async readNew(count, blockMs) {
-      const reply = await reader.xreadgroupBuffer(
-        'GROUP',
-        group,
-        consumer,
-        'COUNT',
-        count,
-        'BLOCK',
-        blockMs,
-        'STREAMS',
-        stream,
-        '>',
-      );
+      const block = ['COUNT', count, 'BLOCK', blockMs] as const;
+      const reply = await reader.xreadgroupBuffer(...member, ...block, 'STREAMS', stream, '>');
       return rowsOf(reply).map(([id, fields]) => toRawEntry(String(id), fields ?? []));
     },
     async claim(minIdleMs) {
@@ -88,16 +81,8 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
       let claimed = 0;
       const lost: string[] = [];
       do {
-        const reply = await commands.xautoclaim(
-          stream,
-          group,
-          consumer,
-          minIdleMs,
-          cursor,
-          'COUNT',
-          500,
-          'JUSTID',
-        );
+        const from = [stream, group, consumer, minIdleMs, cursor] as const;
+        const reply = await commands.xautoclaim(...from, 'COUNT', 500, 'JUSTID');
         const [next, ids, deleted = []] = reply as [string, string[], string[]?];
         cursor = next;
         claimed += ids.length;
@@ -106,16 +91,7 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
       return { claimed, lost };
     },
     async readPending(after, count) {
-      const reply = await commands.xreadgroupBuffer(
-        'GROUP',
-        group,
-        consumer,
-        'COUNT',
-        count,
-        'STREAMS',
-        stream,
-        after,
-      );
+      const reply = await commands.xreadgroupBuffer(...member, 'COUNT', count, 'STREAMS', stream, after);
       const rows = rowsOf(reply).map(([id, fields]) => ({ id: String(id), fields }));
       return {
         entries: rows.flatMap(({ id, fields }) => (fields ? [toRawEntry(id, fields)] : [])),
@@ -130,24 +106,18 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
       await runScript(commands, leaveScript, [stream], [group, who]);
     },
     async idleConsumers(idleMs) {
-      const rows = (await commands.xinfo('CONSUMERS', stream, group)) as (string | number)[][];
-      return rows
-        .map(toRecord)
-        .filter((row) => row['name'] !== consumer && row['pending'] === 0 && Number(row['idle']) > idleMs)
-        .map((row) => String(row['name']));
+      return (await consumersOf(commands, stream, group))
+        .filter((one) => one.name !== consumer && one.pending === 0 && one.idle > idleMs)
+        .map(({ name }) => name);
     },
     async position() {
       // The group first: an entry delivered between the replies is pending in the next one, or newer than `delivered`.
-      const groups = (await commands.xinfo('GROUPS', stream).catch((error: Error) => {
-        if (error.message.includes('no such key')) return [];
-        throw error;
-      })) as (string | number)[][];
-      const row = groups.map(toRecord).find(({ name }) => name === group);
+      const row = await groupOf(commands, stream, group);
       const pending = row && ((await commands.xpending(stream, group)) as [number, string | null]);
       const [newest] = await commands.xrevrange(stream, '+', '-', 'COUNT', 1);
       return {
         newest: newest?.[0],
-        delivered: row && String(row['last-delivered-id']),
+        delivered: row?.['last-delivered-id'],
         oldestPending: pending?.[1] ?? undefined,
       };
     },
@@ -174,7 +144,3 @@ export function toRawEntry(id: string, fields: readonly Buffer[]): RawEntry {
   return { id, fields: fields.map(String) };
 }
 const DATA = Buffer.from('data');
-
-function toRecord(flat: readonly (string | number)[]): Record<string, string | number> {
-  return Object.fromEntries(flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1]!]] : [])));
-}

@@ -10,17 +10,6 @@ Safe to run twice: it only trims what is not needed.
 ]]
 local stream, needed, windowMs, most = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 
-local function parts(id)
-  local ms, seq = string.match(id, '^(%d+)%-(%d+)$')
-  return tonumber(ms), tonumber(seq)
-end
-
-local function isBefore(a, b)
-  local aMs, aSeq = parts(a)
-  local bMs, bSeq = parts(b)
-  return aMs < bMs or (aMs == bMs and aSeq < bSeq)
-end
-
 local function oldest()
   local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
   return first and first[1]

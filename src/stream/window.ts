@@ -1,6 +1,6 @@
 /** Reads a window of a stream page by page. */
 
-import type { RawEntry } from '../../queues/index.ts';
+import { openIdPattern, type RawEntry } from '../../queues/index.ts';
 import type { Parser } from '../config/parsers.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { toRawEntry } from './source.ts';
@@ -11,7 +11,7 @@ const PAGE = 500;
 export const streamPosition: Parser<string> = {
   takes: 'a stream id (1704884400000-0) or an ISO time (2024-01-10T12:00:00Z)',
   parse: (text) => {
-    if (/^\d{1,20}(-\d{1,20})?$/.test(text)) return text;
+    if (openIdPattern.test(text)) return text;
     const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
     return Number.isNaN(ms) || ms < 0 ? undefined : String(ms);
   },

@@ -10,6 +10,7 @@ import {
   type Entry,
   isCanary,
   type Match,
+  timeMsOf,
   toEntry,
 } from '../../queues/index.ts';
 import { arePresent } from '../inbox/read/presence.ts';
@@ -143,7 +144,7 @@ async function registeredBefore(
 ): Promise<readonly string[]> {
   if (!directory) return subscribers;
   const since = await directory.registeredSince(encodeName(match.subscriptionId)!, subscribers);
-  const entryMs = Number(entryId.split('-')[0]);
+  const entryMs = timeMsOf(entryId);
   return subscribers.filter((_, at) => since[at]! < entryMs);
 }
 

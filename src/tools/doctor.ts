@@ -3,6 +3,7 @@ import type { QueueTraits } from '../../queues/index.ts';
 import type { Config } from '../config/config.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import { consumersOf, groupOf } from '../stream/xinfo.ts';
 import { examineServer, type Finding } from './examine-server.ts';
 
 export interface DoctorOptions {
@@ -56,8 +57,7 @@ async function examineStream(client: RedisClient, stream: string, group: string)
         fix: 'set SKYWIRE_STREAM to the right key',
       },
     ];
-  const rows = ((await client.xinfo('GROUPS', stream)) as (string | number)[][]).map(toRecord);
-  const row = rows.find((one) => one['name'] === group);
+  const row = await groupOf(client, stream, group);
   if (!row)
     return [
       {
@@ -67,14 +67,12 @@ async function examineStream(client: RedisClient, stream: string, group: string)
       },
     ];
   const unread = (await client.xrange(stream, `(${row['last-delivered-id']}`, '+', 'COUNT', LAG_LOOK)).length;
-  const consumers = ((await client.xinfo('CONSUMERS', stream, group)) as (string | number)[][]).map(toRecord);
-  const orphans = consumers.filter(
-    (one) => Number(one['pending']) > 0 && Number(one['idle']) > ORPHAN_AFTER_MS,
-  );
+  const consumers = await consumersOf(client, stream, group);
+  const orphans = consumers.filter(({ pending, idle }) => pending > 0 && idle > ORPHAN_AFTER_MS);
   return [
     {
       level: 'ok',
-      what: `${stream}: ${await client.xlen(stream)} entries, ${row['pending']} pending, ${unread === LAG_LOOK ? `over ${LAG_LOOK}` : unread} unread`,
+      what: `${stream}: ${await client.xlen(stream)} entries, ${row.pending} pending, ${unread === LAG_LOOK ? `over ${LAG_LOOK}` : unread} unread`,
     },
     ...(unread && !consumers.length
       ? [{ level: 'dangerous', what: 'no consumer reads the stream', fix: 'npm run pump' } as const]
@@ -82,7 +80,7 @@ async function examineStream(client: RedisClient, stream: string, group: string)
     ...orphans.map(
       (one): Finding => ({
         level: 'dangerous',
-        what: `consumer ${one['name']} is gone and left ${one['pending']} entries pending`,
+        what: `consumer ${one.name} is gone and left ${one.pending} entries pending`,
         fix: 'npm run pump claims them within 20 s; if one is running, check its log',
       }),
     ),
@@ -131,6 +129,3 @@ async function examinePort({ host, port }: Config['http']): Promise<Finding[]> {
   );
   return [{ level: 'ok', what: answer === 200 ? `web answers at ${url}` : `no web role at ${url}` }];
 }
-
-const toRecord = (flat: readonly (string | number)[]): Record<string, string | number> =>
-  Object.fromEntries(flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1]!]] : [])));

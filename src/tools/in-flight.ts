@@ -1,7 +1,9 @@
 /** All entries of a stream that are in flight: unread, pending in the group, or in an unfinished job. */
+import { FIRST_ID, isBefore } from '../../queues/index.ts';
+
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
-import { isBefore } from '../stream/stream-id.ts';
+import { groupOf } from '../stream/xinfo.ts';
 
 const PAGE = 1_000;
 
@@ -25,11 +27,10 @@ export interface InFlight {
 export async function inFlight({ skywire, queues, stream, group }: InFlightOptions): Promise<InFlight> {
   const takenAt = performance.now();
   const ids = new Set<string>();
-  const groups = (await skywire.xinfo('GROUPS', stream)) as (string | number)[][];
-  const row = groups.find((flat) => flat[flat.indexOf('name') + 1] === group);
+  const row = await groupOf(skywire, stream, group);
   for await (const page of row ? pendingIds(skywire, stream, group) : []) for (const id of page) ids.add(id);
   // Without a group everything is unread.
-  const delivered = row ? String(row[row.indexOf('last-delivered-id') + 1]) : '0-0';
+  const delivered = row?.['last-delivered-id'] ?? FIRST_ID;
   for (const queue of queues.holding(stream)) for (const id of await queue.held()) ids.add(id);
   return { takenAt, has: (id) => isBefore(delivered, id) || ids.has(id) };
 }

@@ -1,10 +1,10 @@
 /** Entries that the pump recorded as trimmed before they were read. */
+/** What the pump noted as trimmed before it was read. */
+import { canonicalId, compareIds, FIRST_ID, isBefore, LAST_ID } from '../../queues/index.ts';
 
 import type { RedisClient } from '../redis/connections.ts';
+import { fieldsOf } from '../redis/fields.ts';
 import { lossesKey } from '../redis/keys.ts';
-import { isBefore } from '../stream/stream-id.ts';
-
-const MAX = '18446744073709551615';
 
 /** Ids within a window of a stream, oldest first. `from` and `to` as for XRANGE. */
 export async function lostIn({
@@ -20,14 +20,10 @@ export async function lostIn({
 }): Promise<string[]> {
   const ids = new Set<string>();
   for (const [, fields] of await home.xrange(lossesKey, '-', '+')) {
-    const record = Object.fromEntries(
-      fields.flatMap((name, at) => (at % 2 ? [] : [[name, fields[at + 1]!]])),
-    );
+    const record = fieldsOf(fields);
     if (record['stream'] === stream) for (const id of record['ids']?.split(' ') ?? []) ids.add(id);
   }
-  const first = from.includes('-') ? from : `${from}-0`;
-  const last = to.includes('-') ? to : `${to === '+' ? MAX : to}-${MAX}`;
-  return [...ids]
-    .filter((id) => !isBefore(id, first) && !isBefore(last, id))
-    .sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  const first = canonicalId(from) ?? FIRST_ID;
+  const last = canonicalId(to, 'last') ?? LAST_ID;
+  return [...ids].filter((id) => !isBefore(id, first) && !isBefore(last, id)).sort(compareIds);
 }

@@ -1,7 +1,9 @@
 /** How a worker of BullMQ is ended, and kept from running wild while Redis refuses. */
 import type { Job, Worker } from 'bullmq';
+import { atMost } from '../redis/deadline.ts';
 
 const PAUSE_AFTER_ERROR_MS = 1_000;
+const LAST_WORDS_MS = 500;
 
 /** `running`: jobs with their locks' tokens. */
 export async function closeAll(
@@ -9,20 +11,13 @@ export async function closeAll(
   running: ReadonlyMap<Job, string>,
   deadlineMs: number,
 ): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, deadlineMs);
-  });
   // close() never resolves while Redis is away.
-  await Promise.race([Promise.allSettled(workers.map((worker) => worker.close())), deadline]);
-  clearTimeout(timer);
+  await atMost(deadlineMs, Promise.allSettled(workers.map((worker) => worker.close())));
   // Without this they would wait for their locks to run out. What they still write changes nothing for whoever runs them again.
   const givenBack = [...running].map(([job, token]) => job.moveToWait(token));
-  await Promise.race([Promise.allSettled(givenBack), shortly()]);
-  await Promise.race([Promise.allSettled(workers.map((worker) => worker.disconnect())), shortly()]);
+  await atMost(LAST_WORDS_MS, Promise.allSettled(givenBack));
+  await atMost(LAST_WORDS_MS, Promise.allSettled(workers.map((worker) => worker.disconnect())));
 }
-
-const shortly = () => new Promise<void>((resolve) => setTimeout(resolve, 500).unref());
 
 /** Fetching fails without a pause while Redis refuses (READONLY, OOM): thousands of times a second unless we wait. */
 export function pauseOnErrors(worker: Worker, report: (error: Error) => void): void {

@@ -93,9 +93,7 @@ describe('what cannot be delivered is parked with its payload, its stream id and
       fields: names.flatMap((name) => [name, 'value']),
     });
     expect(reason).toBe('malformed');
-    expect(detail).toContain(
-      `(its fields: ["payload","\\u001b[31m\\u{9b}\\u{202e}","${'x'.repeat(40)}","a",`,
-    );
+    expect(detail).toContain(`(its fields: ["payload","\\u001b[31m\\u009b\\u202e","${'x'.repeat(40)}","a",`);
     expect(detail).not.toContain('"h"');
     expect(detail).not.toContain('value');
   });
@@ -119,9 +117,7 @@ describe('what cannot be delivered is parked with its payload, its stream id and
   test('a subscription with a hostile name, which is told shortened and escaped', async () => {
     const name = `"\n\u001b[2J\u0085\u061c\u200e\u2028\u202e\u2066\ufeff\ud800${'x'.repeat(400)}`;
     const { detail } = await parkedOf(entryOf(post(0, name), 0));
-    expect(detail).toContain(
-      '\\"\\n\\u001b[2J\\u{85}\\u{61c}\\u{200e}\\u{2028}\\u{202e}\\u{2066}\\u{feff}\\ud800x',
-    );
+    expect(detail).toContain('\\"\\n\\u001b[2J\\u0085\\u061c\\u200e\\u2028\\u202e\\u2066\\ufeff\\ud800x');
     expect(detail).toMatch(/^[\x20-\x7e…]{100,250}$/);
   });
 

@@ -2,13 +2,14 @@
 import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
 import { loadScript, runScript } from '../../redis/scripts.ts';
+import { readState } from '../read-state.ts';
 import { gapOf, type Item, LOOK_AT_MOST, type Page, type PageQuery, readPage } from './read-page.ts';
 
 export type { Item, Page, PageQuery } from './read-page.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
-const markScript = loadScript(here('mark.lua'), here('../read-state.lua'));
-const repairScript = loadScript(here('mend.lua'), here('../read-state.lua'));
+const markScript = loadScript(here('mark.lua'), ...readState);
+const repairScript = loadScript(here('mend.lua'), ...readState);
 const starScript = loadScript(here('star.lua'));
 const summaryScript = loadScript(here('summary.lua'));
 

@@ -24,7 +24,7 @@ if action == 'read' then
   for at = 2, #ARGV do
     local id = ARGV[at]
     if exists(id) and isUnread(id, mark, read, kept) then
-      if isAfter(id, mark) then redis.call('ZADD', read, (parts(id)), id) else redis.call('ZREM', kept, id) end
+      if isBefore(mark, id) then redis.call('ZADD', read, (parts(id)), id) else redis.call('ZREM', kept, id) end
       count(-1)
     end
   end
@@ -32,19 +32,19 @@ elseif action == 'unread' then
   for at = 2, #ARGV do
     local id = ARGV[at]
     if exists(id) and not isUnread(id, mark, read, kept) then
-      if isAfter(id, mark) then redis.call('ZREM', read, id) else redis.call('ZADD', kept, (parts(id)), id) end
+      if isBefore(mark, id) then redis.call('ZREM', read, id) else redis.call('ZADD', kept, (parts(id)), id) end
       count(1)
     end
   end
 else
   local upTo, most = ARGV[2], tonumber(ARGV[3])
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', kept, '-inf', (parts(upTo)))) do
-    if not isAfter(id, upTo) then
+    if not isBefore(upTo, id) then
       redis.call('ZREM', kept, id)
       count(-1)
     end
   end
-  if isAfter(upTo, mark) then
+  if isBefore(mark, upTo) then
     -- The mark stops at the last existing item: items delivered later must be unread.
     local passed = redis.call('XRANGE', items, '(' .. mark, upTo, 'COUNT', most)
     local newlyRead = 0

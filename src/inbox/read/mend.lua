@@ -19,7 +19,7 @@ for at = 1, #looked, 2 do
       redis.call('HINCRBY', state, 'unread', -1)
       redis.call('HINCRBY', state, 'gap', 1)
       local until_ = redis.call('HGET', state, 'gap_until')
-      if not until_ or isAfter(id, until_) then redis.call('HSET', state, 'gap_until', id) end
+      if not until_ or isBefore(until_, id) then redis.call('HSET', state, 'gap_until', id) end
     end
     redis.call('ZREM', read, id)
     redis.call('ZREM', kept, id)

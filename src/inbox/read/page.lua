@@ -21,7 +21,7 @@ local function chunk(from, count)
     return redis.call('XREVRANGE', items, start, since == '' and '-' or since, 'COUNT', count)
   end
   local start = from == '' and '-' or '(' .. from
-  if since ~= '' and (from == '' or isAfter(since, from)) then start = since end
+  if since ~= '' and (from == '' or isBefore(from, since)) then start = since end
   return redis.call('XRANGE', items, start, '+', 'COUNT', count)
 end
 

@@ -1,14 +1,13 @@
 /** One page of an inbox, with its posts. */
+import { before, FIRST_ID, LAST_ID } from '../../../queues/index.ts';
 import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
 import { loadScript, runScript } from '../../redis/scripts.ts';
+import { readState } from '../read-state.ts';
 import { subscriptionPrefix } from '../write/inbox-calls.ts';
 import { withBodies } from './bodies.ts';
 
-const script = loadScript(
-  new URL('page.lua', import.meta.url),
-  new URL('../read-state.lua', import.meta.url),
-);
+const script = loadScript(new URL('page.lua', import.meta.url), ...readState);
 
 /** Bounds how long one script call blocks Redis. */
 export const LOOK_AT_MOST = 1_000;
@@ -97,11 +96,10 @@ const toItem = ([id, postJson, matchedBy, isRead, hasStar, identity]: Row): Item
   identity,
 });
 
-/** Redis rejects an exclusive range from the smallest or largest id; from their neighbours it is just as empty. */
-const MAX = '18446744073709551615';
+/** Redis rejects an exclusive range from the first or last id; from their neighbours it is just as empty. */
 const extremes = {
-  before: { id: '0-0', neighbour: '0-1' },
-  after: { id: `${MAX}-${MAX}`, neighbour: `${MAX}-18446744073709551614` },
+  before: { id: FIRST_ID, neighbour: '0-1' },
+  after: { id: LAST_ID, neighbour: before(LAST_ID) },
 };
 
 export const gapOf = (unread: number, until: string): Page['gap'] => (unread > 0 ? { unread, until } : null);

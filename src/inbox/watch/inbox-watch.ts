@@ -6,9 +6,9 @@
  * so the next read finds it: none is missed between a client's read and its wait.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { isBefore, laterId } from '../../../queues/index.ts';
 import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
-import { compareIds, laterId } from '../../stream/item-id.ts';
 import { createLook } from './look.ts';
 
 export interface WatchedInbox {
@@ -54,7 +54,7 @@ export function createInboxWatch({ reader, commands, onTrouble }: WatchDeps): In
 
   function advance(watched: Watched, newest: string): void {
     watched.newest = laterId(watched.newest, newest);
-    for (const one of watched.waiting) if (compareIds(watched.newest, one.beyond) > 0) one.notify();
+    for (const one of watched.waiting) if (isBefore(one.beyond, watched.newest)) one.notify();
   }
 
   async function run(): Promise<void> {
@@ -123,7 +123,7 @@ export function createInboxWatch({ reader, commands, onTrouble }: WatchDeps): In
         return watched.newest;
       },
       growsBeyond(id, signal) {
-        if (compareIds(watched.newest, id) > 0 || signal.aborted || isStopped) return Promise.resolve();
+        if (isBefore(id, watched.newest) || signal.aborted || isStopped) return Promise.resolve();
         advance(watched, id);
         return new Promise((resolve) => {
           const one = {

@@ -6,11 +6,12 @@ import type { Config } from '../../config/config.ts';
 import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
 import { loadScript, runScripts, type Script, type ScriptArg, type ScriptCall } from '../../redis/scripts.ts';
+import { readState } from '../read-state.ts';
 import { groupByInbox, groupCalls, type InboxCall, matchedBy } from './inbox-calls.ts';
 import { shareBodies } from './shared-bodies.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
-const itemState = [here('../read-state.lua'), here('item-state.lua')];
+const itemState = [...readState, here('item-state.lua')];
 const writeScript = loadScript(here('write.lua'));
 const restoreScript = loadScript(here('restore.lua'), ...itemState);
 const boundScript = loadScript(here('bound.lua'), ...itemState);

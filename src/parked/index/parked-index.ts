@@ -6,6 +6,7 @@
 
 import type { Queues } from '../../lanes/queues.ts';
 import type { RedisClient } from '../../redis/connections.ts';
+import { atMost } from '../../redis/deadline.ts';
 import type { ParkedJob, Place } from './parked-job.ts';
 import { allPlaces, countOf, placesSince, readPlaces, type Source } from './read-jobs.ts';
 
@@ -97,7 +98,7 @@ export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIn
 
   return {
     async jobs() {
-      if (performance.now() >= restUntil) await Promise.race([refresh(), shortly(refreshing)]);
+      if (performance.now() >= restUntil) await atMost(WAIT_AT_MOST_MS, refresh());
       return all();
     },
     get: (queue, id) =>
@@ -121,16 +122,6 @@ export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIn
   function* all(): Generator<ParkedJob> {
     for (const { jobs } of sources) yield* jobs.values();
   }
-}
-
-async function shortly(refreshing: Promise<void> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  // Prevents an unhandled rejection if it fails after the timeout.
-  refreshing?.catch(() => undefined);
-  await new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, WAIT_AT_MOST_MS);
-  });
-  clearTimeout(timer);
 }
 
 /** Delayed jobs only in `parked`, where they are retried automatically; elsewhere they just wait for an outage to end. */

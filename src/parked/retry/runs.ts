@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../../observe/logger.ts';
+import { atMost } from '../../redis/deadline.ts';
 import type { Filter } from '../index/search.ts';
 import type { Actor } from '../operator-log.ts';
 import { candidatesOf } from './candidates.ts';
@@ -83,7 +84,7 @@ export function startRetryRuns(deps: RunDriverDeps & { log: Logger }): RetryRuns
     stop() {
       stopping.abort();
       wake.abort();
-      stopped ??= Promise.race([ended, pause(2_000, undefined, { ref: false })]);
+      stopped ??= atMost(2_000, ended);
       return stopped;
     },
   };

@@ -2,6 +2,7 @@
 import { WebSocket } from 'ws';
 import type { z } from 'zod';
 import type { RawEntry } from '../../../queues/index.ts';
+import { atMost } from '../../redis/deadline.ts';
 import { createAssembler } from '../entry-frames.ts';
 import { type Pulse, watchPulse } from '../heartbeat.ts';
 import { closeCodes, fromRelaySchema, MAX_FRAME_BYTES, type Request, type Subscribe } from '../protocol.ts';
@@ -141,9 +142,9 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     },
     async close() {
       socket.close(closeCodes.done, 'the pump has ended');
-      const timer = setTimeout(() => socket.terminate(), CLOSE_WITHIN_MS);
+      await atMost(CLOSE_WITHIN_MS, closed);
+      socket.terminate();
       await closed;
-      clearTimeout(timer);
     },
   };
 }

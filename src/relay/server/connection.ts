@@ -1,8 +1,9 @@
 /** One WebSocket on the relay's side: frames in and out, close code and reason. Knows nothing of streams. */
 import type { WebSocket } from 'ws';
+import { createTokenBucket } from '../../../queues/index.ts';
 import { type Pulse, watchPulse } from '../heartbeat.ts';
 import { closeCodes } from '../protocol.ts';
-import { createAllowance, orAborted } from './credit.ts';
+import { orAborted } from './credit.ts';
 
 /** Frames a second from one pump, with a burst of one second's worth. A pump needs three for each read. */
 const MAX_FRAMES_PER_SECOND = 5_000;
@@ -31,7 +32,10 @@ export interface ConnectionOptions {
 
 export function createConnection(socket: WebSocket, { pulse, onText }: ConnectionOptions): Connection {
   const over = new AbortController();
-  const allowance = createAllowance(MAX_FRAMES_PER_SECOND);
+  const allowance = createTokenBucket({
+    atOnce: MAX_FRAMES_PER_SECOND,
+    everyMs: 1_000 / MAX_FRAMES_PER_SECOND,
+  });
   let said: Ending | undefined;
   const cutSoon = () => void setTimeout(() => socket.terminate(), CLOSE_WITHIN_MS).unref();
   const close = (code: number, reason: string) => {

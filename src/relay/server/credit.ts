@@ -41,35 +41,6 @@ export function createCredit(maxEntries: number) {
   };
 }
 
-/** Token bucket: `perSecond`, with a burst of one second's worth. Shared by all connections of a token. */
-export function createAllowance(perSecond: number, now: () => number = () => performance.now()) {
-  let saved = perSecond;
-  let at = now();
-  const fill = () => {
-    const time = now();
-    saved = Math.min(perSecond, saved + ((time - at) / 1_000) * perSecond);
-    at = time;
-  };
-  return {
-    /** What may be spent now. */
-    left(): number {
-      fill();
-      return Math.max(0, Math.floor(saved));
-    },
-    /** May go below zero, which lengthens the wait. */
-    spend(count: number) {
-      fill();
-      saved -= count;
-    },
-    /** Until one may be spent again. */
-    waitMs(): number {
-      fill();
-      return saved >= 1 ? 0 : Math.ceil(((1 - saved) / perSecond) * 1_000);
-    },
-  };
-}
-export type Allowance = ReturnType<typeof createAllowance>;
-
 /** Resolves when `begin` calls back or `signal` aborts; leaves no listener behind. */
 export async function orAborted(signal: AbortSignal, begin: (resolve: () => void) => void): Promise<void> {
   if (signal.aborted) return;

@@ -1,9 +1,9 @@
 /** Authenticates and admits clients. A client is connected → (valid token) a guest → (it subscribed) a pump → gone. */
 import type { WebSocket } from 'ws';
+import { createTokenBucket, type TokenBucket } from '../../../queues/index.ts';
 import { type Pulse, pulse as usualPulse } from '../heartbeat.ts';
 import { closeCodes, type Subscribe, subscribeSchema, VERSIONS, versionsSchema } from '../protocol.ts';
 import { type Connection, createConnection } from './connection.ts';
-import { type Allowance, createAllowance } from './credit.ts';
 import { createDeparted } from './departed.ts';
 import type { RelayEvents } from './events.ts';
 import { consumerOf, parseJson, type Session, startSession, whatIsWrong } from './session.ts';
@@ -41,7 +41,7 @@ export function createDoor({
   pulse = usualPulse,
 }: DoorOptions) {
   const departed = createDeparted();
-  const allowances = new Map<string, Allowance>();
+  const allowances = new Map<string, TokenBucket>();
   const clients = new Set<Client>();
   const living = () => [...clients].filter(({ connection }) => !connection.signal.aborted);
   const livingOf = ({ name }: Grant) => living().filter((client) => client.grant.name === name);
@@ -153,9 +153,9 @@ export function createDoor({
     connection.close(closeCodes.tooMany, `this token already has ${grant.connections} connections`);
   }
 
-  function allowanceOf({ name, rate }: Grant): Allowance {
+  function allowanceOf({ name, rate }: Grant): TokenBucket {
     const key = `${name} ${rate}`;
-    const allowance = allowances.get(key) ?? createAllowance(rate);
+    const allowance = allowances.get(key) ?? createTokenBucket({ atOnce: rate, everyMs: 1_000 / rate });
     allowances.set(key, allowance);
     return allowance;
   }

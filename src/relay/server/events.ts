@@ -1,6 +1,7 @@
 /** Business events of a relay, each with its counter and log line. */
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { type Logger, limitRepeats, quote } from '../../observe/logger.ts';
+import { quote } from '../../../queues/index.ts';
+import { type Logger, limitRepeats } from '../../observe/logger.ts';
 import { closeCodes } from '../protocol.ts';
 
 export type RelayEvents = ReturnType<typeof createRelayEvents>;

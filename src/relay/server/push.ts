@@ -5,12 +5,12 @@
  * `pending` or `halt` is answered, everything read so far has been sent.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Backoff, backoffMs } from '../../../queues/index.ts';
+import { type Backoff, backoffMs, type TokenBucket } from '../../../queues/index.ts';
 import type { Source } from '../../stream/source.ts';
 import { sizeOf, toFrames } from '../entry-frames.ts';
 import { MAX_ENTRIES } from '../protocol.ts';
 import type { Connection } from './connection.ts';
-import { type Allowance, createCredit } from './credit.ts';
+import { createCredit } from './credit.ts';
 
 /** Short: on a quiet stream answers wait for it. */
 const BLOCK_MS = 250;
@@ -27,7 +27,7 @@ export interface Push {
 export interface PushOptions {
   source: Source;
   connection: Connection;
-  allowance: Allowance;
+  allowance: TokenBucket;
   onSent: (entries: number) => void;
   /** A read failed; it will be retried. */
   onTrouble: (error: Error) => void;

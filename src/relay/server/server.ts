@@ -7,6 +7,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { atMost } from '../../redis/deadline.ts';
 import { closeCodes, DEFAULT_PATH, MAX_FRAME_BYTES } from '../protocol.ts';
 import { createDoor, type DoorOptions } from './door.ts';
 
@@ -68,14 +69,9 @@ export async function startRelay({ host, port, tls, ...doorOptions }: RelayOptio
 
   async function stop(): Promise<void> {
     const closed = new Promise((resolve) => server.close(resolve));
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise((resolve) => {
-      timer = setTimeout(resolve, STOP_WITHIN_MS);
-    });
-    await Promise.race([door.closeAll(closeCodes.stopping, 'the relay is stopping'), deadline]);
-    clearTimeout(timer);
+    await atMost(STOP_WITHIN_MS, door.closeAll(closeCodes.stopping, 'the relay is stopping'));
     server.closeAllConnections();
-    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 500).unref())]);
+    await atMost(500, closed);
   }
   const address = server.address() as AddressInfo;
   const shownHost = host.includes(':') ? `[${host}]` : host;

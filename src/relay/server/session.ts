@@ -3,10 +3,10 @@
  * Invariant: acks only what the pump acked. Everything else stays pending in the group.
  */
 
+import type { TokenBucket } from '../../../queues/index.ts';
 import { toFrames } from '../entry-frames.ts';
 import { closeCodes, MAX_ENTRIES, type Request, requestSchema, type Subscribe } from '../protocol.ts';
 import type { Connection } from './connection.ts';
-import type { Allowance } from './credit.ts';
 import type { Departed } from './departed.ts';
 import type { RelayEvents } from './events.ts';
 import { startPush } from './push.ts';
@@ -21,7 +21,7 @@ const MAX_OPEN = 64;
 export interface SessionOptions {
   connection: Connection;
   upstream: Upstream;
-  allowance: Allowance;
+  allowance: TokenBucket;
   departed: Departed;
   events: RelayEvents;
 }

@@ -2,8 +2,8 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Config } from '../../config/config.ts';
 import type { Actor } from '../../parked/operator-log.ts';
-import { createLoginLimit, type LoginLimit } from '../http/login-limit.ts';
 import { Problem } from '../http/problem.ts';
+import { createRateLimit, networkOf } from '../http/rate-limit.ts';
 import { credentials, isSecret } from '../http/secret.ts';
 
 export type Role = 'admin' | 'viewer';
@@ -16,7 +16,14 @@ export interface Login {
   nameOf(role: Role): string;
 }
 
-export function createLogin({ http, access }: AccessConfig, limit: LoginLimit = createLoginLimit()): Login {
+/**
+ * Wrong logins of an address. Once they are used up the right password waits too, since its answer would tell: but never longer
+ * than one more takes.
+ */
+const wrongLogins = { atOnce: 20, everyMs: 3_000 };
+
+export function createLogin({ http, access }: AccessConfig): Login {
+  const limit = createRateLimit(wrongLogins);
   const { adminUser, adminPassword, viewerPassword } = access;
   function check(userAndPassword: Buffer): Role | undefined {
     const colon = userAndPassword.indexOf(':');
@@ -35,13 +42,13 @@ export function createLogin({ http, access }: AccessConfig, limit: LoginLimit = 
       if (adminPassword === undefined && http.isLoopback) return 'admin';
       const given = credentials(req.headers.authorization, 'Basic');
       if (given === undefined) return undefined;
-      const address = req.socket.remoteAddress ?? '';
+      const address = networkOf(req.socket.remoteAddress ?? '');
       const waitS = limit.waitS(address);
       if (waitS > 0) {
         throw new Problem(429, 'Too many failed logins from this address', { 'Retry-After': String(waitS) });
       }
       const role = check(given);
-      if (role === undefined) limit.failed(address);
+      if (role === undefined) limit.spend(address);
       return role;
     },
     nameOf(role) {

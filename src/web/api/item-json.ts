@@ -1,8 +1,7 @@
 /** An item in the API's JSON. The raw record is passed through as text, so that 2^53+1, 1e400 and -0 survive. */
 import { z } from 'zod';
-import { memberText } from '../../../queues/index.ts';
+import { memberText, timeMsOf } from '../../../queues/index.ts';
 import type { Item } from '../../inbox/read/inbox-reader.ts';
-import { deliveredAtMs } from '../../stream/item-id.ts';
 import { postUrl } from './post-url.ts';
 
 export const itemSchema = z.object({
@@ -34,7 +33,7 @@ export interface Post {
   indexed_at: string;
 }
 
-export const deliveredAt = (id: string): string => new Date(deliveredAtMs(id)).toISOString();
+export const deliveredAt = (id: string): string => new Date(timeMsOf(id)).toISOString();
 
 export function itemJson({ id, postJson, matchedBy, read, starred }: Item): string {
   const rest = JSON.stringify({ matched_by: matchedBy, delivered_at: deliveredAt(id), read, starred });

@@ -1,7 +1,7 @@
 /** An item, independent of the feed format. */
 import { hash } from 'node:crypto';
+import { timeMsOf } from '../../../queues/index.ts';
 import type { Item } from '../../inbox/read/inbox-reader.ts';
-import { deliveredAtMs } from '../../stream/item-id.ts';
 import type { Post } from '../api/item-json.ts';
 import { postUrl } from '../api/post-url.ts';
 import { attachments } from '../reader/post.js';
@@ -24,7 +24,7 @@ export interface Entry {
 
 /** `inbox` is the subscriber's name; a subscription of the same name is not mentioned in titles. */
 export function toEntry(inbox: string, item: Item): Entry {
-  const deliveredMs = deliveredAtMs(item.id);
+  const deliveredMs = timeMsOf(item.id);
   const subscriptions = item.matchedBy.map((match) => dropForbidden(match.subscription_id));
   const common = { guid: guidOf(inbox, item.identity || item.id), deliveredMs, subscriptions };
   if (item.postJson === '') return { ...common, ...gone, publishedMs: deliveredMs };

@@ -2,16 +2,16 @@
 import { hash } from 'node:crypto';
 import type { Express, Request, Response } from 'express';
 import { z } from 'zod';
+import { timeMsOf } from '../../../queues/index.ts';
 import type { FeedTokens } from '../../inbox/feed-tokens.ts';
 import type { InboxReader, Page } from '../../inbox/read/inbox-reader.ts';
+import { within } from '../../redis/deadline.ts';
 import { decodeName } from '../../redis/keys.ts';
-import { deliveredAtMs } from '../../stream/item-id.ts';
 import { serveGet } from '../http/base-app.ts';
-import { within } from '../http/deadline.ts';
 import { flag, itemId, plainName } from '../http/inputs.ts';
 import { originOf } from '../http/origin.ts';
 import { Problem } from '../http/problem.ts';
-import { createRateLimit } from '../http/rate-limit.ts';
+import { createRateLimit, type RateLimit } from '../http/rate-limit.ts';
 import { checked } from '../http/route.ts';
 import { atom } from './atom.ts';
 import { guidOf, toEntry } from './entry.ts';
@@ -51,18 +51,20 @@ export function mountFeeds(app: Express, { inboxes, feedTokens }: FeedDeps): voi
     const [, token = '', kind = ''] = file.exec(String(req.params['file'])) ?? [];
     const inbox = token && (await within(ANSWER_WITHIN_MS, feedTokens.inboxOf(token)));
     if (!inbox) {
-      refuseWhere(strangerLimit.take(req.socket.remoteAddress ?? ''));
+      takeOne(strangerLimit, req.socket.remoteAddress ?? '');
       throw new Problem(404, 'No such feed');
     }
-    refuseWhere(tokenLimit.take(hash('sha256', token, 'base64')));
+    takeOne(tokenLimit, hash('sha256', token, 'base64'));
     const query = checked(feedQuery, req.query, 'parameter');
     const page = await within(ANSWER_WITHIN_MS, inboxes.page(inbox, { ...query, limit: ITEMS }));
     send(req, res, formats[kind]!, toFeed(decodeName(inbox), page, query, req));
   });
 }
 
-function refuseWhere(waitS: number): void {
+function takeOne(limit: RateLimit, key: string): void {
+  const waitS = limit.waitS(key);
   if (waitS > 0) throw new Problem(429, 'Too many feed requests', { 'Retry-After': String(waitS) });
+  limit.spend(key);
 }
 
 function toFeed(inbox: string, { items, next, gap }: Page, query: FeedQuery, req: Request): Feed {
@@ -85,7 +87,7 @@ function toFeed(inbox: string, { items, next, gap }: Page, query: FeedQuery, req
     homeUrl: `${origin}/reader/${encodeURIComponent(inbox)}`,
     url: url.href,
     nextUrl: next === null ? undefined : nextUrl.href,
-    updatedMs: items[0] ? deliveredAtMs(items[0].id) : 0,
+    updatedMs: items[0] ? timeMsOf(items[0].id) : 0,
     entries: items.map((item) => toEntry(inbox, item)),
   };
 }

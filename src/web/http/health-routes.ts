@@ -5,10 +5,10 @@ import { Cluster } from 'ioredis';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../../observe/logger.ts';
 import type { RedisClient } from '../../redis/connections.ts';
+import { within } from '../../redis/deadline.ts';
 import { requireOperator } from '../access/api-token.ts';
 import { type AccessConfig, createLogin, type Login } from '../access/login.ts';
 import { createBaseApp, noStore, serveGet } from './base-app.ts';
-import { within } from './deadline.ts';
 import { listen, type WebServer } from './listen.ts';
 
 export interface HealthSource {

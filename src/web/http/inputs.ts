@@ -1,5 +1,6 @@
 /** Parameters of the API: validation, messages and OpenAPI schemas. */
 import { z } from 'zod';
+import { canonicalId, idPattern } from '../../../queues/index.ts';
 import { encodeName, MAX_NAME_BYTES } from '../../redis/keys.ts';
 
 /** `read` returns undefined for an invalid text. `shape`: its OpenAPI schema. */
@@ -26,18 +27,11 @@ export const encodedName = readable(aName, {}, encodeName);
 /** The same, not encoded. */
 export const plainName = readable(aName, {}, (name) => (encodeName(name) === undefined ? undefined : name));
 
-const MAX_PART = 2n ** 64n - 1n;
-
 /** An item id in canonical form: XRANGE reads `07-0` as `7-0`, sorted sets do not. */
 export const itemId = readable(
   'an item id, <digits>-<digits>',
-  { pattern: '^\\d{1,20}-\\d{1,20}$', examples: ['1704888000000-0'] },
-  (text) => {
-    const [, ms, number] =
-      /^(\d{1,20})-(\d{1,20})$/.exec(text)?.map((part) => (/^\d+$/.test(part) ? BigInt(part) : 0n)) ?? [];
-    if (ms === undefined || number === undefined || ms > MAX_PART || number > MAX_PART) return undefined;
-    return `${ms}-${number}`;
-  },
+  { pattern: idPattern.source, examples: ['1704888000000-0'] },
+  (text) => (idPattern.test(text) ? canonicalId(text) : undefined),
 );
 
 const dateTime = z.iso.datetime({ offset: true });

@@ -2,6 +2,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '../../observe/logger.ts';
+import { atMost } from '../../redis/deadline.ts';
 
 export interface WebServer {
   url: string;
@@ -58,9 +59,9 @@ export async function listen(
     isStopping = true;
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    const timer = setTimeout(() => server.closeAllConnections(), STOP_WITHIN_MS);
+    await atMost(STOP_WITHIN_MS, closed);
+    server.closeAllConnections();
     await closed;
-    clearTimeout(timer);
   }
   let stopped: Promise<void> | undefined;
   return {

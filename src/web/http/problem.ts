@@ -2,8 +2,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../../observe/logger.ts';
+import { DeadlinePassed } from '../../redis/deadline.ts';
 import { isOutage } from '../../redis/errors.ts';
-import { DeadlinePassed } from './deadline.ts';
 
 /** `detail` is sent verbatim: untrusted text in it must be quoted. */
 export class Problem extends Error {

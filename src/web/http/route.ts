@@ -1,10 +1,10 @@
 /** API routes: one definition each, from which both Express and /openapi.json are built. */
 import express, { type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { quote } from '../../observe/logger.ts';
+import { quote } from '../../../queues/index.ts';
 import type { Actor } from '../../parked/operator-log.ts';
+import { within } from '../../redis/deadline.ts';
 import { otherMethods } from './base-app.ts';
-import { within } from './deadline.ts';
 import { originOf } from './origin.ts';
 import { Problem } from './problem.ts';
 

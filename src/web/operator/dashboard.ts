@@ -7,9 +7,9 @@ import type { Express, RequestHandler } from 'express';
 import type { Queues } from '../../lanes/queues.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { OperatorLog } from '../../parked/operator-log.ts';
+import { within } from '../../redis/deadline.ts';
 import { actorIn, type Login, type Role, requireLogin, roleIn } from '../access/login.ts';
 import { noStore } from '../http/base-app.ts';
-import { within } from '../http/deadline.ts';
 import { asking, boardHooks } from './board-hooks.ts';
 import { viewJob } from './job-view.ts';
 

@@ -1,5 +1,6 @@
 /** Parameters of the operator's routes. */
 import { z } from 'zod';
+import { idPattern } from '../../../queues/index.ts';
 
 const short = z.string().min(1).max(2_000);
 
@@ -41,10 +42,7 @@ export const jobParams = z.object({ queue: short, job: short });
 export const retryBody = z.strictObject({ data: z.string().optional() });
 export const nothing = z.strictObject({});
 export const logQuery = z.strictObject({
-  before: z
-    .string()
-    .regex(/^\d{1,20}-\d{1,20}$/, 'must be an id of the log')
-    .optional(),
+  before: z.string().regex(idPattern, 'must be an id of the log').optional(),
   limit: wholeNumber(500, 50),
 });
 

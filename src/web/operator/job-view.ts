@@ -1,5 +1,5 @@
-/** A job's data for display: cut to a bounded size, secrets redacted, invisible and bidi characters spelled out. */
-import type { QueueTraits } from '../../../queues/index.ts';
+import { type QueueTraits, spellOut } from '../../../queues/index.ts';
+
 import { redact } from './redact.ts';
 
 const MAX_TEXT = 2_000;
@@ -48,8 +48,7 @@ function shownText(text: string, view: View): string {
     : `${seen}${note(view, `${text.length - cut.length} more characters`)}`;
 }
 
-const visible = (text: string): string =>
-  text.toWellFormed().replace(invisible, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+const visible = (text: string): string => text.toWellFormed().replace(invisible, spellOut);
 
 function shownList(list: readonly unknown[], view: View, depth: number): unknown[] {
   const some: unknown[] = [];

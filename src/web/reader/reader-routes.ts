@@ -4,32 +4,17 @@ import type { Express, Response } from 'express';
 import type { FeedTokens } from '../../inbox/feed-tokens.ts';
 import { encodeName } from '../../redis/keys.ts';
 import { type ReaderAccess, TOKEN_COOKIE } from '../access/reader-access.ts';
+import { contentPolicy, serveAssets } from '../http/assets.ts';
 import { noStore, serveGet } from '../http/base-app.ts';
 import { isSecure } from '../http/origin.ts';
 import { Problem } from '../http/problem.ts';
 
-const contentPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
-const assets: [name: string, type: string][] = [
-  ['reader.js', 'text/javascript; charset=utf-8'],
-  ['item-view.js', 'text/javascript; charset=utf-8'],
-  ['post.js', 'text/javascript; charset=utf-8'],
-  ['reader.css', 'text/css; charset=utf-8'],
-];
+const ours = (name: string): URL => new URL(name, import.meta.url);
+const assets = ['reader.js', 'item-view.js', 'post.js', 'reader.css'];
 const COOKIE_S = 180 * 86_400;
 
 export function mountReader(app: Express, access: ReaderAccess, feedTokens: FeedTokens): void {
-  const html = read('reader.html');
+  const html = readFileSync(ours('reader.html'), 'utf8');
   serveGet(app, '/reader/:subscriber', noStore, async (req, res) => {
     res.set('Content-Security-Policy', contentPolicy);
     const name = String(req.params['subscriber']);
@@ -49,12 +34,7 @@ export function mountReader(app: Express, access: ReaderAccess, feedTokens: Feed
       });
     res.type('html').send(html);
   });
-  for (const [name, type] of assets) {
-    const text = read(name);
-    serveGet(app, `/assets/${name}`, (_req, res) => {
-      res.set({ 'Content-Type': type, 'Cache-Control': 'no-cache' }).send(text);
-    });
-  }
+  serveAssets(app, Object.fromEntries(assets.map((name) => [name, ours(name)])));
 }
 
 /** Only for this inbox's paths. Lax, so that links from other sites work; the write guard rejects their writes. */

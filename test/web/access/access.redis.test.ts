@@ -1,10 +1,10 @@
 /** docs/access.md, cell by cell: what it says is what the server does. */
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { queues as definitions } from '../../../queues/index.ts';
 import { addFailed, unroutedMatches } from '../../fixtures/parked-jobs.ts';
-import { startRedis, type TestRedis } from '../../fixtures/redis.ts';
-import { asAdmin, asReader, asViewer, type Headers, locked, startWeb, type TestWeb } from '../web.ts';
+import { redis, useWeb, web } from '../use-web.ts';
+import { asAdmin, asReader, asViewer, type Headers, locked, startWeb } from '../web.ts';
 
 const visitors = ['nobody', 'viewer', 'admin', 'API token', 'feed token'] as const;
 type Visitor = (typeof visitors)[number];
@@ -44,23 +44,16 @@ function operations(description: { paths: Record<string, object> }, isRead: bool
   );
 }
 
-let redis: TestRedis;
-let web: TestWeb;
 let feedToken: string;
 let api: { paths: Record<string, object> };
 const matches = unroutedMatches(200);
 let next = 0;
+useWeb({ isLoopback: false });
 beforeAll(async () => {
-  redis = await startRedis();
-  web = await startWeb(redis, { isLoopback: false });
   await addFailed(redis.client(), web.queues, matches);
   await web.parked.index.refresh();
   api = (await web.ask('GET', '/openapi.json')).json;
   feedToken = (await web.ask('POST', '/api/inboxes/ann/feed-tokens', asReader, {})).json.token;
-});
-afterAll(async () => {
-  await web?.stop();
-  await redis?.stop();
 });
 
 const callsOf = (request: string): Call[] => {

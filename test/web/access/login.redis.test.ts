@@ -1,28 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startRedis, type TestRedis } from '../../fixtures/redis.ts';
-import {
-  asAdmin,
-  asReader,
-  asViewer,
-  basic,
-  parkedMatch,
-  startWeb,
-  type TestWeb,
-  viewerPassword,
-} from '../web.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { redis, useWeb, web } from '../use-web.ts';
+import { asAdmin, asReader, asViewer, basic, parkedMatch, startWeb, viewerPassword } from '../web.ts';
 
-let redis: TestRedis;
-let web: TestWeb;
 let jobId: string;
+useWeb();
 beforeAll(async () => {
-  redis = await startRedis();
-  web = await startWeb(redis);
   await web.queues.parked.add([parkedMatch({ id: '1-0', data: '{}' })]);
   jobId = (await web.queues.parked.queue.getWaiting())[0]!.id!;
-});
-afterAll(async () => {
-  await web?.stop();
-  await redis?.stop();
 });
 
 const queues = '/dashboard/api/queues';

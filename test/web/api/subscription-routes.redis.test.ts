@@ -1,17 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startRedis, type TestRedis } from '../../fixtures/redis.ts';
-import { type Answer, asReader, startWeb, type TestWeb } from '../web.ts';
+import { expect, test } from 'vitest';
+import { useWeb, web } from '../use-web.ts';
+import { type Answer, asReader } from '../web.ts';
 
-let redis: TestRedis;
-let web: TestWeb;
-beforeAll(async () => {
-  redis = await startRedis();
-  web = await startWeb(redis);
-});
-afterAll(async () => {
-  await web?.stop();
-  await redis?.stop();
-});
+useWeb();
 
 const ask = (method: string, path: string): Promise<Answer> =>
   web.ask(method, `/api/subscriptions/${path}`, asReader);

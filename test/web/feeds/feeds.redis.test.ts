@@ -1,18 +1,9 @@
 import { parseAtomFeed, parseJsonFeed, parseRssFeed } from 'feedsmith';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startRedis, type TestRedis } from '../../fixtures/redis.ts';
-import { type Answer, asReader, asViewer, matchJson, startWeb, type TestWeb } from '../web.ts';
+import { expect, test } from 'vitest';
+import { redis, useWeb, web } from '../use-web.ts';
+import { type Answer, asReader, asViewer, matchJson } from '../web.ts';
 
-let redis: TestRedis;
-let web: TestWeb;
-beforeAll(async () => {
-  redis = await startRedis();
-  web = await startWeb(redis);
-});
-afterAll(async () => {
-  await web?.stop();
-  await redis?.stop();
-});
+useWeb();
 
 interface Made {
   id: string;

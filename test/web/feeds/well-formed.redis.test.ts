@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { parseAtomFeed, parseJsonFeed, parseRssFeed } from 'feedsmith';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hostilePosts, hostileSubscriptions, readerPosts } from '../../fixtures/reader-posts.ts';
-import { startRedis, type TestRedis } from '../../fixtures/redis.ts';
-import { asReader, startWeb, type TestWeb } from '../web.ts';
+import { useWeb, web } from '../use-web.ts';
+import { asReader } from '../web.ts';
 
 const INBOXES = process.env['READER_SIZE'] === 'full' ? 1_000 : 40;
 const FILES_PER_CALL = 200;
@@ -15,17 +15,12 @@ const FILES_PER_CALL = 200;
 const hasXmllint = spawnSync('xmllint', ['--version']).error === undefined;
 if (!hasXmllint && process.env['CI']) throw new Error('xmllint is not there: apt install libxml2-utils');
 
-let redis: TestRedis;
-let web: TestWeb;
 let dir: string;
+useWeb({}, '--appendonly', 'no');
 beforeAll(async () => {
-  redis = await startRedis('--appendonly', 'no');
-  web = await startWeb(redis);
   dir = mkdtempSync(join(tmpdir(), 'skywire-inbox-feeds-'));
 });
 afterAll(async () => {
-  await web?.stop();
-  await redis?.stop();
   if (dir) rmSync(dir, { recursive: true, force: true });
 });
 

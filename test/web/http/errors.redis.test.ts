@@ -1,17 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startRedis, type TestRedis } from '../../fixtures/redis.ts';
-import { type Answer, apiToken, asReader, type Headers, startWeb, type TestWeb } from '../web.ts';
+import { describe, expect, test } from 'vitest';
+import { redis, useWeb, web } from '../use-web.ts';
+import { type Answer, apiToken, asReader, type Headers } from '../web.ts';
 
-let redis: TestRedis;
-let web: TestWeb;
-beforeAll(async () => {
-  redis = await startRedis();
-  web = await startWeb(redis);
-});
-afterAll(async () => {
-  await web?.stop();
-  await redis?.stop();
-});
+useWeb();
 
 const items = '/api/inboxes/a/items';
 const read = '/api/inboxes/a/read';

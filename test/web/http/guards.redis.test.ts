@@ -1,18 +1,9 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startRedis, type TestRedis } from '../../fixtures/redis.ts';
-import { asAdmin, asReader, type Headers, startWeb, type TestWeb } from '../web.ts';
+import { describe, expect, test } from 'vitest';
+import { redis, useWeb, web } from '../use-web.ts';
+import { asAdmin, asReader, type Headers, startWeb } from '../web.ts';
 
-let redis: TestRedis;
-let web: TestWeb;
-beforeAll(async () => {
-  redis = await startRedis();
-  web = await startWeb(redis);
-});
-afterAll(async () => {
-  await web?.stop();
-  await redis?.stop();
-});
+useWeb();
 
 const register = '/api/subscriptions/guarded/subscribers/ann';
 const addJob = '/dashboard/api/queues/parked/add';

@@ -1,9 +1,9 @@
 /** /openapi.json is held against the app itself: its routes, and the answers of real calls. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { apiRoutes } from '../../../src/web/server.ts';
-import { startRedis, type TestRedis } from '../../fixtures/redis.ts';
-import { type Answer, asReader, matchJson, startWeb, type TestWeb } from '../web.ts';
+import { useWeb, web } from '../use-web.ts';
+import { type Answer, asReader, matchJson } from '../web.ts';
 
 interface Operation {
   operationId: string;
@@ -12,17 +12,10 @@ interface Operation {
   responses: Record<string, { content?: Record<string, { schema: object }> }>;
 }
 
-let redis: TestRedis;
-let web: TestWeb;
 let description: { openapi: string; paths: Record<string, Record<string, Operation>>; components: any }; // oxlint-disable-line typescript/no-explicit-any
+useWeb();
 beforeAll(async () => {
-  redis = await startRedis();
-  web = await startWeb(redis);
   description = (await web.ask('GET', '/openapi.json')).json;
-});
-afterAll(async () => {
-  await web?.stop();
-  await redis?.stop();
 });
 
 const toPath = (path: string): string => path.replace(/:(\w+)/g, '{$1}');

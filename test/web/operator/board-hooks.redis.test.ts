@@ -1,20 +1,17 @@
 /** Bull Board's own actions: limited, noted, and nothing secret on its page. */
 import { Worker } from 'bullmq';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { createOperatorLog, type OperatorLog } from '../../../src/parked/operator-log.ts';
 import { queuePrefix } from '../../../src/redis/keys.ts';
-import { startRedis, type TestRedis } from '../../fixtures/redis.ts';
-import { asAdmin, asViewer, locked, matchJson, parkedMatch, startWeb, type TestWeb } from '../web.ts';
+import { redis, useWeb, web } from '../use-web.ts';
+import { asAdmin, asViewer, locked, matchJson, parkedMatch, startWeb } from '../web.ts';
 
 const SECRET_REASON = `cannot reach redis://user:hunter2@10.0.0.1:6379, Bearer abcdef123456 ${'x'.repeat(5_000)}`;
 const FAILED = 101;
 
-let redis: TestRedis;
-let web: TestWeb;
 let operatorLog: OperatorLog;
+useWeb({ environmentName: 'staging </script>' });
 beforeAll(async () => {
-  redis = await startRedis();
-  web = await startWeb(redis, { environmentName: 'staging </script>' });
   operatorLog = createOperatorLog(redis.client());
   const matches = Array.from({ length: FAILED }, (_, at) =>
     parkedMatch({ id: `${at}-0`, data: matchJson(at) }),
@@ -32,10 +29,6 @@ beforeAll(async () => {
     interval: 100,
   });
   await worker.close();
-});
-afterAll(async () => {
-  await web?.stop();
-  await redis?.stop();
 });
 
 const retried = (id: string) => `/dashboard/api/queues/parked/${id}/retry`;

@@ -1,9 +1,9 @@
 /** The operator's page Parked, over HTTP. */
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { queues as definitions } from '../../../queues/index.ts';
 import { addFailed, unroutedMatches } from '../../fixtures/parked-jobs.ts';
-import { startRedis, type TestRedis } from '../../fixtures/redis.ts';
-import { asAdmin, asViewer, startWeb, type TestWeb } from '../web.ts';
+import { redis, useWeb, web } from '../use-web.ts';
+import { asAdmin, asViewer } from '../web.ts';
 
 const COUNT = 251;
 const matches = unroutedMatches(COUNT);
@@ -16,11 +16,8 @@ const malformed = {
   failedReason: 'malformed: not JSON (position 20)',
 };
 
-let redis: TestRedis;
-let web: TestWeb;
+useWeb();
 beforeAll(async () => {
-  redis = await startRedis();
-  web = await startWeb(redis);
   await addFailed(
     redis.client(),
     web.queues,
@@ -28,10 +25,6 @@ beforeAll(async () => {
     (at) => 1_700_000_000_000 + at * 1_000,
   );
   await web.parked.index.refresh();
-});
-afterAll(async () => {
-  await web?.stop();
-  await redis?.stop();
 });
 
 const look = (path: string) => web.ask('GET', `/operator${path}`, asViewer);

@@ -3,10 +3,10 @@
  * or with stop(), after which none is opened.
  */
 import type { Request, Response } from 'express';
+import { FIRST_ID, isBefore } from '../../../../queues/index.ts';
 import type { InboxReader } from '../../../inbox/read/inbox-reader.ts';
 import type { InboxWatch } from '../../../inbox/watch/inbox-watch.ts';
 import { keepHeapSmall } from '../../../observe/heap.ts';
-import { compareIds, FIRST_ID } from '../../../stream/item-id.ts';
 import { Problem } from '../../http/problem.ts';
 import { createFrames } from './frames.ts';
 import { type Hold, runStream } from './stream.ts';
@@ -85,7 +85,7 @@ export function createLive(
       if (res.destroyed || res.headersSent) return;
       const end = newest ?? FIRST_ID;
       // A cursor beyond the end would skip items still to be delivered: clamp it.
-      const cursor = after !== undefined && compareIds(after, end) < 0 ? after : end;
+      const cursor = after !== undefined && isBefore(after, end) ? after : end;
       res.status(200).set({
         'Content-Type': 'text/event-stream; charset=utf-8',
         'Cache-Control': 'no-store, no-transform',

@@ -4,9 +4,9 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Response } from 'express';
+import { isBefore, laterId } from '../../../../queues/index.ts';
 import type { WatchedInbox } from '../../../inbox/watch/inbox-watch.ts';
 import { isOutage } from '../../../redis/errors.ts';
-import { compareIds, laterId } from '../../../stream/item-id.ts';
 import type { Batch, Frames } from './frames.ts';
 import { event } from './frames.ts';
 
@@ -56,7 +56,7 @@ export async function runStream({ frames, hold, slowMs }: StreamDeps, client: Li
     }
     if (signal.aborted) return;
     const { gap } = batch;
-    if (resumes && gap && compareIds(gap.until, cursor) > 0)
+    if (resumes && gap && isBefore(cursor, gap.until))
       res.write(event({ event: 'gap' }, JSON.stringify(gap)));
     resumes = false;
     let isFull = false;

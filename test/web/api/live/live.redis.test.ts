@@ -1,22 +1,16 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { inboxKeys } from '../../../../src/redis/keys.ts';
 import { type EventClient, openEvents } from '../../../fixtures/event-stream.ts';
-import { startRedis, type TestRedis } from '../../../fixtures/redis.ts';
+import { startRedis } from '../../../fixtures/redis.ts';
+import { redis, useWeb, web } from '../../use-web.ts';
 import { asReader, matchJson, startWeb, type TestWeb } from '../../web.ts';
 
-let redis: TestRedis;
-let web: TestWeb;
 const opened: EventClient[] = [];
-beforeAll(async () => {
-  redis = await startRedis();
-  web = await startWeb(redis, { liveLimits: { heartbeatMs: 100, slowMs: 1_000, perInbox: 5 } });
-});
+useWeb({ liveLimits: { heartbeatMs: 100, slowMs: 1_000, perInbox: 5 } });
 afterAll(async () => {
   for (const client of opened) client.cut();
-  await web?.stop();
-  await redis?.stop();
 });
 
 const WAIT = { timeout: 10_000, interval: 10 };

@@ -14,3 +14,10 @@ export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
     clearTimeout(timer);
   }
 }
+
+/** Waits for `work`, but no longer than `ms`. Rejects where the work does until then. */
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  await within(ms, work).catch((error: unknown) => {
+    if (!(error instanceof DeadlinePassed)) throw error;
+  });
+}

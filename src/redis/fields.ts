@@ -1,0 +1,5 @@
+/** Names and values that Redis gives one after the other. */
+export const fieldsOf = <Value extends string | number | null>(
+  flat: readonly Value[],
+): Record<string, Value> =>
+  Object.fromEntries(flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1]!]] : [])));

@@ -1,0 +1,32 @@
+/** The rows of XINFO. A stream that is not there has none. */
+import type { RedisClient } from '../redis/connections.ts';
+import { fieldsOf } from '../redis/fields.ts';
+
+export interface Group {
+  name: string;
+  'last-delivered-id': string;
+  pending: number;
+  /** Not there before Redis 7; null where entries were deleted. */
+  lag?: number | null;
+}
+
+export interface Consumer {
+  name: string;
+  pending: number;
+  /** In ms. */
+  idle: number;
+}
+
+export const groupOf = async (client: RedisClient, stream: string, group: string) =>
+  (await rows<Group>(client.xinfo('GROUPS', stream))).find(({ name }) => name === group);
+
+export const consumersOf = (client: RedisClient, stream: string, group: string) =>
+  rows<Consumer>(client.xinfo('CONSUMERS', stream, group));
+
+async function rows<Row>(asked: Promise<unknown>): Promise<Row[]> {
+  const found = await asked.catch((error: Error) => {
+    if (error.message.includes('no such key')) return [];
+    throw error;
+  });
+  return (found as (string | number | null)[][]).map(fieldsOf) as Row[];
+}

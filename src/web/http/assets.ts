@@ -1,0 +1,31 @@
+/** What our pages are made of: nothing from elsewhere. */
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import type { Express } from 'express';
+import { serveGet } from './base-app.ts';
+
+export const contentPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const types: Record<string, string> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+};
+
+/** By name: nothing else of the disk can be asked for. */
+export function serveAssets(app: Express, files: Record<string, URL | string>): void {
+  for (const [name, file] of Object.entries(files)) {
+    const text = readFileSync(file, 'utf8');
+    serveGet(app, `/assets/${name}`, (_req, res) => {
+      res.set({ 'Content-Type': types[extname(name)], 'Cache-Control': 'no-cache' }).send(text);
+    });
+  }
+}
