@@ -1,5 +1,5 @@
 /** The queues in Redis: the only `new Queue`. Adding a job here checks that it is really there. */
-import { type JobsOptions, Queue } from 'bullmq';
+import { type JobsOptions, Queue, RedisConnection } from 'bullmq';
 import {
   queues as definitions,
   type Encoded,
@@ -11,6 +11,7 @@ import {
 import { crashPoint, isArmed } from '../observe/crash-points.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { laneName, queuePrefix } from '../redis/keys.ts';
+import { OLDEST } from '../redis/server-check.ts';
 import { type Books, createBooks } from './books.ts';
 import { createPayloads, type Payload, type Payloads } from './payloads.ts';
 
@@ -51,12 +52,15 @@ export function openQueues(
   deliveryAttempts: number,
   streams: readonly string[] = ['one'],
 ): Queues {
+  // Else BullMQ asks for the version itself, once: a queue or worker that gets no answer then fails for as long as it lives.
+  RedisConnection.minimumVersion = OLDEST.join('.');
   const open = (name: string): Queue => {
     const queue = new Queue(name, {
       connection: client,
       prefix: queuePrefix(name),
       streams: { events: { maxLen: MAX_EVENTS } },
       skipWaitingForReady: true,
+      skipVersionCheck: true,
     });
     // The connection is ours and reports its own trouble; without a listener an error event would end the process.
     queue.on('error', () => undefined);

@@ -93,6 +93,7 @@ function startWorker({ name, kind }: AnyQueue, options: WorkersOptions, running:
   const worker = new Worker(name, process, {
     connection: client,
     prefix: queuePrefix(name),
+    skipVersionCheck: true,
     // A big topic must not stand in the way of everybody else: its pages are long, and there are hundreds.
     concurrency: kind === 'fanout' ? Math.max(1, Math.floor(concurrency / 4)) : concurrency,
     lockDuration: LOCK_MS,
