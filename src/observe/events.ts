@@ -31,9 +31,6 @@ export function createEvents(log: Logger, metrics: Metrics) {
         'no canary: Redis does not let the pump append to the stream (+xadd), so nothing of ours is sent through',
       );
     },
-    deaf(message: string) {
-      log.fatal(message);
-    },
     vanished(count: number) {
       log.warn(
         { count },

@@ -41,9 +41,6 @@ export interface Workers {
   /** Idempotent. Lets running jobs end until the deadline; what is left then is given back to others at once. */
   stop(deadlineMs: number): Promise<void>;
   isRunning(): boolean;
-  isBusy(): boolean;
-  /** When a job was last started or ended here, or could not be for a reason that was reported (ms). */
-  lastSignOfLife(): number;
 }
 
 export interface WorkersOptions {
@@ -56,13 +53,11 @@ export interface WorkersOptions {
 }
 
 export function startWorkers(options: WorkersOptions): Workers {
-  const running: RunningJobs = { jobs: new Map(), lastSignOfLife: Date.now() };
+  const running: RunningJobs = { jobs: new Map() };
   const workers = options.queues.all.map((queue) => startWorker(queue, options, running));
   let stopped: Promise<void> | undefined;
   return {
     isRunning: () => workers.every((worker) => worker.isRunning()),
-    isBusy: () => running.jobs.size > 0,
-    lastSignOfLife: () => running.lastSignOfLife,
     stop(deadlineMs) {
       stopped ??= closeAll(workers, running.jobs, deadlineMs);
       return stopped;
@@ -73,13 +68,11 @@ export function startWorkers(options: WorkersOptions): Workers {
 interface RunningJobs {
   /** Each with its lock's token. */
   jobs: Map<Job, string>;
-  lastSignOfLife: number;
 }
 
 function startWorker({ name, kind }: AnyQueue, options: WorkersOptions, running: RunningJobs): Worker {
   const { client, events, concurrency, deliveryBackoff } = options;
   const process: WorkerProcessor = async (job, token, signal) => {
-    running.lastSignOfLife = Date.now();
     if (running.jobs.size > 0 && mayKill(job))
       return putOff(job, token!, SUSPECT_WAITS_MS * (1 + Math.random()));
     running.jobs.set(job, token!);
@@ -87,7 +80,6 @@ function startWorker({ name, kind }: AnyQueue, options: WorkersOptions, running:
       return await measure(kind, job, events, () => run(kind, job, token!, signal!, options));
     } finally {
       running.jobs.delete(job);
-      running.lastSignOfLife = Date.now();
     }
   };
   const worker = new Worker(name, process, {
@@ -115,10 +107,7 @@ function startWorker({ name, kind }: AnyQueue, options: WorkersOptions, running:
   worker.on('lockRenewalFailed', (jobIds: string[]) => {
     for (const id of jobIds) worker.cancelJob(id, 'the lock was lost: another worker has this job');
   });
-  pauseOnErrors(worker, (error) => {
-    running.lastSignOfLife = Date.now();
-    events.trouble(`worker of ${name}`, error);
-  });
+  pauseOnErrors(worker, (error) => events.trouble(`worker of ${name}`, error));
   return worker;
 }
 
