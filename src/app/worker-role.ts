@@ -4,7 +4,6 @@ import { createInboxWriter } from '../inbox/write/inbox-writer.ts';
 import { openQueues } from '../lanes/queues.ts';
 import { createDirectoryRouter, directRouter } from '../subscriptions/directory.ts';
 import { withCrashPoints } from '../workers/crash-points.ts';
-import { watchForDeafness } from '../workers/deaf-watch.ts';
 import { createJobs, isWorkersOutage } from '../workers/jobs.ts';
 import { startWorkers } from '../workers/workers.ts';
 import { type AppContext, once, type Running } from './context.ts';
@@ -30,19 +29,7 @@ export function startWorkerRole({ config, redis, events }: AppContext): Running 
     deliveryBackoff: config.delivery.backoff,
     queues,
   });
-  const deafWatches = queues.lanes.map(({ queue }) =>
-    watchForDeafness({
-      queue,
-      lastSignOfLife: workers.lastSignOfLife,
-      isBusy: workers.isBusy,
-      onDeaf(message) {
-        events.deaf(message);
-        process.exit(1);
-      },
-    }),
-  );
   return once(async () => {
-    for (const watch of deafWatches) watch.stop();
     await workers.stop(STOP_WORKERS_WITHIN_MS);
     await queues.close();
   });

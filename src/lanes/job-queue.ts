@@ -1,8 +1,9 @@
 /** One queue in Redis: the only `new Queue`. Adding a job here checks that it is really there. */
-import { type Job, type JobsOptions, Queue } from 'bullmq';
+import { type Job, type JobsOptions, Queue, RedisConnection } from 'bullmq';
 import type { Encoded, QueueDefinition, QueueTraits } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
+import { OLDEST } from '../redis/server-check.ts';
 import { createHeld, type Held } from './held.ts';
 
 /** Name of the backoff that workers compute: exponential, with jitter and a cap. */
@@ -41,11 +42,14 @@ export function openJobQueue<New>(
   deliveryAttempts: number,
   name: string = definition.name,
 ): JobQueue & Adds<New> {
+  // BullMQ would ask for the version itself, once: a queue or worker that gets no answer then fails for as long as it lives.
+  RedisConnection.minimumVersion = OLDEST.join('.');
   const queue = new Queue(name, {
     connection: client,
     prefix: queuePrefix(name),
     streams: { events: { maxLen: MAX_EVENTS } },
     skipWaitingForReady: true,
+    skipVersionCheck: true,
   });
   // The connection is ours and reports its own errors; without a listener an error event would end the process.
   queue.on('error', () => undefined);

@@ -29,9 +29,6 @@ export function createEvents(log: Logger, metrics: Metrics) {
     canaryGivenUp() {
       log.warn('canary disabled: the Redis user of the pump may not append to the stream (+xadd)');
     },
-    deaf(message: string) {
-      log.fatal(message);
-    },
     vanished(count: number) {
       log.warn(
         { count },

@@ -43,7 +43,8 @@ function build({ address, tls }: RedisTarget, purpose: Purpose, connectionName: 
   const { username, password } = address;
   const options: RedisOptions = {
     connectionName,
-    lazyConnect: true,
+    // BullMQ connects a lazy client itself, once: if that fails, its worker never fetches a job, and reports nothing.
+    lazyConnect: purpose !== 'queue',
     connectTimeout: CONNECT_TIMEOUT_MS,
     keepAlive: 10_000,
     // After a silent partition TCP never reports an error: without this every command would time out for ever.
@@ -71,8 +72,8 @@ function build({ address, tls }: RedisTarget, purpose: Purpose, connectionName: 
       });
     case 'cluster':
       return new Cluster(address.nodes, {
-        redisOptions: { ...options, ...(address.tls && { tls }) },
-        lazyConnect: true,
+        redisOptions: { ...options, lazyConnect: true, ...(address.tls && { tls }) },
+        lazyConnect: options.lazyConnect!,
         clusterRetryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2_000),
       });
     case 'single':

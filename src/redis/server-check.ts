@@ -7,7 +7,7 @@ export class RedisUnfit extends Error {
   override name = 'RedisUnfit';
 }
 
-const OLDEST = [6, 2] as const;
+export const OLDEST = [6, 2] as const;
 
 /** Throws RedisUnfit; returns warnings, each with its fix. Reads INFO only: managed services refuse CONFIG. */
 export async function checkServer(

@@ -36,9 +36,6 @@ export interface Workers {
   /** Idempotent. Lets running jobs end until the deadline; what is left then is given back to others at once. */
   stop(deadlineMs: number): Promise<void>;
   isRunning(): boolean;
-  isBusy(): boolean;
-  /** When a job was last started or ended here, or could not be for a reason that was reported, by performance.now(). */
-  lastSignOfLife(): number;
 }
 
 export interface WorkersOptions {
@@ -53,13 +50,11 @@ export interface WorkersOptions {
 }
 
 export function startWorkers(options: WorkersOptions): Workers {
-  const running: RunningJobs = { jobs: new Map(), lastSignOfLife: performance.now() };
+  const running: RunningJobs = { jobs: new Map() };
   const workers = options.queues.all.map((queue) => startWorker(queue, options, running));
   let stopped: Promise<void> | undefined;
   return {
     isRunning: () => workers.every((worker) => worker.isRunning()),
-    isBusy: () => running.jobs.size > 0,
-    lastSignOfLife: () => running.lastSignOfLife,
     stop(deadlineMs) {
       stopped ??= closeAll(workers, running.jobs, deadlineMs);
       return stopped;
@@ -70,14 +65,12 @@ export function startWorkers(options: WorkersOptions): Workers {
 interface RunningJobs {
   /** Each with its lock's token. */
   jobs: Map<Job, string>;
-  lastSignOfLife: number;
 }
 
 function startWorker(queue: JobQueue, options: WorkersOptions, running: RunningJobs): Worker {
   const { name, definition } = queue;
   const { client, events, concurrency, deliveryBackoff } = options;
   const process: WorkerProcessor = async (job, token, signal) => {
-    running.lastSignOfLife = performance.now();
     if (running.jobs.size > 0 && mayKill(job))
       return putOff(job, token!, SUSPECT_WAITS_MS * (1 + Math.random()));
     running.jobs.set(job, token!);
@@ -85,12 +78,12 @@ function startWorker(queue: JobQueue, options: WorkersOptions, running: RunningJ
       return await measure(definition, job, events, () => run(queue, job, token!, signal!, options));
     } finally {
       running.jobs.delete(job);
-      running.lastSignOfLife = performance.now();
     }
   };
   const worker = new Worker(name, process, {
     connection: client,
     prefix: queuePrefix(name),
+    skipVersionCheck: true,
     concurrency: Math.max(1, Math.floor(concurrency * definition.slots)),
     lockDuration: LOCK_MS,
     stalledInterval: STALL_CHECK_MS,
@@ -105,10 +98,7 @@ function startWorker(queue: JobQueue, options: WorkersOptions, running: RunningJ
   worker.on('lockRenewalFailed', (jobIds: string[]) => {
     for (const id of jobIds) worker.cancelJob(id, 'the lock was lost: another worker has this job');
   });
-  pauseOnErrors(worker, (error) => {
-    running.lastSignOfLife = performance.now();
-    events.trouble(`worker of ${name}`, error);
-  });
+  pauseOnErrors(worker, (error) => events.trouble(`worker of ${name}`, error));
   return worker;
 }
 

@@ -75,7 +75,7 @@ test('Cluster: stream, queues and inboxes lie on several nodes, every match arri
   const audit = await runCommand('audit', env);
   expect(audit.output).toContain('300 in inbox');
   expect(audit.code).toBe(0);
-  expect((await runCommand('doctor', env)).output).toMatch(/Redis [\d.]+ answers/);
+  expect((await runCommand('doctor', env)).output).toMatch(/Redis [\d.]+ responds/);
 
   // One node is nearly full: the pump waits, whichever node that is.
   const queues = openQueues(client, 1);

@@ -69,7 +69,7 @@ test('the name asked for in the certificate is that of REDIS_TLS_SERVERNAME, whe
   expect(other.code).toBe(1);
   expect(other.output).toMatch(/cannot be reached: .*(altnames|redis\.example)/);
   const named = await runCommand('doctor', environment({ REDIS_TLS_SERVERNAME: 'localhost' }));
-  expect(named.output).toMatch(/Redis [\d.]+ answers/);
+  expect(named.output).toMatch(/Redis [\d.]+ responds/);
 });
 
 test.each<[string, Record<string, string>, RegExp]>([

@@ -103,7 +103,7 @@ function parkedStage(parked, queues) {
       ...reasons.map(([reason, jobs]) => [count(jobs), reason.replaceAll('_', ' '), true]),
       ...(delayed > 0 ? [[count(delayed), 'waiting for their next attempt']] : []),
     ],
-    { id: 'parked-stage', about: el('a', { href: '/parked' }, 'Open Parked') },
+    { id: 'parked-stage', about: el('a', { href: '/parked' }, 'See them by cause') },
   );
 }
 
