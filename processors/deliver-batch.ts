@@ -1,11 +1,11 @@
-/** A batch of matches. A refused entry is parked and the batch goes on; a batch that kills its workers is taken apart. */
+/** A batch of matches. A refused entry is parked and the batch goes on; a batch that crashes its workers is split. */
 import { type Batch, DATA_VERSION, type Entry, type ParkedMatch } from '../queues/index.ts';
 import { deliver, type Outcome, type Refusal } from './deliver.ts';
 import type { Jobs, Ports, Processor, Run, Tally } from './ports.ts';
 import { isSuspect, suspicion } from './suspicion.ts';
 import { tally } from './tally.ts';
 
-/** Fewer than for a single match: taking a batch apart keeps nothing from its readers. */
+/** Fewer than for a single match: splitting a batch costs its readers nothing. */
 const STALLS_BEFORE_SPLIT = 2;
 const PIECE = 50;
 
@@ -37,12 +37,12 @@ async function deliverEntries({ stream, entries }: Batch, run: Run, ports: Ports
   return tally(outcomes.map((outcome) => outcome.verdict));
 }
 
-/** While the inboxes take one piece, the next one is read: neither waits for the other. */
+/** Parses the next piece while the inboxes write the one before. */
 async function deliverInPieces(entries: readonly Entry[], ports: Ports): Promise<Outcome[]> {
   const pieces: Promise<Outcome[]>[] = [];
   for (let at = 0; at < entries.length; at += PIECE) {
     const piece = deliver(entries.slice(at, at + PIECE), ports);
-    // Awaited below; until then nobody would hear of its failure.
+    // Awaited below; this only prevents an unhandled rejection until then.
     piece.catch(() => undefined);
     pieces.push(piece);
     await new Promise(setImmediate);
@@ -50,7 +50,7 @@ async function deliverInPieces(entries: readonly Entry[], ports: Ports): Promise
   return (await Promise.all(pieces)).flat();
 }
 
-/** Into single entries, at once: halving would cost a few dead workers for each half. The one that does the harm is parked. */
+/** Into single entries at once: halving would crash several workers for each half. The poison entry is parked. */
 async function takeApart(batch: Batch, run: Run, jobs: Jobs, detail: string): Promise<Tally> {
   const { stream, entries } = batch;
   if (entries.length === 1) {

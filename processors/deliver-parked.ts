@@ -1,4 +1,4 @@
-/** A parked match, tried again: by its own backoff, or because a person pressed Retry. */
+/** A parked match (a dead letter), retried by its backoff or by an operator. */
 import { DATA_VERSION, type ParkedMatch, retriedReasons } from '../queues/index.ts';
 import { deliver, type Refusal, readEntry } from './deliver.ts';
 import { parkedMatch } from './deliver-batch.ts';
@@ -7,7 +7,7 @@ import { isSuspect, suspicion } from './suspicion.ts';
 import { tally } from './tally.ts';
 
 export const deliverParked: Processor<ParkedMatch> = async (parked, run, ports) => {
-  // What cannot mend itself fails at once, with its reason for all to see; only a person's retry runs it.
+  // What cannot succeed by itself fails at once, with its reason; only an operator's retry runs it.
   if (run.attemptsMade === 0 && !retriedReasons.has(parked.reason)) throw undelivered(parked);
   if (isSuspect(run)) throw undelivered({ reason: 'suspect', detail: suspicion(run) });
   return parked.subscriber === undefined
@@ -21,7 +21,7 @@ async function deliverToAll({ stream, entry }: ParkedMatch, run: Run, ports: Por
   if (whole) throw undelivered(whole);
   const single = outcome!.refusals.map((refusal) => parkedMatch(stream, entry, refusal));
   if (single.length) await ports.jobs.park(single);
-  // Each retry makes pages of its own: those of the last one may still be there, and done.
+  // Each retry adds pages of its own: those of the last one may still exist, completed.
   const pageRun = `${run.jobId} ${run.attemptsMade}`;
   const pages = outcome!.pages.map(
     (page) => ({ v: DATA_VERSION, stream, entry, page, run: pageRun }) as const,

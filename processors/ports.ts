@@ -9,7 +9,7 @@ export interface Delivery {
   result?: WriteResult;
 }
 
-/** `merged`: the post is there, brought by another subscription, which now stands beside it. */
+/** `merged`: another subscription had brought the post; this one is recorded with it. */
 export type WriteResult = 'delivered' | 'duplicate' | 'merged' | { refused: string };
 
 export interface Inboxes {
@@ -19,7 +19,7 @@ export interface Inboxes {
 
 /**
  * Where a subscription's matches go. `pages`: too many subscribers for one job. `unsubscribed`: everybody left, so a late
- * match is dropped knowingly. `unknown`: nobody ever registered. `invalid`: no name that a subscription can have.
+ * match is dropped on purpose. `unknown`: nobody ever registered. `invalid`: not a valid subscription name.
  */
 export type Route =
   | { to: 'subscribers'; subscribers: readonly string[] }
@@ -45,16 +45,16 @@ export interface Ports {
   inboxes: Inboxes;
   router: Router;
   jobs: Jobs;
-  /** Whether an error means that the world is out of order, so that the same will do later. */
+  /** Whether an error means an outage, so that the same work will succeed later. */
   isOutage(error: unknown): boolean;
 }
 
 /** What a processor knows of the job besides its data. */
 export interface Run {
   jobId: string;
-  /** How often this job was started and neither ended nor gave itself back: its worker died, or lost it. */
+  /** How often a worker died or lost the job while running it. */
   stalls: number;
-  /** Tries that ended, before this one. */
+  /** Attempts that finished before this one. */
   attemptsMade: number;
   /** Aborted when the job was given to another worker. */
   signal: AbortSignal;
@@ -73,7 +73,7 @@ export type Verdict =
   | 'resubmitted';
 export type Tally = Partial<Record<Verdict, number>>;
 
-/** The match stays undelivered: try again with backoff, or (`final`) leave it to a person. */
+/** The match stays undelivered: retry with backoff, or (`final`) leave it to an operator. */
 export class Undelivered extends Error {
   override name = 'Undelivered';
   readonly final: boolean;

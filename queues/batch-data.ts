@@ -1,15 +1,15 @@
 /**
- * How a batch of entries travels with its job. Their bytes travel as they came, so that a job outlives the stream: a small batch in
- * the job's data, in base64; a large one beside its job, as bare bytes, since BullMQ copies a job's data nine times on its way.
+ * The format of a batch. A job carries its entries' bytes, so that it does not depend on the stream: a small batch in the job's
+ * data, in base64; a large one as a separate payload, because BullMQ copies job data nine times.
  */
 import { z } from 'zod';
 import { type Entry, entrySchema, type RawEntry } from './entry.ts';
 
 export const BATCH_VERSION = 3;
-/** Bytes of a batch from which on it lies beside its job: that takes another round trip, which a lone match need not wait for. */
+/** From this many bytes on a batch gets a separate payload, which costs one more round trip. */
 const BESIDE_FROM = 16_384;
 
-/** Entries of one stream, oldest first. `run` names the replay or the split that made it: such a batch must run again. */
+/** Entries of one stream, oldest first. `run` names the replay or split that created it, which makes its job id a new one. */
 export interface Batch {
   stream: string;
   entries: Entry[];
@@ -36,36 +36,36 @@ const list = {
 const carried = z.object({ v: z.literal(2), ...list, payload: z.string() });
 const beside = z.object({ v: z.literal(BATCH_VERSION), ...list });
 const fetched = beside.extend({ payload: z.instanceof(Buffer) });
-/** Jobs that workers of version 0.1 left behind, and that their pumps still make during an upgrade. */
+/** Jobs of version 0.1, whose pumps may still run during an upgrade. */
 const version1 = z.object({ v: z.literal(1), stream, entries: z.array(entrySchema).min(1), run });
 
 /** What a job holds. */
 export type BatchData = z.input<typeof carried> | z.input<typeof beside>;
 
-/** From a job's data; where the batch lies beside its job, with its bytes as `payload`. */
+/** From a job's data, with a separate payload added as `payload`. */
 export const batchSchema: z.ZodType<Batch> = z.discriminatedUnion('v', [
   carried.transform((data, context) => decoded(data, Buffer.from(data.payload, 'base64'), context)),
   fetched.transform((data, context) => decoded(data, data.payload, context)),
   version1.transform(({ stream, entries, run }) => ({ stream, entries, ...(run !== undefined && { run }) })),
 ]);
 
-/** Whether the batch of this data lies beside its job. */
+/** Whether a job with this data has a separate payload. */
 export const liesBeside = (data: unknown): boolean =>
   (data as { v?: unknown } | null | undefined)?.v === BATCH_VERSION;
 
-/** Of either version of the data; a job whose data is gone has none. */
+/** Of any version; none if the job's data is gone. */
 export function entryIdsOfBatch(data: unknown): readonly string[] {
   const { ids, entries } = (data ?? {}) as { ids?: string[]; entries?: { id: string }[] };
   return ids ?? entries?.map(({ id }) => id) ?? [];
 }
 
-/** What the dashboard shows of a batch's data, which nobody could read otherwise; undefined for all other data. */
+/** Batch data as the dashboard shows it; undefined for other data. */
 export function readableBatch(data: unknown): object | undefined {
   if (carried.safeParse(data).success) return batchSchema.safeParse(data).data;
   const read = beside.safeParse(data);
   if (!read.success) return undefined;
   const { stream, ids, run } = read.data;
-  const entries = `${ids.length}, beside the job until it is done`;
+  const entries = `${ids.length}, in a separate payload until the job completes`;
   return { stream, entries, first: ids[0], last: ids.at(-1), ...(run !== undefined && { run }) };
 }
 

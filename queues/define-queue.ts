@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 
-/** What is put into the job; `payload`: bytes that are kept beside it. */
+/** `data` goes into the job; `payload` is stored separately. */
 export interface Encoded {
   data: object;
   payload?: Uint8Array;
 }
 
-/** What is true of a queue, whatever its jobs hold: workers, pump, dashboard, metrics and tools go by this alone. */
+/** Everything that workers, pump, dashboard, metrics and tools need to know about a queue. */
 export interface QueueTraits {
   name: string;
   /** Its group on the dashboard. */
@@ -17,23 +17,23 @@ export interface QueueTraits {
   version: number;
   /** From a job's data to what its processor gets. */
   schema: z.ZodType;
-  /** `until-done`: no number of tries uses a job up. `delivery`: DELIVERY_ATTEMPTS, then it waits as failed for an operator. */
+  /** `until-done`: unlimited. `delivery`: DELIVERY_ATTEMPTS, then the job stays failed until an operator retries it. */
   attempts: 'until-done' | 'delivery';
   /** What a failed job is: a dead letter that waits for an operator, or a fault that raises the alert for failed jobs. */
   failed: 'dead-letter' | 'fault';
   /** Completed jobs kept for the dashboard. Failed ones are kept until an operator removes them. */
   keepCompleted: number;
-  /** Part of WORKER_CONCURRENCY that a worker gives to this queue, at least one job. */
+  /** Share of WORKER_CONCURRENCY, at least one job at a time. */
   slots: number;
   /** Whether entries of unfinished jobs must stay in the stream: the trimmer spares them, an audit counts them as in flight. */
   holdsEntries: boolean;
-  /** Ids of the stream entries in a job's data as Redis has it, oldest first; none where somebody changed it. */
+  /** Ids of a job's stream entries, oldest first, from its data in Redis; none if it was changed by hand. */
   entryIds(data: unknown): readonly string[];
-  /** What the dashboard shows of data that nobody could read; undefined: the data itself is shown. */
+  /** Data in a readable form for the dashboard; undefined: shown as it is. */
   readable?(data: unknown): object | undefined;
 }
 
-/** `New`: what a job is made of, where that is more than what is read from it. */
+/** `New`: what a job is created from, if that differs from what its processor gets. */
 export interface QueueDefinition<Name extends string = string, Data = unknown, New = Data>
   extends QueueTraits {
   name: Name;

@@ -11,7 +11,7 @@ export const entrySchema = z.object({
 });
 export type Entry = z.infer<typeof entrySchema>;
 
-/** Of a job that holds one entry: its id, in a list; none where the job's data was changed by hand. */
+/** The id of a job's only entry, as a list; none if its data was changed by hand. */
 export function entryIdIn(data: unknown): readonly string[] {
   const id = (data as { entry?: { id?: unknown } } | null | undefined)?.entry?.id;
   return typeof id === 'string' ? [id] : [];

@@ -26,7 +26,7 @@ export const fanout = defineQueue({
   attempts: 'until-done',
   failed: 'fault',
   keepCompleted: 100,
-  // A big topic must not hold up everybody else: its pages are long, and there are hundreds.
+  // A large topic has hundreds of long pages, which must not delay other matches.
   slots: 1 / 4,
   holdsEntries: true,
   entryIds: entryIdIn,

@@ -10,7 +10,7 @@ import {
 import { defineQueue } from './define-queue.ts';
 import { jobId } from './job-id.ts';
 
-/** Name of a batch that runs again; its entries' age says nothing of how fast we are. */
+/** Job name of a replayed or split batch; its age says nothing about latency. */
 export const REPLAYED_BATCH = 'replayed-batch';
 
 export const matches = defineQueue({

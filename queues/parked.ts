@@ -35,7 +35,7 @@ export const parked = defineQueue({
   failed: 'dead-letter',
   keepCompleted: 100,
   slots: 1,
-  // A parked match carries its entry: the stream need not wait for an operator.
+  // It carries its entry, so the stream can be trimmed before an operator acts.
   holdsEntries: false,
   entryIds: entryIdIn,
   id: ({ stream, entry, subscriber }) =>

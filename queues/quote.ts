@@ -1,12 +1,12 @@
 const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu;
 
-/** What comes from outside never breaks out of the line it stands in: JSON, a text cut, with all that is invisible spelled out. */
+/** Untrusted values, safe for logs, errors and terminals: JSON, truncated, with invisible characters escaped. */
 export function quote(value: unknown, most = 120): string {
   const isLong = typeof value === 'string' && value.length > most;
   return JSON.stringify(isLong ? `${value.slice(0, most)}…` : value).replace(invisible, spellOut);
 }
 
-/** A character as JSON may have it. */
+/** A character as JSON escapes. */
 export const spellOut = (char: string): string =>
   Array.from(
     { length: char.length },

@@ -11,7 +11,7 @@ export const idPattern = /^\d{1,20}-\d{1,20}$/;
 /** Without its number an id stands for a whole millisecond. */
 export const openIdPattern = /^\d{1,20}(-\d{1,20})?$/;
 
-/** The one form that compares, without leading zeros; a whole millisecond becomes its `end`. undefined: no id. */
+/** The canonical form, without leading zeros; a whole millisecond becomes its `end`. undefined: not an id. */
 export function canonicalId(text: string, end: 'first' | 'last' = 'first'): string | undefined {
   if (!openIdPattern.test(text)) return undefined;
   const [ms, number] = partsOf(text.includes('-') ? text : `${text}-${end === 'first' ? 0 : MAX_PART}`);

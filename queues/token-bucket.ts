@@ -1,10 +1,10 @@
-/** So many at once, and one more every so often. */
+/** A token bucket: `atOnce` tokens, and one more every `everyMs`. */
 export interface TokenBucket {
   /** Whole tokens that may be spent now. */
   left(): number;
-  /** May go below none; then it takes longer. */
+  /** May go below zero, which lengthens the wait. */
   spend(count: number): void;
-  /** Until there is one again. */
+  /** Until the next token. */
   waitMs(): number;
 }
 

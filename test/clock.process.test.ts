@@ -128,11 +128,11 @@ test('the pump sees that Redis is full, and that it is not any more', async () =
   await client.setrange('ballast', 20_000_000, 'x');
   const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))![1]);
   await client.config('SET', 'maxmemory', String(Math.round(used / 0.9)));
-  const isBraked = async () => (await scrape(pump.url)).get('pump_braked');
-  await eventually(async () => expect(await isBraked()).toBe(1), { withinMs });
+  const isPaused = async () => (await scrape(pump.url)).get('pump_braked');
+  await eventually(async () => expect(await isPaused()).toBe(1), { withinMs });
   const before = await inInbox();
   await client.xadd(STREAM, '*', 'data', match('cats'));
   await client.config('SET', 'maxmemory', '0');
   await eventually(async () => expect(await inInbox()).toBe(before + 1), { withinMs });
-  expect(await isBraked()).toBe(0);
+  expect(await isPaused()).toBe(0);
 });

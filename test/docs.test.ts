@@ -87,3 +87,14 @@ test.each(pages.filter((page) => page.endsWith('.md')))(
       expect(existsSync(join(root, path)), path).toBe(true);
   },
 );
+
+test('every file that docs/architecture.md names is there', () => {
+  const files = ['src', 'queues', 'processors', 'docs', 'deploy', 'test'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((name) => `/${folder}/${String(name)}`),
+  );
+  for (const [, path] of read('docs/architecture.md').matchAll(/`([\w./-]+\.(?:ts|lua|md|yml|acl))`/g))
+    expect(
+      files.some((file) => file.endsWith(`/${path}`)),
+      path,
+    ).toBe(true);
+});

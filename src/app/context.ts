@@ -1,4 +1,4 @@
-/** What every role is composed with, and what it gives back. Every role is started by one function and ended by its stop(). */
+/** What every role is started with, and the handle it returns. */
 import type { Config } from '../config/config.ts';
 import type { Events } from '../observe/events.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -12,7 +12,7 @@ export interface AppContext {
   log: Logger;
   events: Events;
   metrics: Metrics;
-  /** What /readyz asks beside Redis: true, or what is wrong. */
+  /** What /readyz checks besides Redis: true, or what is wrong. */
   checks: Map<string, () => true | string | Promise<true | string>>;
 }
 
@@ -29,7 +29,7 @@ export function healthOf({ metrics, checks }: AppContext): HealthSource {
   };
 }
 
-/** stop() that runs once, however often it is called. */
+/** Makes stop() idempotent. */
 export function once(stop: () => Promise<void>): Running {
   let stopped: Promise<void> | undefined;
   return {

@@ -4,7 +4,7 @@ import { openQueues } from '../lanes/queues.ts';
 import { exposeReadings } from '../monitor/gauges.ts';
 import type { TakeReadings } from '../monitor/readings.ts';
 import { createReasonCount } from '../parked/index/count-reasons.ts';
-import { createBrake } from '../pump/brake.ts';
+import { createBackpressure } from '../pump/backpressure.ts';
 import { type Canary, startCanary } from '../pump/canary.ts';
 import { createCursor } from '../pump/cursor.ts';
 import { createLosses } from '../pump/losses.ts';
@@ -30,7 +30,7 @@ export function startPumpRole(context: AppContext): Running {
   const pumps = sources.map(({ source, interruptRead }) => {
     const cursor = createCursor({ home, source, group, isOneServer });
     const lane = queues.laneOf(source.stream);
-    const brake = createBrake(lane, home, config.work.maxWaitingJobs);
+    const backpressure = createBackpressure(lane, home, config.work.maxWaitingJobs);
     const trimmer = createTrimmer({
       source,
       cursor,
@@ -44,7 +44,17 @@ export function startPumpRole(context: AppContext): Running {
       const vanished = await lane.tidy();
       if (vanished) events.vanished(vanished);
     };
-    return startPump({ source, lane, brake, cursor, housekeep, losses, events, batchSize, interruptRead });
+    return startPump({
+      source,
+      lane,
+      backpressure,
+      cursor,
+      housekeep,
+      losses,
+      events,
+      batchSize,
+      interruptRead,
+    });
   });
   if (config.relay) context.checks.set('relay', check);
   const takeReadings = openReadings(context, home, queues, createReasonCount(home, queues.parked.queue));
@@ -52,7 +62,7 @@ export function startPumpRole(context: AppContext): Running {
     home,
     streams: config.stream.keys,
     append: appendTo,
-    // A relay takes nothing: what stands beside it is Skywire's.
+    // Through a relay nothing can be appended.
     everyMs: config.relay ? 0 : config.canary.everyMs,
     events,
   });
@@ -66,7 +76,7 @@ export function startPumpRole(context: AppContext): Running {
   });
 }
 
-/** Our own test match must arrive; a process that has just started, or a first one that is on its way, is given time. */
+/** The canary must arrive; a process that has just started is given time. */
 function canaryCheck(canary: Canary, takeReadings: TakeReadings): () => Promise<true | string> {
   const startedAt = performance.now();
   return async () => {

@@ -1,4 +1,4 @@
-/** Where the pump reads each stream: in Skywire's Redis, or from a relay beside it. Nothing else in the pump knows which. */
+/** Where the pump reads each stream: Skywire's Redis, or a relay next to it. Nothing else in the pump knows which. */
 
 import { createRelaySource } from '../relay/pump-side/relay-source.ts';
 import { createSource, type Source } from '../stream/source.ts';
@@ -6,15 +6,15 @@ import type { AppContext } from './context.ts';
 
 export interface PumpSource {
   source: Source;
-  /** Drops a read whose answer will not come. */
+  /** Aborts a blocking read. */
   interruptRead: () => void;
-  /** Lets go of what the source alone uses. Bounded. */
+  /** Closes what only this source uses. Bounded. */
   end: () => Promise<void>;
 }
 
 export interface PumpSources {
   sources: PumpSource[];
-  /** What is wrong with the way to the streams; true: nothing. */
+  /** What is wrong with the connection to the streams; true: nothing. */
   check: () => true | string;
   appendTo: (stream: string, data: string) => Promise<unknown>;
 }

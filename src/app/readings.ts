@@ -1,10 +1,10 @@
-/** What the roles measure of the whole, wired to Redis. */
+/** The readings that pump and web expose. */
 import type { Queues } from '../lanes/queues.ts';
 import { createReadings, type ReadingsOptions, type TakeReadings } from '../monitor/readings.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { AppContext } from './context.ts';
 
-/** What stands in Redis; the worker does not look: it needs no right to Skywire's stream. */
+/** Not for workers: they need no access to Skywire's stream. */
 export function openReadings(
   { config, redis }: AppContext,
   home: RedisClient,
@@ -17,7 +17,7 @@ export function openReadings(
     skywire: isTwoServers ? redis.connect(redis.skywire, 'commands', 'readings') : home,
     isTwoServers,
     queues,
-    // What lies behind a relay is read there.
+    // Behind a relay the streams cannot be read.
     streams: config.relay ? [] : config.stream.keys,
     group: config.stream.group,
     readParked,

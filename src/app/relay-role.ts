@@ -1,4 +1,4 @@
-/** The relay beside Skywire's Redis. */
+/** The relay, next to Skywire's Redis. */
 
 import { ConfigError } from '../config/config.ts';
 import { createRelayEvents } from '../relay/server/events.ts';

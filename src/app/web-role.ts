@@ -1,4 +1,4 @@
-/** Pages, API, feeds, live streams and dashboard. In a file of its own, so that pump and worker need not load any of it. */
+/** Pages, API, feeds, live streams and dashboard. Pump and worker never load this file. */
 
 import { createFeedTokens } from '../inbox/feed-tokens.ts';
 import { createInboxReader } from '../inbox/read/inbox-reader.ts';

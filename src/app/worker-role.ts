@@ -8,7 +8,7 @@ import { createJobs, isWorkersOutage } from '../workers/jobs.ts';
 import { startWorkers } from '../workers/workers.ts';
 import { type AppContext, once, type Running } from './context.ts';
 
-/** Running jobs get this long to end. */
+/** Running jobs get this long to finish. */
 const STOP_WORKERS_WITHIN_MS = 5_000;
 
 export function startWorkerRole({ config, redis, events }: AppContext): Running {

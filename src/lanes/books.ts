@@ -1,7 +1,7 @@
 /**
  * The running balance: entries read = delivered + duplicate + merged + dropped + parked + fanned out + vanished + in flight.
- * It lies beside the queue `matches`, in its slot, and rolls back with it. A batch is entered before its job is added, and
- * settled before its job is completed: whatever dies in between, it is open, and counted once.
+ * Stored in the queue's slot, so that both roll back together. A batch is entered before its job is added and settled before its
+ * job completes: after a crash in between it is still open, and counted once.
  */
 import type { RedisClient } from '../redis/connections.ts';
 import { booksKeys, queuePrefix } from '../redis/keys.ts';
@@ -29,14 +29,14 @@ export interface Balance {
   /** By verdict. */
   settled: Record<(typeof bookedVerdicts)[number], number>;
   inFlight: number;
-  /** read - settled - in flight: 0, or a bug of ours. */
+  /** read - settled - in flight: 0, or a bug. */
   drift: number;
 }
 
 export interface Books {
   open(jobs: readonly { id: string; entries: number }[]): Promise<void>;
   settle(jobId: string, tally: Partial<Record<string, number>>): Promise<void>;
-  /** Closes what a person removed; the number of entries that were in it. */
+  /** Closes jobs that were removed by hand; returns how many entries they held. */
   reconcile(olderThanMs?: number): Promise<number>;
   balance(): Promise<Balance>;
 }

@@ -1,11 +1,11 @@
--- Included by scripts that look into jobs. A quote inside a text has a backslash before it, so these patterns fit names alone.
+-- Included by scripts that read job data. Quotes inside strings are escaped, so these patterns match member names only.
 
--- The list of a batch's entry ids as it stands in the job's data; nil for a job of one entry.
+-- The list of a batch's entry ids, as JSON; nil for a job of one entry.
 local function entryIdList(data)
   return string.match(data, '"ids":%[(.-)%]')
 end
 
--- The first entry id in a job's data, which is its oldest: ms, seq; nil where there is none.
+-- The first entry id, which is the oldest: ms, seq; nil if there is none.
 local function firstEntryId(data)
   local list = entryIdList(data)
   if list then return string.match(list, '"(%d+)%-(%d+)"') end

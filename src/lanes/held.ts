@@ -8,7 +8,7 @@ const oldestScript = loadScript(
   new URL('oldest-held.lua', import.meta.url),
   new URL('entry-ids.lua', import.meta.url),
 );
-/** Looking at more jobs would hold up Redis; the stream waits until there are fewer. */
+/** Reading more jobs would block Redis; the stream is trimmed later, when there are fewer. */
 const MOST_JOBS = 5_000;
 
 export interface Held {

@@ -1,4 +1,4 @@
-/** One queue in Redis: the only `new Queue`. Adding a job here checks that it is really there. */
+/** One queue in Redis: the only `new Queue`. Adding a job checks that it was really added. */
 import { type Job, type JobsOptions, Queue, RedisConnection } from 'bullmq';
 import type { Encoded, QueueDefinition, QueueTraits } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -9,7 +9,7 @@ import { createHeld, type Held } from './held.ts';
 /** Name of the backoff that workers compute: exponential, with jitter and a cap. */
 export const BACKOFF = 'capped-exponential';
 
-/** BullMQ has no "for ever": this many tries take thousands of years. */
+/** BullMQ has no "unlimited"; this many attempts take thousands of years. */
 const UNTIL_DONE = 2 ** 31;
 const MAX_EVENTS = 1_000;
 
@@ -17,13 +17,12 @@ const MAX_EVENTS = 1_000;
 export interface JobQueue extends Held {
   name: string;
   definition: QueueTraits;
-  /** BullMQ's own. */
   queue: Queue;
-  /** A job's data, complete. */
+  /** A job's data, with its payload. */
   take(job: Job): Promise<unknown>;
-  /** What became of a job's entries; before it is completed. Safe to repeat. */
+  /** Records the verdicts of a job's entries, before it completes. Idempotent. */
   settle(jobId: string, tally: Partial<Record<string, number>>): Promise<void>;
-  /** After a job is completed. */
+  /** Cleans up after a completed job. */
   done(job: Job): void;
 }
 
@@ -35,7 +34,7 @@ export interface Adds<New> {
   add(jobs: readonly New[], encoded?: readonly Encoded[]): Promise<boolean[]>;
 }
 
-/** `name`: of the queue in Redis, where that is not the definition's. */
+/** `name`: the queue's name in Redis, if it differs from the definition's. */
 export function openJobQueue<New>(
   client: RedisClient,
   definition: QueueDefinition<string, unknown, New>,

@@ -1,7 +1,7 @@
 /**
- * The queue of one stream (a partition, or the only one), with what is kept beside it in the same slot: the books, which say what
- * became of every entry, and the payloads of large batches. Both are written before a job is added, so that whatever dies in
- * between, the entries are counted once and no job is without its batch.
+ * A lane: the queue of one stream (a partition, or the only one), with its books, which account for every entry, and the payloads
+ * of large batches, all in one slot. Books and payloads are written before a job is added: after a crash in between, entries are
+ * counted once and no job lacks its payload.
  */
 import type { Job } from 'bullmq';
 import { queues as definitions, liesBeside, type NewBatch } from '../../queues/index.ts';
@@ -14,11 +14,11 @@ import { createPayloads, type Payload } from './payloads.ts';
 
 export interface Lane extends JobQueue, Adds<NewBatch> {
   balance(): Promise<Balance>;
-  /** Closes the books of jobs that were removed by hand and sweeps payloads that no job needs; how many entries were removed so. */
+  /** Reconciles the books and sweeps payloads that no job needs; returns how many entries were removed by hand. */
   tidy(olderThanMs?: number): Promise<number>;
 }
 
-/** The batch of a job was not found beside it. */
+/** A job's payload is missing. */
 export class PayloadGone extends Error {
   override name = 'PayloadGone';
 }
@@ -37,12 +37,12 @@ export function openLane(client: RedisClient, nth: number, deliveryAttempts: num
       const ids = batches.map(matches.id);
       const large = encoded.flatMap(({ payload }, at): Payload[] => (payload ? [[ids[at]!, payload]] : []));
       const entered = books.open(ids.map((id, at) => ({ id, entries: batches[at]!.entries.length })));
-      // One connection: these commands run before the jobs are added, whatever happens then.
+      // One connection: Redis runs these commands before it adds the jobs.
       const before = Promise.all([entered, payloads.put(large)]);
       if (isArmed('pump.before-add')) await before;
       if (large.length) crashPoint('pump.before-add');
       const [isAdded] = await Promise.all([jobs.add(batches, encoded), before]);
-      // Where a minute passed between the two, the payload looked abandoned and may have been swept.
+      // If a minute passed between the two, the payload looked abandoned and may have been swept.
       const missing = await payloads.missing(large.map(([jobId]) => jobId));
       return ids.map((id, at) => isAdded[at]! && !missing.has(id));
     },
@@ -56,7 +56,7 @@ export function openLane(client: RedisClient, nth: number, deliveryAttempts: num
     done({ id, data }) {
       if (!liesBeside(data)) return;
       crashPoint('worker.after-complete');
-      // What a death leaves behind here is swept.
+      // After a crash here, tidy() sweeps it.
       payloads.remove(id!).catch(() => undefined);
     },
     balance: books.balance,
@@ -72,7 +72,7 @@ function whatIsGone(ids: readonly string[], { data }: Job): string {
   const [first, last] = [ids[0], ids.at(-1)];
   const { stream } = data as { stream?: unknown };
   return (
-    `its entries, ${first} to ${last} of ${String(stream)}, are no longer beside it: it was done before, or they were removed by hand. ` +
-    `Where npm run audit misses one of them: npm run replay -- --from ${first} --to ${last}; then remove this job`
+    `its payload (entries ${first} to ${last} of ${String(stream)}) is gone: the job had completed before, or the payload was removed by hand. ` +
+    `If npm run audit misses one of them: npm run replay -- --from ${first} --to ${last}; then remove this job`
   );
 }

@@ -1,9 +1,9 @@
 --[[
-Which jobs have lost their payload before they were done. Writes nothing.
+Which unfinished jobs have no payload. Read-only.
 
 KEYS  1 payloads (hash: job id -> bytes)   2 completed jobs (zset)
 ARGV  job ids
-Returns the ids of those that have none and are not completed.
+Returns the ids of those without a payload that are not completed.
 ]]
 local missing = {}
 for _, id in ipairs(ARGV) do

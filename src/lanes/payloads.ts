@@ -1,6 +1,6 @@
 /**
- * The entries of large batches, beside their jobs: BullMQ would copy them from list to script to reply, again and again. A payload is
- * put down before its job is added, and taken away after its job is completed; until then nothing but a person's hand removes it.
+ * Payloads of large batches, outside their jobs, because BullMQ copies job data between scripts and replies many times. Written
+ * before the job is added and deleted after it completes; otherwise only an operator removes it.
  */
 import type { RedisClient } from '../redis/connections.ts';
 import { booksKeys, payloadsKey, queuePrefix } from '../redis/keys.ts';
@@ -14,12 +14,12 @@ export type Payload = [jobId: string, bytes: Uint8Array];
 
 export interface Payloads {
   put(payloads: readonly Payload[]): Promise<void>;
-  /** undefined: it is gone. */
+  /** undefined: it is missing. */
   get(jobId: string): Promise<Buffer | undefined>;
   remove(jobId: string): Promise<void>;
-  /** Those of the jobs that are neither done nor have what they need to be. */
+  /** Unfinished jobs without their payload. */
   missing(jobIds: readonly string[]): Promise<Set<string>>;
-  /** Removes what the dead left behind: no job needs it, and the books expect none. How many there were. */
+  /** Removes payloads that crashed processes left behind, with no job that needs them; returns how many. */
   sweep(): Promise<number>;
 }
 

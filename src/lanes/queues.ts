@@ -8,7 +8,7 @@ export type { Lane } from './lane.ts';
 
 type Definitions = typeof definitions;
 type NewJob<Definition> = Definition extends { id: (job: infer New) => string } ? New : never;
-/** Each by its name, but `matches`, of which every stream has one. */
+/** By name; `matches` has one queue per stream, see `lanes`. */
 type ByName = {
   [Name in Exclude<keyof Definitions, 'matches'>]: JobQueue & Adds<NewJob<Definitions[Name]>>;
 };
@@ -41,7 +41,7 @@ export function openQueues(
   const all: JobQueue[] = [...lanes, ...opened];
   const laneOf = (stream: string): Lane => lanes[Math.max(0, streams.indexOf(stream))]!;
   return {
-    // TypeScript loses which definition belongs to which name.
+    // TypeScript cannot tie each name to its definition here.
     ...(Object.fromEntries(opened.map((one) => [one.name, one])) as unknown as ByName),
     all,
     lanes,

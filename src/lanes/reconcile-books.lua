@@ -1,5 +1,5 @@
 --[[
-Closes what is open in the books though its job is not: a person removed it, or it had run before and was not run again.
+Closes entries of the books whose job is gone: removed by hand, or completed before and not run again.
 
 KEYS  1 books (hash: counters)   2 open (hash: job id -> entries, a blank, when it was entered in ms)   3 completed jobs (zset)
 ARGV  1 prefix of the jobs' keys   2 leave alone what was entered less than this ago, in ms

@@ -1,11 +1,11 @@
 --[[
-Writes down what became of the entries of a job.
+Records the verdicts of a job's entries.
 
 KEYS  1 books (hash: counters)   2 open (hash: job id -> entries, a blank, when it was entered in ms)
 ARGV  1 job id, then pairs: verdict, number of entries
 Returns 1 if the job was open, else 0. Safe to run twice: a job is settled once.
 
-Entries that were put into new jobs are read again there: they leave the books here.
+Resubmitted entries are counted again as read by their new jobs, so they are subtracted here.
 ]]
 local books, open = KEYS[1], KEYS[2]
 local entry = redis.call('HGET', open, ARGV[1])

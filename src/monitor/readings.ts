@@ -22,7 +22,7 @@ export type ServerName = 'home' | 'skywire';
 export interface Readings {
   streams: StreamReading[] | undefined;
   queues: QueueReading[] | undefined;
-  /** Waiting for a person, by reason. */
+  /** Parked matches that need an operator, by reason. */
   parked: Record<string, number> | undefined;
   balance: Balance | undefined;
   /** Also undefined if none ever arrived. */

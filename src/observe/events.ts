@@ -74,9 +74,9 @@ export function createEvents(log: Logger, metrics: Metrics) {
         if (Number.isFinite(seconds)) latency.observe(Math.max(0, seconds));
       }
     },
-    braked(isBraked: boolean, why: string) {
-      metrics.pumpBraked.set(isBraked ? 1 : 0);
-      log.info(isBraked ? `backpressure, the pump is paused: ${why}` : 'the pump has resumed');
+    paused(isPaused: boolean, why: string) {
+      metrics.pumpPaused.set(isPaused ? 1 : 0);
+      log.info(isPaused ? `backpressure, the pump is paused: ${why}` : 'the pump has resumed');
     },
     trouble(where: string, error: Error) {
       metrics.errors.inc();

@@ -64,7 +64,7 @@ export function createMetrics() {
       'errors_total',
       'Unexpected errors and lost connections, including repeats left out of the log',
     ),
-    pumpBraked: gauge(
+    pumpPaused: gauge(
       'pump_braked',
       '1 while backpressure pauses the pump: too many jobs wait, or Redis is nearly full',
     ),

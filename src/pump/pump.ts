@@ -11,8 +11,8 @@ import type { Lane } from '../lanes/lane.ts';
 import { crashPoint, isArmed } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
 import type { Source } from '../stream/source.ts';
+import type { Backpressure } from './backpressure.ts';
 import { averageBytesOf, toBatches } from './batches.ts';
-import type { Brake } from './brake.ts';
 import type { Cursor } from './cursor.ts';
 import type { Losses } from './losses.ts';
 
@@ -21,7 +21,7 @@ const CLAIM_AFTER_MS = 15_000;
 const RECOVER_EVERY_MS = 5_000;
 const FORGET_CONSUMER_AFTER_MS = 300_000;
 const BLOCK_MS = 2_000;
-const BRAKED_PAUSE_MS = 20;
+const FULL_PAUSE_MS = 20;
 /** Target size of a read; the count follows from the average size of the last entries. */
 const MAX_READ_BYTES = 8_000_000;
 const retryBackoff: Backoff = { baseMs: 100, maxMs: 2_000 };
@@ -34,7 +34,7 @@ export interface Pump {
 export interface PumpOptions {
   source: Source;
   lane: Pick<Lane, 'add'>;
-  brake: Brake;
+  backpressure: Backpressure;
   cursor: Cursor;
   /** Called every few seconds. */
   housekeep: () => Promise<void>;
@@ -48,7 +48,7 @@ export interface PumpOptions {
 export function startPump({
   source,
   lane,
-  brake,
+  backpressure,
   cursor,
   housekeep,
   losses,
@@ -59,7 +59,7 @@ export function startPump({
   const stopping = new AbortController();
   const { signal } = stopping;
   let recoverAt = 0;
-  let isBraked = false;
+  let isPaused = false;
   /** Jobs being added. */
   let adding = 0;
   let ahead: Promise<RawEntry[]> | undefined;
@@ -177,13 +177,13 @@ export function startPump({
 
   async function waitForRoom(): Promise<void> {
     for (;;) {
-      const why = signal.aborted ? undefined : await brake.why(adding);
-      if (Boolean(why) !== isBraked) {
-        isBraked = Boolean(why);
-        events.braked(isBraked, why ?? '');
+      const why = signal.aborted ? undefined : await backpressure.why(adding);
+      if (Boolean(why) !== isPaused) {
+        isPaused = Boolean(why);
+        events.paused(isPaused, why ?? '');
       }
       if (!why) return;
-      await pause(BRAKED_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+      await pause(FULL_PAUSE_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 

@@ -1,4 +1,4 @@
-/** How a worker of BullMQ is ended, and kept from running wild while Redis refuses. */
+/** Shuts BullMQ workers down, and backs off while Redis rejects commands. */
 import type { Job, Worker } from 'bullmq';
 import { atMost } from '../redis/deadline.ts';
 
@@ -11,15 +11,15 @@ export async function closeAll(
   running: ReadonlyMap<Job, string>,
   deadlineMs: number,
 ): Promise<void> {
-  // close() never resolves while Redis is away.
+  // close() never resolves while Redis is unavailable.
   await atMost(deadlineMs, Promise.allSettled(workers.map((worker) => worker.close())));
-  // Without this they would wait for their locks to run out. What they still write changes nothing for whoever runs them again.
+  // Otherwise they wait until their locks expire. What they still write is idempotent for the next worker.
   const givenBack = [...running].map(([job, token]) => job.moveToWait(token));
   await atMost(LAST_WORDS_MS, Promise.allSettled(givenBack));
   await atMost(LAST_WORDS_MS, Promise.allSettled(workers.map((worker) => worker.disconnect())));
 }
 
-/** Fetching fails without a pause while Redis refuses (READONLY, OOM): thousands of times a second unless we wait. */
+/** While Redis rejects commands (READONLY, OOM), fetching would fail thousands of times a second without a pause. */
 export function pauseOnErrors(worker: Worker, report: (error: Error) => void): void {
   let isPausing = false;
   worker.on('error', (error) => {

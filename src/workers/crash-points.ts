@@ -1,8 +1,8 @@
-/** The worker's crash points around the write into inboxes; where none is armed, the ports as they are. */
+/** Crash points around the inbox write. */
 import type { Inboxes } from '../../processors/index.ts';
 import { crashPoint, isArmed } from '../observe/crash-points.ts';
 
-/** A match with this in its post ends a worker that is armed with worker.poison. */
+/** A post with this text crashes a worker that is armed with worker.poison. */
 const POISON = 'POISON';
 
 export function withCrashPoints(inboxes: Inboxes): Inboxes {

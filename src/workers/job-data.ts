@@ -2,12 +2,12 @@
 import { type Job, UnrecoverableError } from 'bullmq';
 import type { JobQueue } from '../lanes/job-queue.ts';
 import { PayloadGone } from '../lanes/lane.ts';
-import { postpone, tries } from './put-off.ts';
+import { postpone, tries } from './delay.ts';
 
-/** A pump that stood still while it added the job writes the payload again as soon as it goes on. */
+/** A pump that was suspended while adding the job writes the payload again when it resumes. */
 const LOOKS_FOR_PAYLOAD = 7;
 
-/** Where the job cannot run, throws what BullMQ takes for "delayed" or "failed"; every other error is an outage. */
+/** If the job cannot run, throws what BullMQ takes for "delayed" or "failed"; every other error is an outage. */
 export async function readData(queue: JobQueue, job: Job, token: string): Promise<unknown> {
   let data: unknown;
   try {
@@ -21,7 +21,7 @@ export async function readData(queue: JobQueue, job: Job, token: string): Promis
   const read = schema.safeParse(data);
   if (read.success) return read.data;
   const { v } = (data ?? {}) as { v?: unknown };
-  // One of a newer version is left to newer workers.
+  // A newer version is left to newer workers.
   if (typeof v === 'number' && v > version) return postpone(job, token);
   // A job whose hash is gone runs with `{}`.
   throw new UnrecoverableError(

@@ -1,4 +1,4 @@
-/** The processors' port `Jobs`: what they hand on. Throws where a job could not be added, so that the batch runs again. */
+/** The processors' port `Jobs`. Throws if a job could not be added, so that the batch runs again. */
 import type { Jobs } from '../../processors/index.ts';
 import { queues as definitions } from '../../queues/index.ts';
 import type { Adds, JobQueue } from '../lanes/job-queue.ts';
@@ -6,7 +6,7 @@ import type { Queues } from '../lanes/queues.ts';
 import type { Events } from '../observe/events.ts';
 import { isOutage } from '../redis/errors.ts';
 
-/** Jobs of one call: keeps the pipeline, and what Redis does in one go, small. */
+/** Per call, to keep the pipeline small. */
 const JOBS_PER_CALL = 200;
 
 export function createJobs(queues: Queues, events: Events): Jobs {
@@ -21,18 +21,18 @@ export function createJobs(queues: Queues, events: Events): Jobs {
   }
   return {
     async park(matches) {
-      // An id that exists in any state is ignored: a match that was parked and delivered once must be able to park again.
+      // BullMQ ignores an id that exists in any state: a match that was parked and delivered must be able to park again.
       await Promise.all(matches.map((match) => removeIfCompleted(queues, definitions.parked.id(match))));
       await add(queues.parked, matches);
       for (const { reason, entry, detail } of matches) events.parked(reason, entry.id, detail);
     },
     fanOut: (pages) => add(queues.fanout, pages),
-    // All of one batch, so of one stream.
+    // Split from one batch, so all of one stream.
     resubmit: (batches) => add(queues.laneOf(batches[0]!.stream), batches),
   };
 }
 
-/** Redis refused what it takes at other times. */
+/** Redis rejected jobs that it normally accepts. */
 class JobsNotAdded extends Error {
   override name = 'JobsNotAdded';
 }

@@ -1,4 +1,4 @@
-/** What a run of a job leaves in the metrics: how long it took, how it ended, and how old its matches were at the end. */
+/** Metrics of one run of a job: duration, outcome, and the age of its matches at the end. */
 import { DelayedError, type Job } from 'bullmq';
 import { queues as definitions, type QueueTraits, REPLAYED_BATCH } from '../../queues/index.ts';
 import type { Events } from '../observe/events.ts';
@@ -19,7 +19,7 @@ export async function measure<Result>(
     ended('done');
     const ids = definition.entryIds(job.data);
     if (definition === definitions.matches) events.batchSettled(ids.length);
-    // A replayed entry is as old as it is: only what comes from the stream for the first time says how fast this is.
+    // The age of a replayed entry says nothing about latency.
     if (job.name !== REPLAYED_BATCH) events.settled(name, ids);
     return result;
   } catch (error) {

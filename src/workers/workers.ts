@@ -1,7 +1,7 @@
 /**
  * Runs the processors over all queues: the only `new Worker`.
- * States: running → stopping (takes no new job, lets the running ones end) → stopped. Invariant: a crash or an outage never
- * uses a job up; only a delivery that was tried and refused counts as an attempt.
+ * States: running → stopping (fetches no new job, lets running ones finish) → stopped. Invariant: crashes and outages never use up
+ * an attempt; only a delivery that was tried and refused counts.
  */
 import {
   DelayedError,
@@ -20,11 +20,11 @@ import type { Events } from '../observe/events.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
 import { closeAll, pauseOnErrors } from './care.ts';
+import { delay, postpone } from './delay.ts';
 import { readData } from './job-data.ts';
 import { measure } from './measure.ts';
-import { postpone, putOff } from './put-off.ts';
 
-/** A crashed worker's job is back with another within LOCK_MS + STALL_CHECK_MS. */
+/** A crashed worker's job runs again within LOCK_MS + STALL_CHECK_MS. */
 const LOCK_MS = 10_000;
 const STALL_CHECK_MS = 5_000;
 /** By default two crashes fail a job for good, whatever its attempts. */
@@ -33,7 +33,7 @@ const PAUSE_AFTER_ERROR_MS = 1_000;
 const SUSPECT_WAITS_MS = 100;
 
 export interface Workers {
-  /** Idempotent. Lets running jobs end until the deadline; what is left then is given back to others at once. */
+  /** Idempotent. Waits for running jobs until the deadline, then returns the rest to the queue at once. */
   stop(deadlineMs: number): Promise<void>;
   isRunning(): boolean;
 }
@@ -72,7 +72,7 @@ function startWorker(queue: JobQueue, options: WorkersOptions, running: RunningJ
   const { client, events, concurrency, deliveryBackoff } = options;
   const process: WorkerProcessor = async (job, token, signal) => {
     if (running.jobs.size > 0 && mayKill(job))
-      return putOff(job, token!, SUSPECT_WAITS_MS * (1 + Math.random()));
+      return delay(job, token!, SUSPECT_WAITS_MS * (1 + Math.random()));
     running.jobs.set(job, token!);
     try {
       return await measure(definition, job, events, () => run(queue, job, token!, signal!, options));
@@ -103,12 +103,12 @@ function startWorker(queue: JobQueue, options: WorkersOptions, running: RunningJ
 }
 
 /**
- * A job whose worker died runs alone in its process, so that the innocent do not die with it; but it does not wait for that for
- * ever.
+ * A job whose worker died runs alone in its process, so that a crash takes no other job with it; but it does not wait for that
+ * forever.
  */
 function mayKill({ stalledCounter, attemptsStarted, attemptsMade }: Job): boolean {
-  const putOffs = attemptsStarted - attemptsMade - stalledCounter;
-  return stalledCounter > 0 && putOffs <= 10;
+  const delays = attemptsStarted - attemptsMade - stalledCounter;
+  return stalledCounter > 0 && delays <= 10;
 }
 
 async function run(

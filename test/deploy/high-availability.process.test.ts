@@ -1,7 +1,7 @@
 /** The whole product behind Sentinel, through a failover, and on a Cluster. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { openQueues } from '../../src/lanes/queues.ts';
-import { createBrake } from '../../src/pump/brake.ts';
+import { createBackpressure } from '../../src/pump/backpressure.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { endRoles, runCommand, startRole } from '../fixtures/roles.ts';
 import { scrape } from '../fixtures/scrape.ts';
@@ -83,9 +83,9 @@ test('Cluster: stream, queues and inboxes lie on several nodes, every match arri
     const operator = node.client();
     const used = Number(/used_memory:(\d+)/.exec(await operator.info('memory'))![1]);
     await operator.config('SET', 'maxmemory', Math.round(used * 1.1));
-    expect(await createBrake(queues.lanes[0]!, client, 100).why()).toContain('% full');
+    expect(await createBackpressure(queues.lanes[0]!, client, 100).why()).toContain('% full');
     await operator.config('SET', 'maxmemory', 0);
-    expect(await createBrake(queues.lanes[0]!, client, 100).why()).toBeUndefined();
+    expect(await createBackpressure(queues.lanes[0]!, client, 100).why()).toBeUndefined();
   }
   await queues.close();
   product.signal('SIGTERM');

@@ -30,7 +30,7 @@ const lane = () => pipeline.queues.laneOf(STREAM);
 const kept = () => redis.client().hkeys(key);
 const soon = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 50 });
 
-test('a large batch lies beside its job until the job is done, and no longer', async () => {
+test('a large batch has a payload until its job is done, and no longer', async () => {
   await pipeline.queues.lanes[0]!.add([largeBatch(1), largeBatch(2)]);
   const [job] = await lane().queue.getWaiting();
   expect(JSON.stringify(job!.data).length).toBeLessThan(COUNT * 20);
@@ -90,6 +90,6 @@ test('a job whose payload is gone for good fails, and says which entries they we
   await soon(async () => expect(await lane().queue.getFailedCount()).toBe(1));
   const [failed] = await lane().queue.getFailed();
   expect(failed!.failedReason).toMatch(
-    /^its entries, 7-1 to 7-100 of skywire:matches, are no longer beside it: .*npm run replay -- --from 7-1 --to 7-100/,
+    /^its payload \(entries 7-1 to 7-100 of skywire:matches\) is gone: .*npm run replay -- --from 7-1 --to 7-100/,
   );
 });

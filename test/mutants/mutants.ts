@@ -96,7 +96,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'failed jobs removed',
-    harm: 'what waits for a person is gone',
+    harm: 'parked matches are gone',
     edits: [edit('src/lanes/job-queue.ts', 'removeOnFail: false', 'removeOnFail: true')],
     caughtBy: { file: 'test/tools/audit.redis.test.ts', test: 'a bad entry is parked' },
   },
@@ -126,7 +126,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'default maxStalledCount',
-    harm: 'a batch whose worker died twice is failed for good, and its matches wait for a person',
+    harm: 'a batch whose worker died twice is failed for good, and its matches need an operator',
     edits: [edit('src/workers/workers.ts', 'maxStalledCount: NEVER,', 'maxStalledCount: NEVER && 1,')],
     caughtBy: {
       file: 'test/faults/crash-points.process.test.ts',
@@ -150,7 +150,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'an outage taken for a bad match',
-    harm: 'while Redis is out, whole batches are parked as suspects and wait for a person',
+    harm: 'while Redis is unavailable, whole batches are parked as suspects and need an operator',
     edits: [
       edit(
         'processors/deliver-batch.ts',

@@ -23,7 +23,7 @@ describe('a large batch', () => {
   const entries = [...raw, { id: '4-0', data: Buffer.from(`"${'ž'.repeat(10_000)}"`) }];
   const large = encodeBatch({ stream: 's', entries, run: 'r' });
 
-  test('lies beside its job, byte for byte', () => {
+  test('has a separate payload, byte for byte', () => {
     expect(liesBeside(large.data)).toBe(true);
     expect(Buffer.byteLength(JSON.stringify(large.data))).toBeLessThan(200);
     const read = batchSchema.parse({ ...large.data, payload: large.payload });
@@ -41,7 +41,7 @@ describe('a large batch', () => {
   test('is shown as what it is: how many entries, and where they lie', () => {
     expect(readableBatch(large.data)).toEqual({
       stream: 's',
-      entries: '4, beside the job until it is done',
+      entries: '4, in a separate payload until the job completes',
       first: '1-0',
       last: '4-0',
       run: 'r',

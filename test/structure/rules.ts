@@ -154,7 +154,7 @@ const wallTime: Record<string, string> = {
   'src/simulator/command.ts': 'made-up posts are of now',
   'src/tools/examine-server.ts': 'compares this clock with that of Redis',
   'src/web/feeds/not-modified.ts': 'dates of HTTP',
-  'src/workers/put-off.ts': 'BullMQ promotes a delayed job by the clock of its worker',
+  'src/workers/delay.ts': 'BullMQ promotes a delayed job by the clock of its worker',
 };
 
 export const oneHabitForTime: Rule = (project) =>

@@ -1,5 +1,5 @@
 --[[
-Brings one inbox back within its bounds, a bounded number of items a call. What was unread is counted and shown as a gap.
+Trims one inbox to its bounds, a limited number of items per call. Unread items that go are counted and shown as a gap.
 
 KEYS  1 items   2 seen   3 state   4 merged   5 read   6 kept unread   7 starred
       8 gone (zset: identity of an item that a bound removed, by its time; so that a replay does not bring it back)
@@ -7,7 +7,7 @@ ARGV  1 most items, 0 = no bound   2 longest age in ms, 0 = no bound   3 how lon
       4 ms to the next look at the ages   5 most items removed in this call
 Returns 1 if there is more to remove, else 0.
 
-Safe to run twice: it removes what is too much, and the second time nothing is.
+Safe to run twice: the second run finds nothing beyond the bounds.
 ]]
 local items, seen, state, merged, read, kept, starred, gone = unpack(KEYS)
 local maxItems, maxAgeMs, rememberMs = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])

@@ -3,7 +3,7 @@ import type { Delivery } from '../../../processors/index.ts';
 import type { Match } from '../../../queues/index.ts';
 import { encodeName, MAX_NAME_BYTES } from '../../redis/keys.ts';
 
-/** A script blocks Redis while it runs: about 10 µs a post, so 2 ms at the most. */
+/** A script blocks Redis while it runs: about 10 µs a post, so 2 ms at most. */
 const POSTS_PER_CALL = 200;
 
 export interface InboxCall {
@@ -14,7 +14,7 @@ export interface InboxCall {
   identities: Set<string>;
 }
 
-/** Refuses deliveries to a name that makes no key. */
+/** Refuses deliveries to a name that cannot be a key. */
 export function groupByInbox(deliveries: readonly Delivery[]): InboxCall[] {
   const open = new Map<string, InboxCall>();
   const calls: InboxCall[] = [];
@@ -37,7 +37,7 @@ export function groupByInbox(deliveries: readonly Delivery[]): InboxCall[] {
   return calls;
 }
 
-/** Calls that one server may do in one script: as many posts together as one call may have. */
+/** Calls that one server can run in one script, with at most the posts of one call together. */
 export function groupCalls(calls: readonly InboxCall[]): InboxCall[][] {
   const groups: InboxCall[][] = [];
   let posts = POSTS_PER_CALL;

@@ -19,9 +19,9 @@ const boundScript = loadScript(here('bound.lua'), ...itemState);
 /** By return code. None for 4: the item is gone, and restore.lua decides. */
 const results = [undefined, 'delivered', 'duplicate', 'merged'] as const;
 
-/** Items that one call of bound.lua removes beyond those that came: the rest goes with the next writes. */
+/** Items that one call of bound.lua removes beyond those just added; later writes remove the rest. */
 const REMOVE_AT_ONCE = 200;
-/** Nobody reads the inbox of our own test matches. */
+/** Nobody reads the canary's inbox. */
 const MOST_CANARIES = 100;
 const LONGEST_SWEEP_PAUSE_MS = 3_600_000;
 
@@ -74,7 +74,7 @@ export function createInboxWriter(client: RedisClient, bounds: Config['inbox']):
   };
 }
 
-/** Ages are looked at now and then: an item goes at most this much late, which is 3 % of its life at the most. */
+/** How often ages are checked: an item is removed at most this late, at most 3 % of its lifetime. */
 function sweepPause({ maxAgeMs, seenWindowMs }: Config['inbox']): number {
   const life = Math.min(seenWindowMs, maxAgeMs || Number.POSITIVE_INFINITY);
   return Math.max(1, Math.min(LONGEST_SWEEP_PAUSE_MS, Math.floor(life / 32)));

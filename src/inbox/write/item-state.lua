@@ -1,7 +1,7 @@
 --[[
-Included, after read-state.lua, before the scripts that take items away.
+Included, after read-state.lua, by the scripts that remove items.
 ]]
--- Forgets what was said of items that are gone; returns the ids of those that were unread.
+-- Removes the state of items that are gone; returns the ids of those that were unread.
 local function dropState(ids, state, merged, read, kept, starred)
   if #ids == 0 then return {} end
   local mark, unread = markOf(state), {}

@@ -1,6 +1,6 @@
 /**
- * A post that goes to several inboxes at once has its body once, under a key of its own; its items have an empty `post` and its
- * `identity`. Below SHARED_FROM inboxes a key of its own costs more than the copies: docs/performance.md has the figures.
+ * A post that goes to several inboxes at once is stored once, under its own key; its items have an empty `post` and the post's
+ * `identity`. Below SHARED_FROM inboxes a key costs more than the copies: docs/performance.md has the figures.
  */
 import type { Delivery } from '../../../processors/index.ts';
 import type { Match } from '../../../queues/index.ts';
@@ -9,7 +9,7 @@ import type { RedisClient } from '../../redis/connections.ts';
 import { postKey } from '../../redis/keys.ts';
 
 const SHARED_FROM = 3;
-/** An inbox removes its old items with its next write: until then they keep their bodies. */
+/** Inboxes remove old items with their next write, so bodies must outlive them a little. */
 const LONGER_THAN_ITEMS_MS = 30 * 86_400_000;
 
 /** Stores shared bodies before any item refers to them. Returns what an item holds as `post`: '' where its body is shared. */
@@ -18,7 +18,7 @@ export async function shareBodies(
   deliveries: readonly Delivery[],
   { maxAgeMs }: Config['inbox'],
 ): Promise<(match: Match) => string> {
-  // Items that stay for ever would need bodies that nobody ever removes.
+  // Items without an age limit would need bodies that never expire.
   if (maxAgeMs === 0 || deliveries.length < SHARED_FROM) return ({ postJson }) => postJson;
   const inboxes = new Map<string, number>();
   for (const { match } of deliveries) inboxes.set(match.identity, (inboxes.get(match.identity) ?? 0) + 1);
@@ -29,7 +29,7 @@ export async function shareBodies(
     if (shared.has(match.identity) || inboxes.get(match.identity)! < SHARED_FROM) continue;
     shared.add(match.identity);
     const key = postKey(match.identity);
-    // The first text stays, as it does in an item: a resent post has another indexed_at.
+    // The first text stays, as in an item: a resent post has another indexed_at.
     stored.push(client.set(key, match.postJson, 'PX', lifeMs, 'NX'), client.pexpire(key, lifeMs));
   }
   await Promise.all(stored);

@@ -1,5 +1,5 @@
 --[[
-Puts posts into inboxes, each post once. The hot path of the product: everything that is seldom needed is left to other scripts.
+Writes posts into inboxes, each post once. The hot path: rare cases are left to other scripts.
 
 KEYS  for each inbox: items (stream: post, matched_by, identity), seen (hash: identity -> item id), state (hash),
       merged (hash: item id -> further matched_by, one JSON object a line)
@@ -17,12 +17,12 @@ local call = redis.call
 local sweepEveryMs = tonumber(ARGV[1])
 local replies = {}
 
--- A second match for a post that is there: noted beside it, unless its subscription stands there already.
+-- A further match for an existing post: recorded with it, unless its subscription is already recorded.
 local function merge(items, merged, id, match)
   local found = call('XRANGE', items, id, id)[1]
   if not found then return 4 end
   local first, others = found[2][4] or '', call('HGET', merged, id) or ''
-  -- In a JSON text a quote after a comma ends no name: the first such comma is the one behind the subscription.
+  -- Quotes inside JSON strings are escaped, so the first `,"` is the one after the subscription.
   local subscription = string.sub(match, 1, string.find(match, ',"match_score":', 1, true))
   if string.sub(first, 1, #subscription) == subscription
     or string.find('\n' .. others, '\n' .. subscription, 1, true) then
@@ -31,7 +31,7 @@ local function merge(items, merged, id, match)
   return 3, others == '' and match or others .. '\n' .. match
 end
 
--- Its answers go into `replies` behind `at`; the first identity is ARGV[from].
+-- Writes its results to replies[at + 1 …]; the first identity is ARGV[from].
 local function write(at, items, seen, state, merged, maxItems, count, from)
   local total = call('XLEN', items)
   local nextSweep = call('HGET', state, 'next_sweep')
@@ -81,9 +81,9 @@ local function write(at, items, seen, state, merged, maxItems, count, from)
   replies[at + count + 1] = hasWork
 end
 
--- Which key it was: Redis does not say it.
+-- Which key had the wrong type: Redis does not say.
 local function explained(problem, key)
-  -- Redis 7 throws tables, 6.2 texts.
+  -- Redis 7 throws tables, 6.2 strings.
   local text = type(problem) == 'table' and problem.err or problem
   if not string.find(text, 'WRONGTYPE', 1, true) then return text end
   for offset, expected in ipairs({ 'stream', 'hash', 'hash', 'hash' }) do

@@ -12,7 +12,7 @@ const COUNT_AGAIN_MS = 15_000;
 
 const none = (): Record<string, number> => Object.fromEntries(parkingReasons.map((reason) => [reason, 0]));
 
-/** Those that wait for a person; every reason that there is stands in it. */
+/** Parked matches that need an operator, by reason; every known reason is in it. */
 export function createReasonCount(client: RedisClient, queue: Queue): () => Promise<Record<string, number>> {
   let counts = none();
   let ofTotal = 0;

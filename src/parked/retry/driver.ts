@@ -1,8 +1,7 @@
 /**
- * Moves the run of retries: sends at the rate that is allowed, looks what became of what it sent, stops at the first relapse.
- * Any web process may drive, one at a time by a lease; after a restart the run goes on where it was, slowly again.
- * Each step reads the run from Redis and saves it once, before it sends: Redis refuses a driver that lost the lease, which then
- * sends nothing; and whoever goes on knows what is in flight.
+ * Drives a bulk retry: retries jobs at a growing rate, checks their outcomes, stops at the first that fails again. Any web process
+ * may drive, one at a time by a lease; after a restart the run continues, slowly again. Each step reads the run from Redis and saves
+ * it once, before it retries jobs: Redis rejects a driver that lost the lease, and the next driver knows what is in flight.
  */
 import { randomUUID } from 'node:crypto';
 import type { Queues } from '../../lanes/queues.ts';
@@ -25,20 +24,20 @@ export interface RunDriverDeps {
 }
 
 export interface RunDriver {
-  /** One step; whether there is anything to drive here. */
+  /** One step; false if there is no run for this driver. */
   step(): Promise<boolean>;
-  /** Lets another process go on. */
+  /** Releases the lease. */
   resign(): Promise<void>;
 }
 
-/** After a stop, what is under way gets this long to end, so that the report is whole. */
+/** After a stop, jobs in flight get this long to finish, so that the report is complete. */
 const SETTLE_MS = 15_000;
 const RENEW_EVERY_MS = LEASE_MS / 3;
 
-/** How fast this driver goes, and what it sends next; begun anew with each lease. */
+/** This driver's rate and next jobs; starts anew with each lease. */
 interface Pace {
   runId: string;
-  /** Delivered before this process drove: the rate begins anew. */
+  /** Delivered before this driver took over: the rate starts anew. */
   before: number;
   waiting: ParkedJob[];
   allowance: number;
@@ -50,7 +49,7 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
   const driver = randomUUID();
   let pace: Pace | undefined;
 
-  /** Counts in `run` what became of what was in flight. */
+  /** Adds the outcomes of jobs in flight to `run`. */
   async function settle(run: RetryRun, inFlight: readonly InFlight[]) {
     const left: InFlight[] = [];
     const over: InFlight[] = [];
@@ -70,14 +69,14 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
     return { left, over };
   }
 
-  /** What is sent now: none where none is left. undefined: it is not time to send. */
+  /** Jobs to retry now; empty: none is left; undefined: not yet. */
   async function nextJobs(run: RetryRun, pace: Pace, inFlight: InFlight[]): Promise<ParkedJob[] | undefined> {
     const now = performance.now();
     pace.allowance = Math.min(run.rate, pace.allowance + (run.rate * (now - pace.lastStepAt)) / 1_000);
     pace.lastStepAt = now;
     const count = Math.min(Math.floor(pace.allowance), mostInFlight(run.rate) - inFlight.length);
     if (count <= 0) return undefined;
-    // Read anew when they run out, until none is left.
+    // Refilled from the index until none is left.
     if (pace.waiting.length === 0) {
       const known = new Set(inFlight.map(fieldOf));
       const found = await candidatesOf(index, run.filter, run.upTo);
@@ -124,7 +123,7 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
       await store.resign(driver);
       return false;
     }
-    // Redis may have answered so late that another drives by now. What is not sent is found untouched.
+    // Redis may have answered so late that another process drives by now. Jobs that were not retried are found untouched.
     if (jobs?.length && performance.now() - savedAt < LEASE_MS) await send(run, jobs);
     return true;
   }

@@ -1,18 +1,18 @@
-/** What became of jobs that were retried: delivered, failed again, or neither yet. */
+/** Outcomes of retried jobs: delivered, failed again, or still in flight. */
 import type { Queue } from 'bullmq';
 import type { RedisClient } from '../../redis/connections.ts';
 import { loadScript, runScript } from '../../redis/scripts.ts';
 
 const script = loadScript(new URL('outcomes.lua', import.meta.url));
 
-/** A job as it stood when it was retried. */
+/** A job's state when it was retried. */
 export interface Retried {
   id: string;
   score: number;
   attempts: number;
 }
 
-/** `untouched`: it still stands where it stood, the retry did not come about. */
+/** `untouched`: the retry did not happen. */
 export type Outcome = { is: 'delivered' | 'under way' | 'untouched' } | { is: 'relapsed'; reason: string };
 
 type Row = [where: string, score: string, attempts: string, failedReason: string, returnValue: string];
@@ -41,7 +41,7 @@ function outcomeOf(before: Retried, [where, score, attempts, failedReason, retur
         ? { is: 'relapsed', reason: 'parked anew, for the subscribers that could not get it' }
         : { is: 'delivered' };
     default:
-      // Tried and put off for another try of its own; an outage puts off without counting one.
+      // It failed and is delayed for its next attempt; an outage delays it without counting one.
       return Number(attempts) > before.attempts
         ? { is: 'relapsed', reason: failedReason }
         : { is: 'under way' };

@@ -1,13 +1,13 @@
-/** One failed job, tried once more; its attempts are not set back, so that it succeeds or fails in one run. */
+/** Retries one failed job. Its attempts are not reset, so that it succeeds or fails in one run. */
 import { Job } from 'bullmq';
 import type { Queues } from '../../lanes/queues.ts';
 
-/** Whether it went back into its queue. false: it is not failed any more, or gone. */
+/** false: the job is gone, or no longer failed. */
 export async function retryFailed(queues: Queues, queueName: string, id: string): Promise<boolean> {
   const queue = queues.find(queueName)?.queue;
   if (!queue) return false;
   try {
-    // Its data, up to megabytes, need not come here.
+    // Without loading its data, which may be megabytes.
     await new Job(queue, '', {}, {}, id).retry('failed');
     return true;
   } catch (error) {
@@ -21,7 +21,7 @@ const notThere: ReadonlySet<unknown> = new Set([-1, -2, -3, 0]);
 
 export type EditOutcome = 'retried' | 'not there' | 'not failed' | 'not editable';
 
-/** `data`: the text of the entry's field `data` from now on. Only a parked match has one. */
+/** `data`: the new text of the entry's field `data`, for parked matches only. */
 export async function retryOne(
   queues: Queues,
   queueName: string,
@@ -34,7 +34,7 @@ export async function retryOne(
   if (data !== undefined) {
     const { entry } = job.data as { entry?: { id?: unknown } };
     if (typeof entry?.id !== 'string') return 'not editable';
-    // Fields of an entry without `data` go: it has one now.
+    // An entry without `data` loses its other fields: it has `data` now.
     await job.updateData({ ...(job.data as object), entry: { id: entry.id, data } });
   }
   return (await retryFailed(queues, queueName, id)) ? 'retried' : 'not failed';

@@ -1,4 +1,4 @@
-/** A run of retries: what it is and how fast it may go. The store keeps one; the driver moves it. */
+/** A bulk retry: its state and its rate. */
 import type { Filter } from '../index/search.ts';
 
 /** running → done | stopped. */
@@ -9,7 +9,7 @@ export interface RetryRun {
   by: string;
   from: string;
   filter: Filter;
-  /** For people: what is retried. */
+  /** What is retried, in words. */
   what: string;
   startedAt: string;
   /** Jobs that failed later than this are not part of it. */
@@ -19,9 +19,9 @@ export interface RetryRun {
   delivered: number;
   relapsed: number;
   inFlight: number;
-  /** Retries per second at the moment. */
+  /** Current retries per second. */
   rate: number;
-  /** How often another process went on with it. */
+  /** How often another process took over. */
   takenOver: number;
   why?: string;
   /** The first that failed again. */
@@ -29,7 +29,7 @@ export interface RetryRun {
   endedAt?: string;
 }
 
-/** One first; ten a second when that one is delivered; a hundred a second, never more, when thirty more are. */
+/** One first; ten a second once it is delivered; a hundred a second, the maximum, after thirty more. */
 const stages = [
   { delivered: 31, rate: 100 },
   { delivered: 1, rate: 10 },
@@ -40,7 +40,7 @@ const stages = [
 export const rateAfter = (delivered: number): number =>
   stages.find((stage) => delivered >= stage.delivered)!.rate;
 
-/** How many may be under way: where workers are slow or away, retries do not pile up. */
+/** Jobs in flight at most, so that retries do not pile up if workers are slow or down. */
 export const mostInFlight = (rate: number): number => (rate === 1 ? 1 : rate * 2);
 
 /** For the operator log: the run itself did it, on somebody's behalf. */

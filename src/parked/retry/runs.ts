@@ -1,4 +1,4 @@
-/** Runs of retries for whoever asks: start one, look at it, stop it; and the loop that drives it. */
+/** Starts, reads and stops the bulk retry, and runs the loop that drives it. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../../observe/logger.ts';
@@ -11,7 +11,7 @@ import type { RetryRun } from './run.ts';
 import type { StoredRun } from './store.ts';
 
 const STEP_MS = 200;
-/** How often a process without a run looks for one to go on with. */
+/** How often an idle process looks for a run to take over. */
 const LOOK_MS = 1_000;
 
 export interface RetryRuns {

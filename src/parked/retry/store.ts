@@ -1,4 +1,4 @@
-/** The one run of retries in Redis: its state, what is in flight, who drives it. Every web process sees the same. */
+/** The bulk retry in Redis: its state, jobs in flight, and who drives it. All web processes share it. */
 import type { RedisClient } from '../../redis/connections.ts';
 import { retryRunKeys as keys } from '../../redis/keys.ts';
 import { loadScript, runScript } from '../../redis/scripts.ts';
@@ -10,7 +10,7 @@ const leadRun = loadScript(new URL('lead-run.lua', import.meta.url));
 const saveRun = loadScript(new URL('save-run.lua', import.meta.url));
 const keepLease = loadScript(new URL('keep-lease.lua', import.meta.url));
 
-/** A driver that died is followed by another after this time. */
+/** After this time another process takes over from a crashed driver. */
 export const LEASE_MS = 6_000;
 
 export interface StoredRun {
@@ -23,17 +23,17 @@ export interface StoredRun {
 /** `subscription`: '' where an older build sent it. */
 export type InFlight = Retried & { queue: string; subscription: string };
 
-/** A run as its driver reads it. `isNewlyLed`: somebody else may have driven it since this driver last did. */
+/** A run as its driver reads it. `isNewlyLed`: another driver may have had it in between. */
 export type LedRun = Omit<StoredRun, 'phase'> & { isNewlyLed: boolean; inFlight: InFlight[] };
 
 export interface RunStore {
   read(): Promise<StoredRun | undefined>;
-  /** false where one is going. */
+  /** false: one is running already. */
   start(run: RetryRun): Promise<boolean>;
   askToStop(by: string): Promise<void>;
-  /** Takes the lease or renews it. undefined: no run is going, or another drives it. */
+  /** Takes or renews the lease. undefined: no run, or another process drives it. */
   lead(driver: string): Promise<LedRun | undefined>;
-  /** Saves all of it; false and nothing where `driver` lost the lease. `over` is not in flight any more, `sent` is from now on. */
+  /** All or nothing: false if `driver` lost the lease. `over` leaves the jobs in flight, `sent` joins them. */
   save(
     driver: string,
     stored: StoredRun,

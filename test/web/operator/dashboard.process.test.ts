@@ -133,7 +133,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByText('Needs an operator: parked').first().waitFor();
     await picture(page, 'overview');
     await page.goto(`${web.url}/dashboard/queue/matches?status=latest`);
-    await page.getByText('200, beside the job').first().waitFor();
+    await page.getByText('200, in a separate payload').first().waitFor();
     await page.goto(`${web.url}/dashboard/queue/parked?status=failed`);
     await page.getByText(jobId).first().waitFor();
     await page.getByText(REASON).first().waitFor();

@@ -8,13 +8,17 @@ import { mastersOf, parseInfo } from '../redis/server-check.ts';
 const FULLEST = 0.85;
 const MEMORY_CHECK_MS = 1_000;
 
-export interface Brake {
+export interface Backpressure {
   /** Why to pause; undefined: read on. `adding`: jobs that are being added. */
   why(adding?: number): Promise<string | undefined>;
 }
 
 /** Of one partition's queue. */
-export function createBrake({ queue, name }: JobQueue, client: RedisClient, maxWaitingJobs: number): Brake {
+export function createBackpressure(
+  { queue, name }: JobQueue,
+  client: RedisClient,
+  maxWaitingJobs: number,
+): Backpressure {
   let checkedAt = Number.NEGATIVE_INFINITY;
   let fullness: string | undefined;
   return {

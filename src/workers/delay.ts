@@ -1,17 +1,17 @@
-/** A job that goes back into its queue, for later: no attempt is used up. */
+/** Delays a job without using up an attempt. */
 import { DelayedError, type Job } from 'bullmq';
 import { backoffMs, outageBackoff } from '../../queues/index.ts';
 
-/** Starts of the job that used no attempt up, this one among them. */
+/** Starts of the job that used up no attempt, including this one. */
 export const tries = ({ attemptsStarted, attemptsMade }: Job): number =>
   Math.max(1, attemptsStarted - attemptsMade);
 
-/** For as long as an outage may take. */
+/** With a backoff meant for outages. */
 export async function postpone(job: Job, token: string): Promise<never> {
-  return putOff(job, token, backoffMs(tries(job), outageBackoff));
+  return delay(job, token, backoffMs(tries(job), outageBackoff));
 }
 
-export async function putOff(job: Job, token: string, ms: number): Promise<never> {
+export async function delay(job: Job, token: string, ms: number): Promise<never> {
   await job.moveToDelayed(Date.now() + ms, token);
   throw new DelayedError();
 }
