@@ -42,7 +42,7 @@ export function openJobQueue<New>(
   name: string = definition.name,
 ): JobQueue & Adds<New> {
   // BullMQ would ask for the version itself, once: a queue or worker that gets no answer then fails for as long as it lives.
-  RedisConnection.minimumVersion = OLDEST.join('.');
+  RedisConnection.minimumVersion = `${OLDEST.join('.')}.0`;
   const queue = new Queue(name, {
     connection: client,
     prefix: queuePrefix(name),
