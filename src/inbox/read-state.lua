@@ -1,7 +1,7 @@
 --[[
-Included before scripts that need the read state, which stores only exceptions:
-items up to the mark are read, except those in `kept` (marked unread again);
-items after the mark are unread, except those in `read`.
+Included, after stream-id.lua, before scripts that need the read state, which stores only exceptions:
+  items up to the mark are read, except those in `kept` (marked unread again);
+  items after the mark are unread, except those in `read`.
 `state` (hash): unread = number of unread items, mark = item id, gap = unread items removed by a limit, gap_until = the last of these.
 ]]
 local function markOf(state)

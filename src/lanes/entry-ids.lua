@@ -7,7 +7,8 @@ end
 
 -- The first entry id, which is the oldest: ms, seq; nil if there is none.
 local function firstEntryId(data)
-  local list = entryIdList(data)
-  if list then return string.match(list, '"(%d+)%-(%d+)"') end
+  -- Not by entryIdList: to find where a list ends takes ten times as long as to read the data.
+  local ms, seq = string.match(data, '"ids":%["(%d+)%-(%d+)"')
+  if ms then return ms, seq end
   return string.match(data, '"id":"(%d+)%-(%d+)"')
 end

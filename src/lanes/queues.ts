@@ -4,8 +4,6 @@ import type { RedisClient } from '../redis/connections.ts';
 import { type Adds, type JobQueue, openJobQueue } from './job-queue.ts';
 import { type Lane, openLane } from './lane.ts';
 
-export type { Lane } from './lane.ts';
-
 type Definitions = typeof definitions;
 type NewJob<Definition> = Definition extends { id: (job: infer New) => string } ? New : never;
 /** By name; `matches` has one queue per stream, see `lanes`. */

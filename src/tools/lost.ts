@@ -1,7 +1,5 @@
 /** Entries that the pump recorded as trimmed before they were read. */
-/** What the pump noted as trimmed before it was read. */
 import { canonicalId, compareIds, FIRST_ID, isBefore, LAST_ID } from '../../queues/index.ts';
-
 import type { RedisClient } from '../redis/connections.ts';
 import { fieldsOf } from '../redis/fields.ts';
 import { lossesKey } from '../redis/keys.ts';

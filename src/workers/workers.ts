@@ -35,7 +35,6 @@ const SUSPECT_WAITS_MS = 100;
 export interface Workers {
   /** Idempotent. Waits for running jobs until the deadline, then returns the rest to the queue at once. */
   stop(deadlineMs: number): Promise<void>;
-  isRunning(): boolean;
 }
 
 export interface WorkersOptions {
@@ -54,7 +53,6 @@ export function startWorkers(options: WorkersOptions): Workers {
   const workers = options.queues.all.map((queue) => startWorker(queue, options, running));
   let stopped: Promise<void> | undefined;
   return {
-    isRunning: () => workers.every((worker) => worker.isRunning()),
     stop(deadlineMs) {
       stopped ??= closeAll(workers, running.jobs, deadlineMs);
       return stopped;

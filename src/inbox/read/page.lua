@@ -3,8 +3,8 @@ One page of an inbox with its counts, as one atomic read.
 
 KEYS  1 items   2 state   3 merged   4 read   5 kept unread   6 starred   7 seen   8 gone
 ARGV  1 'before' (newest first) or 'after' (oldest first)   2 cursor: item id or ''   3 most items
-4 '1' = unread only   5 '1' = starred only   6 prefix of a subscription's matches, or ''
-7 oldest item id to read, or ''   8 most items scanned   9 most bytes of posts
+      4 '1' = unread only   5 '1' = starred only   6 prefix of a subscription's matches, or ''
+      7 oldest item id to read, or ''   8 most items scanned   9 most bytes of posts
 Returns { total, unread, next cursor or '', gap, gap_until or '', items, items that vanished },
   an item being { id, post ('' = kept once for all inboxes), matched_by (one JSON object a line), read 0/1, starred 0/1, identity }.
   `vanished` counts items that another program removed from the stream: mend.lua repairs the counts.

@@ -19,8 +19,6 @@ export interface DoorOptions {
   pulse?: Pulse;
 }
 
-export type Door = ReturnType<typeof createDoor>;
-
 const SUBSCRIBE_WITHIN_MS = 10_000;
 /** Closed with one of these, a client will not reconnect soon. */
 const FINAL = new Set<number>([closeCodes.done, closeCodes.silent, closeCodes.badToken]);
