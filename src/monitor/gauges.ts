@@ -3,6 +3,7 @@
  * could not be read is absent, and `readable` is 0.
  */
 import { Gauge, type Registry } from 'prom-client';
+import { clear } from '../observe/metrics.ts';
 import type { ServerReading } from './read-server.ts';
 import type { StreamReading } from './read-stream.ts';
 import type { Readings, TakeReadings } from './readings.ts';
@@ -20,7 +21,7 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
       registers: [registry],
       async collect() {
         const found = samples(await take());
-        this.reset();
+        clear(this, labelNames);
         for (const [labels, value] of found) this.set(labels, value);
       },
     });
