@@ -6,7 +6,7 @@ import { Gauge, type Registry } from 'prom-client';
 import { clear } from '../observe/metrics.ts';
 import type { ServerReading } from './read-server.ts';
 import type { StreamReading } from './read-stream.ts';
-import type { Readings, TakeReadings } from './readings.ts';
+import { jobStates, type Readings, type TakeReadings } from './readings.ts';
 
 type Samples = (readings: Readings) => [labels: Record<string, string>, value: number][];
 
@@ -64,10 +64,8 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
   );
 
   gauge('jobs', 'Jobs by queue and state', ['queue', 'state'], ({ queues = [] }) =>
-    queues.flatMap(({ queue, ...jobs }) =>
-      Object.entries(jobs).map(
-        ([state, count]) => [{ queue, state }, count] as [Record<string, string>, number],
-      ),
+    queues.flatMap((one) =>
+      jobStates.map((state): [Record<string, string>, number] => [{ queue: one.queue, state }, one[state]]),
     ),
   );
   gauge('parked_matches', 'Parked matches that need an operator, by reason', ['reason'], ({ parked = {} }) =>

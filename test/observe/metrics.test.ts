@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import type { Balance } from '../../src/lanes/books.ts';
+import { noLimits } from '../../src/lanes/limits.ts';
 import { exposeReadings } from '../../src/monitor/gauges.ts';
 import type { Readings } from '../../src/monitor/readings.ts';
 import { createEvents } from '../../src/observe/events.ts';
@@ -40,7 +41,7 @@ test('metrics of Node that docs/metrics.md points at are there', async () => {
 test('a part that could not be read shows no number, and says so', async () => {
   const { registry } = createAllMetrics({
     ...noReadings,
-    queues: [{ queue: 'matches', waiting: 3, active: 0, delayed: 0, failed: 0 }],
+    queues: [{ queue: 'matches', waiting: 3, active: 0, delayed: 0, failed: 0, limits: noLimits }],
     servers: { home: undefined },
   });
   const text = await registry.metrics();
