@@ -18,6 +18,7 @@ const CANARY_IS_LATE_MS = 120_000;
 
 export function startPumpRole(context: AppContext): Running {
   const { config, redis, events } = context;
+  events.pumpStarts();
   const home = redis.connect(redis.home, 'commands', 'pump-queue');
   const queues = openQueues(home, config.delivery.attempts, config.stream.keys);
   const { group } = config.stream;

@@ -3,9 +3,10 @@
  * could not be read is absent, and `readable` is 0.
  */
 import { Gauge, type Registry } from 'prom-client';
+import { clear } from '../observe/metrics.ts';
 import type { ServerReading } from './read-server.ts';
 import type { StreamReading } from './read-stream.ts';
-import type { Readings, TakeReadings } from './readings.ts';
+import { jobStates, type Readings, type TakeReadings } from './readings.ts';
 
 type Samples = (readings: Readings) => [labels: Record<string, string>, value: number][];
 
@@ -20,7 +21,7 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
       registers: [registry],
       async collect() {
         const found = samples(await take());
-        this.reset();
+        clear(this, labelNames);
         for (const [labels, value] of found) this.set(labels, value);
       },
     });
@@ -63,10 +64,8 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
   );
 
   gauge('jobs', 'Jobs by queue and state', ['queue', 'state'], ({ queues = [] }) =>
-    queues.flatMap(({ queue, ...jobs }) =>
-      Object.entries(jobs).map(
-        ([state, count]) => [{ queue, state }, count] as [Record<string, string>, number],
-      ),
+    queues.flatMap((one) =>
+      jobStates.map((state): [Record<string, string>, number] => [{ queue: one.queue, state }, one[state]]),
     ),
   );
   gauge('parked_matches', 'Parked matches that need an operator, by reason', ['reason'], ({ parked = {} }) =>

@@ -1,4 +1,5 @@
 /** Findings for the overview: what is wrong, worst first, and how to fix it; a single `good` one if nothing is. */
+import { describeLimits } from '../lanes/limits.ts';
 import { type Figures, parkedOf, unreadOf, workInStreams } from './figures.ts';
 
 export type Level = 'good' | 'look' | 'bad';
@@ -24,6 +25,7 @@ export function healthOf(figures: Figures): Finding[] {
     ...servers(figures),
     ...backlog(figures),
     ...pending(figures),
+    ...limited(figures),
     ...canary(figures),
     ...parked(figures),
   ];
@@ -86,6 +88,7 @@ function backlog(figures: Figures): Finding[] {
   if (unread === 0 || figures.streams === null) return [];
   const seconds = workInStreams(figures);
   const jobs = (figures.queues ?? []).filter(({ queue }) => queue.startsWith('matches'));
+  const [limit] = jobs.flatMap(({ queue, limits }) => describeLimits(queue, limits));
   const waiting = jobs.reduce((sum, one) => sum + one.waiting, 0);
   const active = jobs.reduce((sum, one) => sum + one.active, 0);
   if (seconds === undefined) {
@@ -98,7 +101,7 @@ function backlog(figures: Figures): Finding[] {
         what: `${shown(unread)} matches are waiting in the stream, and nothing moves.`,
         remedy: isPump
           ? 'No pump is reading: start one (npm run pump), or check its log.'
-          : 'No worker is taking jobs: start one (npm run worker), or check its log.',
+          : (limit?.remedy ?? 'No worker is taking jobs: start one (npm run worker), or check its log.'),
       },
     ];
   }
@@ -108,6 +111,7 @@ function backlog(figures: Figures): Finding[] {
       level: 'look',
       what: `The stream holds ${Math.round(seconds)} s of work (${shown(unread)} matches).`,
       remedy:
+        limit?.remedy ??
         'Start more workers (npm run worker, or docker compose up --scale worker=3). Nothing is lost meanwhile.',
     },
   ];
@@ -121,6 +125,13 @@ function pending({ streams }: Figures): Finding[] {
       what: `${shown(pending)} matches of ${stream} are read but not yet queued, for ${Math.round(pendingAgeMs / 1_000)} s.`,
       remedy: 'A pump crashed, or is held back by backpressure; a running pump takes them over within 30 s.',
     }));
+}
+
+/** No worker is to blame, and more of them do not help. */
+function limited({ queues }: Figures): Finding[] {
+  return (queues ?? [])
+    .flatMap(({ queue, limits }) => describeLimits(queue, limits))
+    .map(({ stops, what, remedy }) => ({ level: stops ? 'bad' : 'look', what, remedy }));
 }
 
 function canary({ canaryAgeMs }: Figures): Finding[] {

@@ -4,6 +4,7 @@
  */
 import type { Queue } from 'bullmq';
 import { type Balance, balanceOf } from '../lanes/books.ts';
+import { type Limits, readLimits } from '../lanes/limits.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { within } from '../redis/deadline.ts';
@@ -13,7 +14,7 @@ import { readStream, type StreamReading } from './read-stream.ts';
 
 export const jobStates = ['waiting', 'active', 'delayed', 'failed'] as const;
 export type JobState = (typeof jobStates)[number];
-export type QueueReading = { queue: string } & Record<JobState, number>;
+export type QueueReading = { queue: string; limits: Limits } & Record<JobState, number>;
 
 /** `skywire` only if it is a separate server. */
 export type ServerName = 'home' | 'skywire';
@@ -83,9 +84,9 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
 }
 
 async function readQueue({ name, queue }: { name: string; queue: Queue }): Promise<QueueReading> {
-  const counts = await queue.getJobCounts(...jobStates);
+  const [counts, limits] = await Promise.all([queue.getJobCounts(...jobStates), readLimits(queue)]);
   const jobs = Object.fromEntries(jobStates.map((state) => [state, counts[state] ?? 0]));
-  return { queue: name, ...(jobs as Record<JobState, number>) };
+  return { queue: name, limits, ...(jobs as Record<JobState, number>) };
 }
 
 const part = <T>(work: Promise<T>): Promise<T | undefined> =>

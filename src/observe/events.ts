@@ -16,6 +16,9 @@ export function createEvents(log: Logger, metrics: Metrics) {
       }
       for (const reason of parkingReasons) metrics.parked.inc({ reason }, 0);
     },
+    pumpStarts() {
+      metrics.pumpPaused.set(0);
+    },
     entriesRead(count: number) {
       metrics.entriesRead.inc(count);
     },
@@ -25,6 +28,9 @@ export function createEvents(log: Logger, metrics: Metrics) {
     },
     readAgain(from: string, stream: string) {
       log.warn({ stream, from }, 'the Redis of queues and inboxes restarted: rewound the consumer group');
+    },
+    canarySent() {
+      metrics.canariesSent.inc();
     },
     canaryGivenUp() {
       log.warn('canary disabled: the Redis user of the pump may not append to the stream (+xadd)');

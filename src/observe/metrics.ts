@@ -1,6 +1,12 @@
 /** Prometheus metrics of one process. Labels are low-cardinality: never a name from outside. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
+/** A gauge that is not known is absent: reset() of one without labels sets 0, as its constructor does. */
+export function clear(gauge: Gauge, labelNames: readonly string[]): void {
+  gauge.reset();
+  if (!labelNames.length) gauge.remove();
+}
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
 export function createMetrics() {
@@ -8,8 +14,11 @@ export function createMetrics() {
   collectDefaultMetrics({ register: registry });
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
     new Counter({ name: `skywire_inbox_${name}`, help, labelNames, registers: [registry] });
-  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
-    new Gauge({ name: `skywire_inbox_${name}`, help, labelNames, registers: [registry] });
+  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []) => {
+    const made = new Gauge({ name: `skywire_inbox_${name}`, help, labelNames, registers: [registry] });
+    clear(made, labelNames);
+    return made;
+  };
   const histogram = <Label extends string>(
     name: string,
     help: string,
@@ -31,6 +40,7 @@ export function createMetrics() {
       'entries_trimmed_while_pending_total',
       'Stream entries that were trimmed before they were read: lost',
     ),
+    canariesSent: counter('canaries_sent_total', 'Canaries, our own test matches, that this pump appended'),
     trimmed: counter(
       'entries_trimmed_total',
       'Stream entries that this pump trimmed because they were no longer needed',

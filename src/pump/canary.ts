@@ -33,7 +33,10 @@ export function startCanary({ home, streams, append, everyMs, events }: CanaryOp
     // The first pump of each interval wins; the lock is a little shorter, so that no interval is skipped.
     const isOurs = await home.set(canaryTurnKey, '1', 'PX', Math.ceil(everyMs * 0.8), 'NX');
     if (!isOurs) return;
-    for (const stream of streams) await append(stream, canaryMatch(stream, Date.now()));
+    for (const stream of streams) {
+      await append(stream, canaryMatch(stream, Date.now()));
+      events.canarySent();
+    }
   }
 
   function report(error: Error): void {

@@ -1,6 +1,7 @@
 /** Health checks for `npm run doctor`. Each problem comes with its fix; a missing permission is a finding, not an error. */
 import type { QueueTraits } from '../../queues/index.ts';
 import type { Config } from '../config/config.ts';
+import { describeLimits, readLimits } from '../lanes/limits.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { consumersOf, groupOf } from '../stream/xinfo.ts';
@@ -91,6 +92,7 @@ async function examineQueues({ all }: Queues): Promise<Finding[]> {
   const found = await Promise.all(
     all.map(async ({ name, queue, definition }): Promise<Finding[]> => {
       const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'failed');
+      const limits = describeLimits(name, await readLimits(queue));
       const workers = await queue.getWorkersCount().catch(() => undefined);
       const { waiting = 0, delayed = 0, failed = 0 } = counts;
       const what = `queue ${name}: ${waiting} waiting, ${counts['active']} active, ${delayed} delayed, ${failed} failed`;
@@ -99,6 +101,13 @@ async function examineQueues({ all }: Queues): Promise<Finding[]> {
         ...(workers === 0 && waiting
           ? [{ level: 'dangerous', what: `no worker for queue ${name}`, fix: 'npm run worker' } as const]
           : []),
+        ...limits.map(
+          ({ stops, what: limit, remedy }): Finding => ({
+            level: stops ? 'dangerous' : 'note',
+            what: limit,
+            fix: remedy,
+          }),
+        ),
         ...(failed ? [failedJobs(name, failed, definition.failed)] : []),
       ];
     }),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { noLimits } from '../../src/lanes/limits.ts';
 import { type Figures, workInStreams } from '../../src/monitor/figures.ts';
 import { healthOf } from '../../src/monitor/health.ts';
 
@@ -20,10 +21,11 @@ const home = {
   evictedKeys: 0,
   replicas: 0,
 };
+const jobs = { queue: 'matches', waiting: 0, active: 0, delayed: 0, failed: 0 };
 const well: Figures = {
   at: '2026-01-01T00:00:00.000Z',
   streams: [stream],
-  queues: [{ queue: 'matches', waiting: 0, active: 0, delayed: 0, failed: 0 }],
+  queues: [{ queue: 'matches', waiting: 0, active: 0, delayed: 0, failed: 0, limits: noLimits }],
   parked: { unrouted: 0 },
   work: { handledPerSecond: 100, deliveredPerSecond: 90, p50Ms: 10, p99Ms: 50 },
   canaryAgeMs: null,
@@ -71,11 +73,25 @@ test.each<[string, Partial<Figures>, string, string, string]>([
     {
       streams: behind,
       work: still,
-      queues: [{ queue: 'matches', waiting: 100, active: 0, delayed: 0, failed: 0 }],
+      queues: [{ queue: 'matches', waiting: 100, active: 0, delayed: 0, failed: 0, limits: noLimits }],
     },
     'bad',
     'nothing moves',
     'npm run worker',
+  ],
+  [
+    'a queue was paused',
+    { queues: [{ ...jobs, limits: { ...noLimits, isPaused: true } }] },
+    'bad',
+    'matches is paused, by hand',
+    'Resume',
+  ],
+  [
+    'a rate limit was set',
+    { queues: [{ ...jobs, limits: { ...noLimits, rate: { jobs: 5, ms: 500 } } }] },
+    'look',
+    'at most 5 jobs every 0.5 s',
+    'Set rate limit',
   ],
   [
     'old pending',

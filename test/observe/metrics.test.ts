@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
+import type { Balance } from '../../src/lanes/books.ts';
+import { noLimits } from '../../src/lanes/limits.ts';
 import { exposeReadings } from '../../src/monitor/gauges.ts';
 import type { Readings } from '../../src/monitor/readings.ts';
 import { createEvents } from '../../src/observe/events.ts';
@@ -39,7 +41,7 @@ test('metrics of Node that docs/metrics.md points at are there', async () => {
 test('a part that could not be read shows no number, and says so', async () => {
   const { registry } = createAllMetrics({
     ...noReadings,
-    queues: [{ queue: 'matches', waiting: 3, active: 0, delayed: 0, failed: 0 }],
+    queues: [{ queue: 'matches', waiting: 3, active: 0, delayed: 0, failed: 0, limits: noLimits }],
     servers: { home: undefined },
   });
   const text = await registry.metrics();
@@ -48,6 +50,31 @@ test('a part that could not be read shows no number, and says so', async () => {
   expect(text).toContain('skywire_inbox_readable{part="streams"} 0');
   expect(text).toContain('skywire_inbox_readable{part="queues"} 1');
   expect(text).toContain('skywire_inbox_readable{part="redis_home"} 0');
+});
+
+test('a gauge without labels is absent, not 0, where nothing is known', async () => {
+  const balance: Balance = { read: 7, settled: {} as Balance['settled'], inFlight: 3, drift: 0 };
+  let readings: Readings = { ...noReadings, balance, canaryAgeMs: 1_500 };
+  const metrics = createMetrics();
+  exposeReadings(metrics.registry, () => Promise.resolve(readings));
+  const unlabelled = async () => {
+    const text = await metrics.registry.metrics();
+    return [...text.matchAll(/^# TYPE skywire_inbox_(\w+) gauge$/gm)].flatMap(([, name]) =>
+      [...text.matchAll(new RegExp(`^skywire_inbox_(${name} .*)$`, 'gm'))].map(([, sample]) => sample),
+    );
+  };
+  expect(await unlabelled()).toEqual(['books_in_flight 3', 'books_drift 0', 'canary_age_seconds 1.5']);
+  readings = noReadings;
+  expect(await unlabelled()).toEqual([]);
+});
+
+test('the pump says from its start on whether it is paused; no other role does', async () => {
+  const metrics = createMetrics();
+  const events = createEvents(createLogger('silent', 'test', false), metrics);
+  events.workerStarts();
+  expect(await metrics.registry.metrics()).not.toMatch(/^skywire_inbox_pump_braked/m);
+  events.pumpStarts();
+  expect(await metrics.registry.metrics()).toMatch(/^skywire_inbox_pump_braked 0$/m);
 });
 
 test('a reading that is gone leaves no old number behind', async () => {

@@ -28,6 +28,8 @@ test.each(['direct', 'directory'])('a match of our own comes through, ROUTING=%s
   pipeline.startWorker();
   await vi.waitFor(async () => expect(await canaries()).toBeGreaterThan(1), 15_000);
   expect(await canaryAge(client)).toBeLessThan(60_000);
+  const [sent] = (await pipeline.context.metrics.canariesSent.get()).values;
+  expect(sent!.value).toBeGreaterThan(1);
   expect(await check()).toBe(true);
   expect(await pipeline.queues.parked.queue.getJobCountByTypes('waiting', 'delayed', 'failed')).toBe(0);
 });

@@ -23,14 +23,13 @@ const differing: [pattern: RegExp, instead: string][] = [
 ];
 
 /** `failedReason` as the worker wrote it, e.g. `unrouted: nobody is …`; if empty, the job's `name` is the reason. */
-export function causeOf(failedReason: string, name: string): Cause {
-  const [, prefix = '', rest] = /^([a-z]+): (.*)$/s.exec(failedReason) ?? [];
-  const known = reasons.has(prefix);
-  const text = known ? rest! : failedReason;
-  return {
-    reason: known ? prefix : reasons.has(name) && failedReason === '' ? name : 'error',
-    fingerprint: fingerprintOf(text),
-  };
+export function causeOf(failedReason: string, name: string, known: ReadonlySet<string> = reasons): Cause {
+  if (failedReason === '') return { reason: known.has(name) ? name : 'error', fingerprint: '' };
+  const colon = failedReason.indexOf(': ');
+  const prefix = failedReason.slice(0, Math.max(0, colon));
+  return known.has(prefix)
+    ? { reason: prefix, fingerprint: fingerprintOf(failedReason.slice(colon + 2)) }
+    : { reason: 'error', fingerprint: fingerprintOf(failedReason) };
 }
 
 function fingerprintOf(text: string): string {

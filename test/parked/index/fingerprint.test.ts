@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { parkingReasons } from '../../../queues/index.ts';
 import { causeOf, groupIdOf } from '../../../src/parked/index/fingerprint.ts';
 
 const same: [string, string, string][] = [
@@ -38,6 +39,15 @@ test('the reason is that of the last failure, not the one that parked it', () =>
   expect(causeOf('TypeError: x is not a function', 'batch').reason).toBe('error');
   expect(causeOf('toString: x', 'constructor').reason).toBe('error');
 });
+
+test.each([...parkingReasons, 'not_utf8', 'gone-2', 'Too late'])(
+  'a failure that names the reason %s is grouped under it, whatever characters the name has',
+  (reason) => {
+    const known = new Set<string>([reason]);
+    expect(causeOf(`${reason}: at 7: odd`, 'batch', known)).toEqual({ reason, fingerprint: 'at #: odd' });
+    expect(causeOf(`${reason} at 7: odd`, 'batch', known).reason).toBe('error');
+  },
+);
 
 test('a group has the same id everywhere, another cause another one', () => {
   const cause = { reason: 'unrouted', fingerprint: 'x' };
