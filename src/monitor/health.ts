@@ -1,5 +1,6 @@
 /** Findings for the overview: what is wrong, worst first, and how to fix it; a single `good` one if nothing is. */
 import { type Figures, parkedOf, unreadOf, workInStreams } from './figures.ts';
+import { holdsTrimming } from './other-groups.ts';
 
 export type Level = 'good' | 'look' | 'bad';
 export interface Finding {
@@ -24,6 +25,7 @@ export function healthOf(figures: Figures): Finding[] {
     ...servers(figures),
     ...backlog(figures),
     ...pending(figures),
+    ...otherGroups(figures),
     ...canary(figures),
     ...parked(figures),
   ];
@@ -121,6 +123,14 @@ function pending({ streams }: Figures): Finding[] {
       what: `${shown(pending)} matches of ${stream} are read but not yet queued, for ${Math.round(pendingAgeMs / 1_000)} s.`,
       remedy: 'A pump crashed, or is held back by backpressure; a running pump takes them over within 30 s.',
     }));
+}
+
+function otherGroups({ streams }: Figures): Finding[] {
+  return (streams ?? []).flatMap(({ stream, otherGroups }) =>
+    otherGroups
+      .filter(({ overdueMs }) => overdueMs > 0)
+      .map((one) => ({ level: 'look' as const, ...holdsTrimming(stream, one) })),
+  );
 }
 
 function canary({ canaryAgeMs }: Figures): Finding[] {

@@ -1,5 +1,7 @@
 /** Skywire's Redis, if it is a server of its own, and the streams there. */
 import type { Config } from '../config/config.ts';
+import { holdsTrimming } from '../monitor/other-groups.ts';
+import { readStream } from '../monitor/read-stream.ts';
 import { connectFirst, type RedisClient, type RedisTarget, RedisUnreachable } from '../redis/connections.ts';
 import { consumersOf, groupOf } from '../stream/xinfo.ts';
 import { examineServer, type Finding, ifAllowed } from './examine-server.ts';
@@ -16,12 +18,12 @@ const ORPHAN_AFTER_MS = 60_000;
 const LAG_LOOK = 10_000;
 
 export async function examineSkywire({ skywire, skywireServer, config }: SkywireOptions): Promise<Finding[]> {
-  const { keys, group } = config.stream;
+  const { keys } = config.stream;
   const away = skywireServer && (await examineConnection(skywire, skywireServer));
   if (away) return [away];
   const found = await Promise.all([
     skywireServer ? ifAllowed(SERVER, examineServer(skywire, SERVER)) : [],
-    ...keys.map((stream) => ifAllowed(`the stream ${stream}`, examineStream(skywire, stream, group))),
+    ...keys.map((stream) => ifAllowed(`the stream ${stream}`, examineStream(skywire, stream, config.stream))),
   ]);
   return found.flat();
 }
@@ -36,7 +38,11 @@ async function examineConnection(client: RedisClient, target: RedisTarget): Prom
   }
 }
 
-async function examineStream(client: RedisClient, stream: string, group: string): Promise<Finding[]> {
+async function examineStream(
+  client: RedisClient,
+  stream: string,
+  { group, retentionMs }: Config['stream'],
+): Promise<Finding[]> {
   const type = await client.type(stream);
   if (type === 'none')
     return [{ level: 'note', what: `stream ${stream} does not exist yet: nothing was appended` }];
@@ -60,6 +66,7 @@ async function examineStream(client: RedisClient, stream: string, group: string)
   const unread = (await client.xrange(stream, `(${row['last-delivered-id']}`, '+', 'COUNT', LAG_LOOK)).length;
   const consumers = await consumersOf(client, stream, group);
   const orphans = consumers.filter(({ pending, idle }) => pending > 0 && idle > ORPHAN_AFTER_MS);
+  const { otherGroups } = await readStream(client, stream, group, retentionMs);
   return [
     {
       level: 'ok',
@@ -68,6 +75,10 @@ async function examineStream(client: RedisClient, stream: string, group: string)
     ...(unread && !consumers.length
       ? [{ level: 'dangerous', what: 'no consumer reads the stream', fix: 'npm run pump' } as const]
       : []),
+    ...otherGroups
+      .filter(({ overdueMs }) => overdueMs > 0)
+      .map((one) => holdsTrimming(stream, one))
+      .map(({ what, remedy }): Finding => ({ level: 'note', what, fix: remedy })),
     ...orphans.map(
       (one): Finding => ({
         level: 'dangerous',
