@@ -20,6 +20,7 @@ export function openReadings(
     // Behind a relay the streams cannot be read.
     streams: config.relay ? [] : config.stream.keys,
     group: config.stream.group,
+    windowMs: config.stream.retentionMs,
     readParked,
   });
 }

@@ -24,8 +24,8 @@ export interface ContextOptions {
   anyServer?: boolean;
   /** Uses only Skywire's Redis. */
   skywireOnly?: boolean;
-  /** false: does not use Skywire's Redis and may have no access to it. */
-  usesSkywire?: boolean;
+  /** false: starts while Skywire's Redis is away. */
+  needsSkywire?: boolean;
 }
 
 /** Runs `work` and closes Redis afterwards. Throws ConfigError and what openRedis throws. */
@@ -33,7 +33,7 @@ export async function withContext(
   role: string,
   listens: (values: Values) => boolean,
   work: (context: AppContext) => Promise<number>,
-  { isTool = false, anyServer = false, skywireOnly = false, usesSkywire = true }: ContextOptions = {},
+  { isTool = false, anyServer = false, skywireOnly = false, needsSkywire = true }: ContextOptions = {},
 ): Promise<number> {
   const config: Config = toConfig(readEnvironment(), { listens });
   const log = createLogger(
@@ -51,7 +51,7 @@ export async function withContext(
       ...(skywireOnly && { redis: config.skywireRedis }),
       allowEviction: config.allowEviction || anyServer,
     },
-    usesSkywire,
+    needsSkywire,
     say: (line) => log.info(line),
     warn: (line) => (isTool ? undefined : log.warn(line)),
     onTrouble: events.trouble,

@@ -46,7 +46,7 @@ function role(
       context.log.info(`${name} has stopped`);
       return 0;
     };
-    return withContext(name, listens, run, { usesSkywire: name !== 'worker', ...options });
+    return withContext(name, listens, run, options);
   };
 }
 
@@ -109,10 +109,13 @@ export const roles = {
     startPumpRole,
     startHealth,
   ]),
-  worker: role('worker', 'Delivers matches from the queues into inboxes.', listensForHealth, [
-    startWorkerRole,
-    startHealth,
-  ]),
+  worker: role(
+    'worker',
+    'Delivers matches from the queues into inboxes.',
+    listensForHealth,
+    [startWorkerRole, startHealth],
+    { needsSkywire: false },
+  ),
   relay: role(
     'relay',
     "Runs next to Skywire's Redis and serves its stream over WebSocket to pumps that cannot reach that Redis.",
@@ -120,5 +123,5 @@ export const roles = {
     [relay, startHealth],
     { skywireOnly: true, anyServer: true },
   ),
-  web: role('web', 'Dashboard, API and health.', listensOnPort, [web]),
+  web: role('web', 'Dashboard, API and health.', listensOnPort, [web], { needsSkywire: false }),
 };

@@ -36,13 +36,15 @@ async function runDoctor({ argv }: CommandInput): Promise<number> {
     listensNowhere,
     async (context) => {
       const { config, home, skywire: client, queues } = openTools(context);
-      const findings = await examine({ home, skywire: client, queues, config });
+      const { redis } = context;
+      const skywireServer = redis.skywire.address === redis.home.address ? undefined : redis.skywire;
+      const findings = await examine({ home, skywire: client, skywireServer, queues, config });
       await queues.close();
       for (const { level, what, fix } of findings)
         out.write(`${level.padEnd(10)}${what}${fix ? `\n${' '.repeat(10)}→ ${fix}` : ''}\n`);
       return findings.some((finding) => finding.level === 'dangerous') ? 1 : 0;
     },
-    { isTool: true, anyServer: true },
+    { isTool: true, anyServer: true, needsSkywire: false },
   );
 }
 

@@ -4,6 +4,7 @@
  */
 import { Gauge, type Registry } from 'prom-client';
 import { clear } from '../observe/metrics.ts';
+import type { OtherGroup } from './other-groups.ts';
 import type { ServerReading } from './read-server.ts';
 import type { StreamReading } from './read-stream.ts';
 import { jobStates, type Readings, type TakeReadings } from './readings.ts';
@@ -29,6 +30,14 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
   const ofStreams = (name: string, help: string, pick: (stream: StreamReading) => number) =>
     gauge(name, help, ['stream'], ({ streams = [] }) =>
       streams.map((one) => [{ stream: one.stream }, pick(one)]),
+    );
+  const ofOtherGroups = (name: string, help: string, pick: (group: OtherGroup) => number) =>
+    gauge(name, help, ['stream', 'group'], ({ streams = [] }) =>
+      streams.flatMap(({ stream, otherGroups }) =>
+        otherGroups.map(
+          (one) => [{ stream, group: one.group }, pick(one)] as [Record<string, string>, number],
+        ),
+      ),
     );
   const ofServers = (name: string, help: string, pick: (server: ServerReading) => number | boolean) =>
     gauge(name, help, ['server'], ({ servers }) =>
@@ -61,6 +70,17 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
     'stream_pending_age_seconds',
     'Age of the oldest stream entry that was read and not acknowledged; 0: none',
     (one) => one.pendingAgeMs / 1_000,
+  );
+
+  ofOtherGroups(
+    'other_group_entries',
+    'Stream entries that another consumer group has not read or not acknowledged',
+    (one) => one.entries,
+  );
+  ofOtherGroups(
+    'other_group_overdue_seconds',
+    'How much older than the replay window the oldest of them is, which holds trimming; 0: it holds nothing',
+    (one) => one.overdueMs / 1_000,
   );
 
   gauge('jobs', 'Jobs by queue and state', ['queue', 'state'], ({ queues = [] }) =>

@@ -1,6 +1,7 @@
 /** Findings for the overview: what is wrong, worst first, and how to fix it; a single `good` one if nothing is. */
 import { describeLimits } from '../lanes/limits.ts';
 import { type Figures, parkedOf, unreadOf, workInStreams } from './figures.ts';
+import { holdsTrimming } from './other-groups.ts';
 
 export type Level = 'good' | 'look' | 'bad';
 export interface Finding {
@@ -26,6 +27,7 @@ export function healthOf(figures: Figures): Finding[] {
     ...backlog(figures),
     ...pending(figures),
     ...limited(figures),
+    ...otherGroups(figures),
     ...canary(figures),
     ...parked(figures),
   ];
@@ -132,6 +134,14 @@ function limited({ queues }: Figures): Finding[] {
   return (queues ?? [])
     .flatMap(({ queue, limits }) => describeLimits(queue, limits))
     .map(({ stops, what, remedy }) => ({ level: stops ? 'bad' : 'look', what, remedy }));
+}
+
+function otherGroups({ streams }: Figures): Finding[] {
+  return (streams ?? []).flatMap(({ stream, otherGroups }) =>
+    otherGroups
+      .filter(({ overdueMs }) => overdueMs > 0)
+      .map((one) => ({ level: 'look' as const, ...holdsTrimming(stream, one) })),
+  );
 }
 
 function canary({ canaryAgeMs }: Figures): Finding[] {

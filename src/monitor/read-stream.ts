@@ -3,7 +3,9 @@
 import { timeMsOf } from '../../queues/index.ts';
 import { redisNow } from '../redis/clock.ts';
 import type { RedisClient } from '../redis/connections.ts';
-import { type Group, groupOf } from '../stream/xinfo.ts';
+import { groupsOf } from '../stream/xinfo.ts';
+import { type OtherGroup, readOtherGroups } from './other-groups.ts';
+import { unreadCount } from './unread-count.ts';
 
 export interface StreamReading {
   stream: string;
@@ -16,14 +18,23 @@ export interface StreamReading {
   /** Entries delivered to the group and not acknowledged. */
   pending: number;
   pendingAgeMs: number;
+  /** Those furthest behind first. */
+  otherGroups: OtherGroup[];
 }
 
-export async function readStream(client: RedisClient, stream: string, group: string): Promise<StreamReading> {
-  const [nowMs, length, found] = await Promise.all([
+export async function readStream(
+  client: RedisClient,
+  stream: string,
+  group: string,
+  windowMs: number,
+): Promise<StreamReading> {
+  const [nowMs, length, groups] = await Promise.all([
     redisNow(client),
     client.xlen(stream),
-    groupOf(client, stream, group),
+    groupsOf(client, stream),
   ]);
+  const found = groups.find(({ name }) => name === group);
+  const others = groups.filter((one) => one !== found);
   const ageMs = (id: string | undefined): number => (id ? Math.max(0, nowMs - timeMsOf(id)) : 0);
   const after = found ? `(${found['last-delivered-id']}` : '-';
   const [oldestUnread] = (await client.xrange(stream, after, '+', 'COUNT', 1)).map(([id]) => id);
@@ -38,25 +49,6 @@ export async function readStream(client: RedisClient, stream: string, group: str
     unreadAgeMs: ageMs(oldestUnread),
     pending: found?.pending ?? 0,
     pendingAgeMs: ageMs(oldestPending ?? undefined),
+    otherGroups: await readOtherGroups(client, stream, others, { nowMs, length, windowMs }),
   };
-}
-
-/** Redis before 7 has no lag, and later ones lose it when entries are deleted: then interpolated between first and last id. */
-async function unreadCount(
-  client: RedisClient,
-  stream: string,
-  length: number,
-  oldestUnread: string,
-  group: Group | undefined,
-): Promise<number> {
-  if (!group) return length;
-  if (group.lag && group.lag > 0 && group.lag <= length) return group.lag;
-  const [[first], [last]] = await Promise.all([
-    client.xrange(stream, '-', '+', 'COUNT', 1),
-    client.xrevrange(stream, '+', '-', 'COUNT', 1),
-  ]);
-  const from = timeMsOf(first?.[0] ?? oldestUnread);
-  const to = timeMsOf(last?.[0] ?? oldestUnread);
-  const share = to > from ? (to - timeMsOf(oldestUnread)) / (to - from) : 1;
-  return Math.max(1, Math.round(length * share));
 }

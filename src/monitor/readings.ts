@@ -39,6 +39,8 @@ export interface ReadingsOptions {
   queues: Queues;
   streams: readonly string[];
   group: string;
+  /** Replay window. */
+  windowMs: number;
   readParked: () => Promise<Record<string, number>>;
 }
 
@@ -50,13 +52,13 @@ export type TakeReadings = () => Promise<Readings>;
 
 /** Never rejects; resolves within READ_WITHIN_MS. */
 export function createReadings(options: ReadingsOptions): TakeReadings {
-  const { home, skywire, isTwoServers, queues, streams, group, readParked } = options;
+  const { home, skywire, isTwoServers, queues, streams, group, windowMs, readParked } = options;
   let latest: Promise<Readings> | undefined;
   let readAt = 0;
 
   async function read(): Promise<Readings> {
     const [found, jobs, parked, balance, canaryAgeMs, homeServer, skywireServer] = await Promise.all([
-      part(Promise.all(streams.map((stream) => readStream(skywire, stream, group)))),
+      part(Promise.all(streams.map((stream) => readStream(skywire, stream, group, windowMs)))),
       part(Promise.all(queues.all.map(readQueue))),
       part(readParked()),
       part(balanceOf(queues.lanes)),

@@ -22,8 +22,8 @@ export interface OpenRedis {
 
 export interface OpenRedisOptions {
   config: Pick<Config, 'redis' | 'skywireRedis' | 'ownServer' | 'allowEviction'>;
-  /** false: Skywire's server is not checked: a worker may have no route to it. */
-  usesSkywire?: boolean;
+  /** false: Skywire's server is not checked, and may be away: a worker has no use for it, and web reads only gauges from it. */
+  needsSkywire?: boolean;
   say: (line: string) => void;
   warn: (line: string) => void;
   onTrouble: (where: string, error: Error) => void;
@@ -32,7 +32,7 @@ export interface OpenRedisOptions {
 /** Throws RedisUnreachable, RedisUnfit, OwnServerError. */
 export async function openRedis({
   config,
-  usesSkywire = true,
+  needsSkywire = true,
   say,
   warn,
   onTrouble,
@@ -61,7 +61,7 @@ export async function openRedis({
   };
   try {
     for (const warning of await check(redis.home, config)) warn(warning);
-    if (usesSkywire && config.skywireRedis.address !== config.redis.address)
+    if (needsSkywire && config.skywireRedis.address !== config.redis.address)
       await check(redis.skywire, { allowEviction: true });
   } catch (error) {
     await redis.stop();

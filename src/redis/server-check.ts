@@ -16,8 +16,7 @@ export async function checkServer(
 ): Promise<string[]> {
   const node = client instanceof Cluster ? client.nodes('master')[0]! : client;
   const info = parseInfo(await node.info());
-  const [major = 0, minor = 0] = (info['redis_version'] ?? '').split('.').map(Number);
-  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+  if (!isRecent(info['redis_version'])) {
     throw new RedisUnfit(
       `Redis ${info['redis_version']} is too old: ${OLDEST.join('.')} or later, or Valkey 8, is required`,
     );
@@ -36,6 +35,11 @@ export async function checkServer(
     );
   }
   return warnings;
+}
+
+export function isRecent(version = ''): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
 }
 
 /** The servers that hold keys: one, or the masters of a Cluster. */

@@ -17,8 +17,10 @@ export interface Consumer {
   idle: number;
 }
 
+export const groupsOf = (client: RedisClient, stream: string) => rows<Group>(client.xinfo('GROUPS', stream));
+
 export const groupOf = async (client: RedisClient, stream: string, group: string) =>
-  (await rows<Group>(client.xinfo('GROUPS', stream))).find(({ name }) => name === group);
+  (await groupsOf(client, stream)).find(({ name }) => name === group);
 
 export const consumersOf = (client: RedisClient, stream: string, group: string) =>
   rows<Consumer>(client.xinfo('CONSUMERS', stream, group));

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import { redisNow } from '../redis/clock.ts';
 import type { RedisClient } from '../redis/connections.ts';
-import { mastersOf, parseInfo } from '../redis/server-check.ts';
+import { isRecent, mastersOf, OLDEST, parseInfo } from '../redis/server-check.ts';
 
 export interface Finding {
   level: 'ok' | 'note' | 'dangerous';
@@ -10,7 +10,27 @@ export interface Finding {
   fix?: string;
 }
 
-export async function examineServer(client: RedisClient): Promise<Finding[]> {
+/** A missing permission is a note. */
+export async function ifAllowed(what: string, findings: Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await findings;
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOPERM')) throw error;
+    return [
+      {
+        level: 'note',
+        what: `no permission to inspect ${what}`,
+        fix: 'deploy/redis-users.acl lists the permissions',
+      },
+    ];
+  }
+}
+
+/** The server of queues and inboxes, or of Skywire's stream: the ledger needs the same. */
+export type Server = 'Redis' | "Skywire's Redis";
+
+export async function examineServer(client: RedisClient, server: Server = 'Redis'): Promise<Finding[]> {
+  const isHome = server === 'Redis';
   const [node] = (await mastersOf(client)) as [Redis];
   const info = parseInfo(await node.info());
   const skewMs = Math.abs((await redisNow(node)) - Date.now());
@@ -22,9 +42,12 @@ export async function examineServer(client: RedisClient): Promise<Finding[]> {
   const minReplicas = replicas ? await setting(node, 'min-replicas-to-write') : undefined;
   const found: Finding[] = [];
   const add = (level: Finding['level'], what: string, fix?: string) =>
-    found.push({ level, what, ...(fix && { fix }) });
-  const config = (value: string) => `redis-cli CONFIG SET ${value}`;
+    found.push({ level, what: isHome ? what : `${server}: ${what}`, ...(fix && { fix }) });
+  const config = (value: string) =>
+    `redis-cli ${isHome ? '' : '-u "$SKYWIRE_REDIS_URL" '}CONFIG SET ${value}`;
   add('ok', `Redis ${version} responds`);
+  if (!isRecent(version))
+    add('dangerous', `Redis ${version} is too old`, `install ${OLDEST.join('.')} or later, or Valkey 8`);
   if (policy === 'noeviction') add('ok', 'keys are never evicted (maxmemory-policy noeviction)');
   else
     add(
@@ -41,7 +64,7 @@ export async function examineServer(client: RedisClient): Promise<Finding[]> {
     add(
       'dangerous',
       `memory is ${Math.round((100 * used) / most)} % used`,
-      'raise maxmemory, or lower INBOX_MAX_ITEMS',
+      `raise maxmemory, or lower ${isHome ? 'INBOX_MAX_ITEMS' : 'STREAM_RETENTION_HOURS'}`,
     );
   else add('ok', `memory ${Math.round(used / 1e6)} MB of ${limit}`);
   if (minReplicas === '0')

@@ -43,6 +43,7 @@ test.skipIf(noPrometheus)(
     const client = redis.client();
     await observer.append(Array.from({ length: 20 }, (_, n) => wire(makeMatch('cats', n))));
     await client.xgroup('CREATE', STREAM, 'skywire-inbox', '0');
+    await client.xgroup('CREATE', STREAM, 'track_app', '0');
     const product = await startRole('start', {
       REDIS_URL: redis.url,
       // Off loopback a scrape takes the token.

@@ -28,7 +28,13 @@ const overview = async (): Promise<HealthFinding[]> =>
 async function doctor() {
   const client = redis.client();
   const { queues, context } = pipeline;
-  const found = await examine({ home: client, skywire: client, queues, config: context.config });
+  const found = await examine({
+    home: client,
+    skywire: client,
+    skywireServer: undefined,
+    queues,
+    config: context.config,
+  });
   return found.map(({ what, fix }) => ({ what, remedy: fix ?? '' }));
 }
 async function type(command: string): Promise<void> {

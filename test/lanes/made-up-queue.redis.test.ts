@@ -135,6 +135,7 @@ async function gauges(): Promise<string> {
     queues,
     streams: [STREAM],
     group: GROUP,
+    windowMs: 86_400_000,
     readParked: () => Promise.resolve({}),
   });
   exposeReadings(registry, take);

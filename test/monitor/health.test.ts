@@ -11,6 +11,7 @@ const stream = {
   unreadAgeMs: 0,
   pending: 0,
   pendingAgeMs: 0,
+  otherGroups: [],
 };
 const home = {
   server: 'home',
@@ -99,6 +100,20 @@ test.each<[string, Partial<Figures>, string, string, string]>([
     'look',
     '7 matches',
     'takes them over',
+  ],
+  [
+    'a group holds trimming',
+    {
+      streams: [
+        {
+          ...stream,
+          otherGroups: [{ group: 'track_app', isExact: true, entries: 5_000, oldestMs: 0, overdueMs: 1 }],
+        },
+      ],
+    },
+    'look',
+    '5,000 entries',
+    'XGROUP DESTROY skywire:matches track_app',
   ],
   ['the canary is late', { canaryAgeMs: 120_000 }, 'bad', '120 s', 'npm run doctor'],
   [

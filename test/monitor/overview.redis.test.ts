@@ -33,6 +33,7 @@ function open(sampleEveryMs = 60_000): Overview {
     queues,
     streams: [STREAM],
     group: GROUP,
+    windowMs: 86_400_000,
     readParked: createReasonCount(client, queues.parked.queue),
   };
   const takeReadings = createReadings(readings);

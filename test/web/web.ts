@@ -141,6 +141,7 @@ export async function startWeb(
     queues,
     streams: ['skywire:matches'],
     group: 'skywire-inbox',
+    windowMs: 86_400_000,
     readParked: () => parkedByReason(parked.index),
   });
   const figures = createFigures(client, queues, takeReadings);
