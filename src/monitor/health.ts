@@ -1,6 +1,7 @@
 /** Findings for the overview: what is wrong, worst first, and how to fix it; a single `good` one if nothing is. */
 import { type Figures, parkedOf, unreadOf, workInStreams } from './figures.ts';
 import { holdsTrimming } from './other-groups.ts';
+import { idsAhead } from './read-stream.ts';
 
 export type Level = 'good' | 'look' | 'bad';
 export interface Finding {
@@ -26,6 +27,7 @@ export function healthOf(figures: Figures): Finding[] {
     ...backlog(figures),
     ...pending(figures),
     ...otherGroups(figures),
+    ...ahead(figures),
     ...canary(figures),
     ...parked(figures),
   ];
@@ -131,6 +133,12 @@ function otherGroups({ streams }: Figures): Finding[] {
       .filter(({ overdueMs }) => overdueMs > 0)
       .map((one) => ({ level: 'look' as const, ...holdsTrimming(stream, one) })),
   );
+}
+
+function ahead({ streams }: Figures): Finding[] {
+  return (streams ?? [])
+    .filter(({ aheadMs }) => aheadMs > 0)
+    .map((stream) => ({ level: 'look' as const, ...idsAhead(stream) }));
 }
 
 function canary({ canaryAgeMs }: Figures): Finding[] {

@@ -7,7 +7,7 @@ import { type Balance, balanceOf } from '../lanes/books.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { within } from '../redis/deadline.ts';
-import { canaryAge } from './canary-age.ts';
+import { createCanaryAge } from './canary-age.ts';
 import { readServer, type ServerReading } from './read-server.ts';
 import { readStream, type StreamReading } from './read-stream.ts';
 
@@ -52,6 +52,7 @@ export type TakeReadings = () => Promise<Readings>;
 /** Never rejects; resolves within READ_WITHIN_MS. */
 export function createReadings(options: ReadingsOptions): TakeReadings {
   const { home, skywire, isTwoServers, queues, streams, group, windowMs, readParked } = options;
+  const canaryAge = createCanaryAge(home);
   let latest: Promise<Readings> | undefined;
   let readAt = 0;
 
@@ -61,7 +62,7 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
       part(Promise.all(queues.all.map(readQueue))),
       part(readParked()),
       part(balanceOf(queues.lanes)),
-      part(canaryAge(home)),
+      part(canaryAge()),
       part(readServer(home)),
       isTwoServers ? part(readServer(skywire)) : undefined,
     ]);

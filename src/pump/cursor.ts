@@ -19,8 +19,10 @@ export interface Cursor {
   read(): Promise<string>;
   /** Rewinds the group if the queues' Redis restarted, and returns the id it was rewound to. */
   save(): Promise<string | undefined>;
-  /** Must not be trimmed from this id on: a rewind may need it. */
-  needs(): Promise<string>;
+  /**
+   * Must not be trimmed from this id on: a rewind may need it. `reached`: the cursor of over a minute ago, where ids do not tell times.
+   */
+  needs(reached?: string): Promise<string>;
 }
 
 export interface CursorOptions {
@@ -64,9 +66,10 @@ export function createCursor({ home, source, group, isOneServer }: CursorOptions
       if (position) await home.set(key, position);
       return from;
     },
-    async needs() {
+    async needs(reached) {
       const [saved, position = FIRST_ID] = await Promise.all([read(), safePosition()]);
-      return oldestOf([isOneServer ? saved : earlier(saved, MARGIN_MS), position])!;
+      const margin = reached ?? earlier(saved, MARGIN_MS);
+      return oldestOf([saved, position, ...(isOneServer ? [] : [margin])])!;
     },
   };
 

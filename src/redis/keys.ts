@@ -95,6 +95,9 @@ export const lossesKey = 'skywire-inbox:losses';
 export const cursorServersKey = (stream: string, group: string): string =>
   `${cursorKey(stream, group)}:servers`;
 
+/** Positions of the pump with their times, where a stream's ids are ahead of the clock. */
+export const cursorMarksKey = (stream: string, group: string): string => `${cursorKey(stream, group)}:marks`;
+
 /** Audit log of operators' actions, newest last. */
 export const operatorLogKey = 'skywire-inbox:operator-log';
 

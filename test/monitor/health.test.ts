@@ -10,6 +10,7 @@ const stream = {
   unreadAgeMs: 0,
   pending: 0,
   pendingAgeMs: 0,
+  aheadMs: 0,
   otherGroups: [],
 };
 const home = {
@@ -98,6 +99,13 @@ test.each<[string, Partial<Figures>, string, string, string]>([
     'look',
     '5,000 entries',
     'XGROUP DESTROY skywire:matches track_app',
+  ],
+  [
+    'ids are ahead',
+    { streams: [{ ...stream, aheadMs: 3_600_000 }] },
+    'look',
+    '60 min ahead',
+    'Nothing is lost',
   ],
   ['the canary is late', { canaryAgeMs: 120_000 }, 'bad', '120 s', 'npm run doctor'],
   [

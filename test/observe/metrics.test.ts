@@ -53,7 +53,16 @@ test('a part that could not be read shows no number, and says so', async () => {
 test('a reading that is gone leaves no old number behind', async () => {
   const metrics = createMetrics();
   const ages = { unreadAgeMs: 1_500, pendingAgeMs: 0 };
-  const stream = { stream: 's', group: 'g', length: 5, unread: 2, pending: 0, otherGroups: [], ...ages };
+  const stream = {
+    stream: 's',
+    group: 'g',
+    length: 5,
+    unread: 2,
+    pending: 0,
+    aheadMs: 0,
+    otherGroups: [],
+    ...ages,
+  };
   const turns: Readings[] = [{ ...noReadings, streams: [stream] }, noReadings];
   let turn = 0;
   exposeReadings(metrics.registry, () => Promise.resolve(turns[turn]!));
