@@ -1,6 +1,7 @@
 /** Rights withdrawn and passwords changed while the roles run. */
 import { expect } from 'vitest';
 import { eventually } from '../fixtures/eventually.ts';
+import { GROUP, STREAM } from '../fixtures/progress.ts';
 import { fullRights, USER, type World } from '../fixtures/world.ts';
 import { type Cast, fault, kill9 } from './fault.ts';
 
@@ -12,7 +13,14 @@ async function forbidAdding(world: World, { pumps: [pump] }: Cast, end: () => Pr
   await world.deliveredMoreThan(200);
   await setUser(world, 'resetkeys', '~skywire:matches', '~inbox:*', '~post:*', '%R~skywire-inbox*');
   await eventually(() => expect(pump!.output()).toMatch(/NOPERM|no permissions/i), { withinMs: 20_000 });
-  // It reads only when it has tried to add what it read before: by now it holds something.
+  // Housekeeping may have been refused first: it has to hold something when it ends, or this would show nothing.
+  await eventually(
+    async () => {
+      const [pending] = (await world.client.xpending(STREAM, GROUP)) as [number];
+      expect(pending).toBeGreaterThan(0);
+    },
+    { withinMs: 20_000 },
+  );
   await end();
   await setUser(world, ...fullRights);
   await world.start('pump');
