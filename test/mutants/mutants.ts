@@ -118,7 +118,7 @@ export const mutants: Mutant[] = [
   {
     name: 'a job taken for added though its batch was swept meanwhile',
     harm: 'a pump that stood still acknowledges entries that no job has',
-    edits: [edit('src/lanes/lane.ts', ' && !missing.has(id)', ' && !missing.has("")')],
+    edits: [edit('src/lanes/lane.ts', ' && !missing.has(id)', ' && !missing.has(id.slice(1))')],
     caughtBy: {
       file: 'test/lanes/payloads.redis.test.ts',
       test: 'a pump that stood still between the two, until its payload was swept, does not take the job for added',
