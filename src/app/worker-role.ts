@@ -16,7 +16,7 @@ export function startWorkerRole({ config, redis, events }: AppContext): Running 
   const client = redis.connect(redis.home, 'commands', 'worker');
   const queues = openQueues(client, config.delivery.attempts, config.stream.keys);
   const ports: Ports = {
-    inboxes: withCrashPoints(createInboxWriter(client, config.inbox)),
+    inboxes: withCrashPoints(createInboxWriter(client, config.inbox, events.trouble)),
     router: config.routing === 'direct' ? directRouter : createDirectoryRouter(client),
     jobs: createJobs(queues, events),
     isOutage: isWorkersOutage,

@@ -6,6 +6,8 @@ ARGV  1 prefix of the jobs' keys   2 leave alone what was entered less than this
 Returns the number of entries whose job is gone. Safe to run twice: what is closed is not open.
 ]]
 local books, open, completed = KEYS[1], KEYS[2], KEYS[3]
+-- Read first: a key of another type must stop the script before it writes.
+redis.call('HGET', books, 'read')
 local now = redis.call('TIME')
 local nowMs = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
 local vanished = 0

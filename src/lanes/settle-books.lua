@@ -8,6 +8,8 @@ Returns 1 if the job was open, else 0. Safe to run twice: a job is settled once.
 Resubmitted entries are counted again as read by their new jobs, so they are subtracted here.
 ]]
 local books, open = KEYS[1], KEYS[2]
+-- Read first: a key of another type must stop the script before it writes.
+redis.call('HGET', books, 'read')
 local entry = redis.call('HGET', open, ARGV[1])
 if not entry then return 0 end
 redis.call('HDEL', open, ARGV[1])

@@ -15,6 +15,9 @@ export function loadScript(file: URL, ...includes: URL[]): Script {
   return { text, sha: createHash('sha1').update(text).digest('hex') };
 }
 
+/** What comes before a script that calls wrongType(). */
+export const keyTypes = new URL('key-types.lua', import.meta.url);
+
 export type ScriptArg = string | number;
 
 /** EVALSHA, with EVAL as the fallback on NOSCRIPT (a new or restarted server). */

@@ -14,6 +14,11 @@ local function now()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
+-- Read first: a key of another type must stop the script before it writes.
+redis.call('HGET', about, 'created_at')
+redis.call('HGET', since, subscriber)
+redis.call('ZSCORE', subscribers, subscriber)
+
 if action == 'register' then
   redis.call('HSETNX', about, 'created_at', string.format('%.0f', now()))
   redis.call('HDEL', about, 'unsubscribed_at')

@@ -1,21 +1,28 @@
 /** Reads inboxes and marks items read, unread or starred. API, feeds and streams all read items here. */
 import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
-import { loadScript, runScript } from '../../redis/scripts.ts';
-import { readState } from '../read-state.ts';
-import { gapOf, type Item, LOOK_AT_MOST, type Page, type PageQuery, readPage } from './read-page.ts';
+import { keyTypes, loadScript, runScript } from '../../redis/scripts.ts';
+import { unreadCount } from '../read-state.ts';
+import {
+  type Condition,
+  gapOf,
+  type Item,
+  LOOK_AT_MOST,
+  type Page,
+  type PageQuery,
+  readPage,
+} from './read-page.ts';
+import { repaired } from './repair.ts';
 
 export type { Item, Page, PageQuery } from './read-page.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
-const markScript = loadScript(here('mark.lua'), ...readState);
-const repairScript = loadScript(here('mend.lua'), ...readState);
+const markScript = loadScript(here('mark.lua'), keyTypes, ...unreadCount);
 const starScript = loadScript(here('star.lua'));
-const summaryScript = loadScript(here('summary.lua'));
+const summaryScript = loadScript(here('summary.lua'), ...unreadCount);
 
 /** A page of large posts ends early; its `next` goes on. */
 const MOST_BYTES = 8_000_000;
-const REPAIR_AT_ONCE = 200;
 
 /** With the ids of the oldest and newest item, null if the inbox is empty. */
 export interface Summary extends Omit<Page, 'items' | 'next'> {
@@ -35,23 +42,18 @@ export interface InboxReader {
 
 /** `inbox` is a name encoded by encodeName; ids have the form `<ms>-<number>`. */
 export function createInboxReader(client: RedisClient): InboxReader {
-  async function mark(inbox: string, args: (string | number)[]): Promise<[unread: number, done: number]> {
+  /** Returns the number of unread items, undefined if the action is not complete. */
+  async function mark(inbox: string, args: (string | number)[]): Promise<number | undefined> {
     const { items, state, read, unread } = inboxKeys(inbox);
-    return (await runScript(client, markScript, [items, state, read, unread], args)) as [number, number];
+    const reply = await runScript(client, markScript, [items, state, read, unread], args);
+    const [count, isDone, isWrong] = reply as [number, number, number];
+    if (isDone === 0) return undefined;
+    return isWrong === 1 ? (await readRepaired(inbox)).unread : count;
   }
-  /** Repairs the counts and reads again if another program removed items. */
-  async function repaired<Found extends { vanished: number }>(
-    inbox: string,
-    read: () => Promise<Found>,
-  ): Promise<Found> {
-    const found = await read();
-    if (found.vanished <= 0) return found;
-    await repair(client, inbox);
-    return read();
-  }
+  const readRepaired = (inbox: string) => repaired(client, inbox, () => readSummary(client, inbox));
   return {
     async summary(inbox) {
-      const { vanished: _, ...summary } = await repaired(inbox, () => readSummary(client, inbox));
+      const { vanished: _, isMiscounted: _is, ...summary } = await readRepaired(inbox);
       return summary;
     },
     async page(inbox, query) {
@@ -60,7 +62,11 @@ export function createInboxReader(client: RedisClient): InboxReader {
       let room = MOST_BYTES;
       for (;;) {
         const rest = { ...query, before, after, limit: query.limit - found.length };
-        const { vanished: _, ...page } = await repaired(inbox, () => readPage(client, inbox, rest, room));
+        const {
+          vanished: _,
+          isMiscounted: _is,
+          ...page
+        } = await repaired(client, inbox, () => readPage(client, inbox, rest, room));
         found.push(...page.items);
         for (const item of page.items) room -= item.postJson.length;
         const isFull = found.length >= query.limit || room <= 0;
@@ -70,14 +76,14 @@ export function createInboxReader(client: RedisClient): InboxReader {
       }
     },
     async markRead(inbox, what) {
-      if ('ids' in what) return (await mark(inbox, ['read', ...what.ids]))[0];
+      const args = 'ids' in what ? ['read', ...what.ids] : ['up-to', what.upTo, LOOK_AT_MOST];
       for (;;) {
-        const [unread, done] = await mark(inbox, ['up-to', what.upTo, LOOK_AT_MOST]);
-        if (done) return unread;
+        const unread = await mark(inbox, args);
+        if (unread !== undefined) return unread;
       }
     },
     async markUnread(inbox, ids) {
-      return (await mark(inbox, ['unread', ...ids]))[0];
+      return (await mark(inbox, ['unread', ...ids]))!;
     },
     async star(inbox, id, on) {
       const { items, starred } = inboxKeys(inbox);
@@ -88,12 +94,13 @@ export function createInboxReader(client: RedisClient): InboxReader {
   };
 }
 
-type SummaryReply = [number, number, string, string, number, string, number];
+type SummaryReply = [number, number, string, string, number, string, number, number];
 
-async function readSummary(client: RedisClient, inbox: string): Promise<Summary & { vanished: number }> {
-  const { items, state, seen, gone } = inboxKeys(inbox);
-  const reply = (await runScript(client, summaryScript, [items, state, seen, gone], [])) as SummaryReply;
-  const [total, unread, oldest, newest, gap, gapUntil, vanished] = reply;
+async function readSummary(client: RedisClient, inbox: string): Promise<Summary & Condition> {
+  const { items, state, read, unread: kept, seen, gone } = inboxKeys(inbox);
+  const keys = [items, state, read, kept, seen, gone];
+  const reply = (await runScript(client, summaryScript, keys, [])) as SummaryReply;
+  const [total, unread, oldest, newest, gap, gapUntil, vanished, isMiscounted] = reply;
   return {
     total,
     unread,
@@ -101,14 +108,6 @@ async function readSummary(client: RedisClient, inbox: string): Promise<Summary 
     newest: newest || null,
     gap: gapOf(gap, gapUntil),
     vanished,
+    isMiscounted: isMiscounted === 1,
   };
-}
-
-async function repair(client: RedisClient, inbox: string): Promise<void> {
-  const { items, seen, state, merged, read, unread, starred, gone } = inboxKeys(inbox);
-  let cursor = '0';
-  do {
-    const keys = [items, seen, state, merged, read, unread, starred, gone];
-    cursor = (await runScript(client, repairScript, keys, [cursor, REPAIR_AT_ONCE])) as string;
-  } while (cursor !== '0');
 }

@@ -3,11 +3,13 @@ Marks items of one inbox as read or unread.
 
 KEYS  1 items   2 state   3 read   4 kept unread
 ARGV  1 'read' | 'unread', then item ids     or     1 'up-to', 2 item id, 3 most items handled in one call
-Returns { unread, 1 if done or 0 if 'up-to' must be called again }. Unknown ids are ignored.
+Returns { unread, 1 if done or 0 if 'up-to' must be called again, 1 if the number of unread items is wrong }. Unknown ids are ignored.
 
 Safe to run twice: the counter changes only if the item's state does.
 ]]
 local items, state, read, kept = unpack(KEYS)
+local problem = wrongType({ 'stream', 'hash', 'zset', 'zset' })
+if problem then return redis.error_reply(problem) end
 local action = ARGV[1]
 local mark = markOf(state)
 local done = 1
@@ -38,12 +40,13 @@ elseif action == 'unread' then
   end
 else
   local upTo, most = ARGV[2], tonumber(ARGV[3])
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', kept, '-inf', (parts(upTo)))) do
-    if not isBefore(upTo, id) then
-      redis.call('ZREM', kept, id)
-      count(-1)
-    end
+  local nowRead = 0
+  local unreadAgain = redis.call('ZRANGEBYSCORE', kept, '-inf', (parts(upTo)), 'LIMIT', 0, most)
+  for _, id in ipairs(unreadAgain) do
+    if not isBefore(upTo, id) then nowRead = nowRead + redis.call('ZREM', kept, id) end
   end
+  count(-nowRead)
+  if nowRead > 0 and #unreadAgain == most then done = 0 end
   if isBefore(mark, upTo) then
     -- The mark stops at the last existing item: items delivered later must be unread.
     local passed = redis.call('XRANGE', items, '(' .. mark, upTo, 'COUNT', most)
@@ -57,4 +60,8 @@ else
     if #passed == most then done = 0 end
   end
 end
-return { tonumber(redis.call('HGET', state, 'unread') or 0), done }
+return {
+  tonumber(redis.call('HGET', state, 'unread') or 0),
+  done,
+  isMiscounted(items, state, read, kept) and 1 or 0,
+}

@@ -6,9 +6,11 @@ KEYS  1 items   2 seen   3 state   4 merged   5 read   6 kept unread   7 starred
 ARGV  1 HSCAN cursor in `seen`   2 HSCAN count
 Returns the next cursor, '0' at the end.
 
-Safe to run twice: the first run removes vanished items from `seen`. A replay may then deliver the post again.
+The types of all keys are checked before anything is written. Safe to run twice: the first run removes vanished items from `seen`. A replay may then deliver the post again.
 ]]
 local items, seen, state, merged, read, kept, starred, gone = unpack(KEYS)
+local problem = wrongType({ 'stream', 'hash', 'hash', 'hash', 'zset', 'zset', 'zset', 'zset' })
+if problem then return redis.error_reply(problem) end
 local mark = markOf(state)
 local reply = redis.call('HSCAN', seen, ARGV[1], 'COUNT', ARGV[2])
 local looked = reply[2]
@@ -17,9 +19,7 @@ for at = 1, #looked, 2 do
   if #redis.call('XRANGE', items, id, id) == 0 and not redis.call('ZSCORE', gone, identity) then
     if isUnread(id, mark, read, kept) then
       redis.call('HINCRBY', state, 'unread', -1)
-      redis.call('HINCRBY', state, 'gap', 1)
-      local until_ = redis.call('HGET', state, 'gap_until')
-      if not until_ or isBefore(until_, id) then redis.call('HSET', state, 'gap_until', id) end
+      addToGap(state, 1, id)
     end
     redis.call('ZREM', read, id)
     redis.call('ZREM', kept, id)

@@ -5,9 +5,9 @@ KEYS  1 items   2 state   3 merged   4 read   5 kept unread   6 starred   7 seen
 ARGV  1 'before' (newest first) or 'after' (oldest first)   2 cursor: item id or ''   3 most items
       4 '1' = unread only   5 '1' = starred only   6 prefix of a subscription's matches, or ''
       7 oldest item id to read, or ''   8 most items scanned   9 most bytes of posts
-Returns { total, unread, next cursor or '', gap, gap_until or '', items, items that vanished },
+Returns { total, unread, next cursor or '', gap, gap_until or '', items, items that vanished, 1 if `unread` is wrong },
   an item being { id, post ('' = kept once for all inboxes), matched_by (one JSON object a line), read 0/1, starred 0/1, identity }.
-  `vanished` counts items that another program removed from the stream: mend.lua repairs the counts.
+  `vanished` counts items that another program removed from the stream: mend.lua repairs the counts, and then recount.lua `unread`.
 ]]
 local items, state, merged, read, kept, starred, seen, gone = unpack(KEYS)
 local forward, cursor, limit = ARGV[1] == 'after', ARGV[2], tonumber(ARGV[3])
@@ -60,6 +60,7 @@ end
 more = #chunk(cursor, 1) > 0
 
 local total = redis.call('XLEN', items)
+local vanished = redis.call('HLEN', seen) - redis.call('ZCARD', gone) - total
 return {
   total,
   tonumber(redis.call('HGET', state, 'unread') or 0),
@@ -67,5 +68,6 @@ return {
   tonumber(redis.call('HGET', state, 'gap') or 0),
   redis.call('HGET', state, 'gap_until') or '',
   found,
-  redis.call('HLEN', seen) - redis.call('ZCARD', gone) - total,
+  vanished,
+  isMiscounted(items, state, read, kept, vanished == 0) and 1 or 0,
 }

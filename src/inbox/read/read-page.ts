@@ -3,11 +3,11 @@ import { before, FIRST_ID, LAST_ID } from '../../../queues/index.ts';
 import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
 import { loadScript, runScript } from '../../redis/scripts.ts';
-import { readState } from '../read-state.ts';
+import { unreadCount } from '../read-state.ts';
 import { subscriptionPrefix } from '../write/inbox-calls.ts';
 import { withBodies } from './bodies.ts';
 
-const script = loadScript(new URL('page.lua', import.meta.url), ...readState);
+const script = loadScript(new URL('page.lua', import.meta.url), ...unreadCount);
 
 /** Bounds how long one script call blocks Redis. */
 export const LOOK_AT_MOST = 1_000;
@@ -47,15 +47,22 @@ export interface Page {
 }
 
 type Row = [id: string, post: string, matches: string, read: number, starred: number, identity: string];
-type PageReply = [number, number, string, number, string, Row[], number];
+type PageReply = [number, number, string, number, string, Row[], number, number];
 
-/** May end early, with a `next`. `vanished` is not 0: the counts are wrong until the inbox is repaired. */
+/** What a reply says of the inbox itself: wrong counts must be repaired, and then read again. */
+export interface Condition {
+  /** Items that another program removed, less what it added. */
+  vanished: number;
+  isMiscounted: boolean;
+}
+
+/** May end early, with a `next`. */
 export async function readPage(
   client: RedisClient,
   inbox: string,
   query: PageQuery,
   mostBytes: number,
-): Promise<Page & { vanished: number }> {
+): Promise<Page & Condition> {
   const { items, state, merged, read, unread, starred, seen, gone } = inboxKeys(inbox);
   const direction = query.after === undefined ? 'before' : 'after';
   const cursor = query[direction] ?? '';
@@ -75,15 +82,16 @@ export async function readPage(
       mostBytes,
     ],
   )) as PageReply;
-  const [total, unreadCount, next, gap, gapUntil, rows, vanished] = reply;
+  const [total, unreadItems, next, gap, gapUntil, rows, vanished, isMiscounted] = reply;
   const found = await withBodies(client, rows.map(toItem), mostBytes);
   return {
     items: found,
     next: found.length < rows.length ? found.at(-1)!.id : next || null,
     total,
-    unread: unreadCount,
+    unread: unreadItems,
     gap: gapOf(gap, gapUntil),
     vanished,
+    isMiscounted: isMiscounted === 1,
   };
 }
 

@@ -7,54 +7,69 @@ ARGV  1 most items, 0 = no bound   2 longest age in ms, 0 = no bound   3 how lon
       4 ms to the next look at the ages   5 most items removed in this call
 Returns 1 if there is more to remove, else 0.
 
-Safe to run twice: the second run finds nothing beyond the bounds.
+Safe to run twice: the second run finds nothing beyond the bounds. Everything is read before anything is written.
 ]]
 local items, seen, state, merged, read, kept, starred, gone = unpack(KEYS)
+local problem = wrongType({ 'stream', 'hash', 'hash', 'hash', 'zset', 'zset', 'zset', 'zset' })
+if problem then return redis.error_reply(problem) end
+
 local maxItems, maxAgeMs, rememberMs = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local sweepEveryMs, most = tonumber(ARGV[4]), tonumber(ARGV[5])
+-- unpack() fails beyond about 8,000 values.
+local sweepEveryMs, most = tonumber(ARGV[4]), math.min(tonumber(ARGV[5]), 1000)
 local now = redis.call('TIME')
 local nowMs = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
 
+-- The oldest items beyond the bounds; whether these are all.
+local function beyondBounds()
+  local surplus = maxItems > 0 and redis.call('XLEN', items) - maxItems or 0
+  local aged = maxAgeMs > 0 and string.format('%.0f', math.max(0, nowMs - maxAgeMs - 1))
+  local found, from = {}, '-'
+  while #found < most do
+    local isSurplus = #found < surplus
+    if not isSurplus and not aged then return found, true end
+    local count = math.min(most - #found, isSurplus and surplus - #found or most)
+    local some = redis.call('XRANGE', items, from, isSurplus and '+' or aged, 'COUNT', count)
+    for _, item in ipairs(some) do found[#found + 1] = item end
+    if #some < count then return found, true end
+    from = '(' .. some[#some][1]
+  end
+  return found, false
+end
+
 local function remove(found)
   if #found == 0 then return end
-  local ids, forgotten, remembered = {}, {}, {}
+  local entries, ids, aliens, forgotten, remembered = {}, {}, {}, {}, {}
   for at, item in ipairs(found) do
     local id, identity = item[1], item[2][6]
-    ids[at] = id
-    if identity and parts(id) > nowMs - rememberMs then
-      remembered[#remembered + 1] = string.match(id, '^%d+')
-      remembered[#remembered + 1] = identity
-    elseif identity then
-      forgotten[#forgotten + 1] = identity
+    entries[at] = id
+    if not isItem(item[2]) then
+      aliens[#aliens + 1] = id
+    else
+      ids[#ids + 1] = id
+      if identity and parts(id) > nowMs - rememberMs then
+        remembered[#remembered + 1] = string.match(id, '^%d+')
+        remembered[#remembered + 1] = identity
+      elseif identity then
+        forgotten[#forgotten + 1] = identity
+      end
     end
   end
+  -- First, because a Redis that is full allows it, and then everything that follows.
+  redis.call('XDEL', items, unpack(entries))
   local unread = dropState(ids, state, merged, read, kept, starred)
-  redis.call('XDEL', items, unpack(ids))
-  if #unread > 0 then
-    redis.call('HINCRBY', state, 'gap', #unread)
-    redis.call('HSET', state, 'gap_until', unread[#unread])
-  end
+  forgetState(aliens, merged, read, kept, starred)
+  if #unread > 0 then addToGap(state, #unread, unread[#unread]) end
   if #remembered > 0 then redis.call('ZADD', gone, unpack(remembered)) end
   if #forgotten > 0 then redis.call('HDEL', seen, unpack(forgotten)) end
 end
 
-local surplus = maxItems > 0 and redis.call('XLEN', items) - maxItems or 0
-local many = math.min(surplus, most)
-if many > 0 then remove(redis.call('XRANGE', items, '-', '+', 'COUNT', many)) end
-
-local isAged = false
-if maxAgeMs > 0 then
-  local oldest = string.format('%.0f', math.max(0, nowMs - maxAgeMs - 1))
-  local aged = redis.call('XRANGE', items, '-', oldest, 'COUNT', most)
-  remove(aged)
-  isAged = #aged == most
-end
+local found, isAll = beyondBounds()
 local old = redis.call('ZRANGEBYSCORE', gone, '-inf', nowMs - rememberMs, 'LIMIT', 0, most)
+remove(found)
 if #old > 0 then
   redis.call('HDEL', seen, unpack(old))
   redis.call('ZREM', gone, unpack(old))
 end
-if not isAged and #old < most then
-  redis.call('HSET', state, 'next_sweep', string.format('%.0f', nowMs + sweepEveryMs))
-end
-return (surplus > most or isAged or #old == most) and 1 or 0
+isAll = isAll and #old < most
+if isAll then redis.call('HSET', state, 'next_sweep', string.format('%.0f', nowMs + sweepEveryMs)) end
+return isAll and 0 or 1

@@ -1,37 +1,41 @@
 /** Writes matches into inboxes, many inboxes in one script call. Implements the port `Inboxes`. */
 import { Cluster, ReplyError } from 'ioredis';
 import type { Inboxes } from '../../../processors/index.ts';
-import { CANARY } from '../../../queues/index.ts';
 import type { Config } from '../../config/config.ts';
 import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
-import { loadScript, runScripts, type Script, type ScriptArg, type ScriptCall } from '../../redis/scripts.ts';
+import {
+  keyTypes,
+  loadScript,
+  runScripts,
+  type Script,
+  type ScriptArg,
+  type ScriptCall,
+} from '../../redis/scripts.ts';
 import { readState } from '../read-state.ts';
+import { allKeys, createBounds, type OnTrouble } from './bounds.ts';
 import { groupByInbox, groupCalls, type InboxCall, matchedBy } from './inbox-calls.ts';
 import { shareBodies } from './shared-bodies.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
-const itemState = [...readState, here('item-state.lua')];
 const writeScript = loadScript(here('write.lua'));
-const restoreScript = loadScript(here('restore.lua'), ...itemState);
-const boundScript = loadScript(here('bound.lua'), ...itemState);
+const restoreScript = loadScript(here('restore.lua'), keyTypes, ...readState, here('item-state.lua'));
 
 /** By return code. None for 4: the item is gone, and restore.lua decides. */
 const results = [undefined, 'delivered', 'duplicate', 'merged'] as const;
 
-/** Items that one call of bound.lua removes beyond those just added; later writes remove the rest. */
-const REMOVE_AT_ONCE = 200;
-/** Nobody reads the canary's inbox. */
-const MOST_CANARIES = 100;
-const LONGEST_SWEEP_PAUSE_MS = 3_600_000;
-
-export function createInboxWriter(client: RedisClient, bounds: Config['inbox']): Inboxes {
-  const { maxItems, maxAgeMs, seenWindowMs } = bounds;
-  const sweepEveryMs = sweepPause(bounds);
-  const mostItems = (inbox: string) => (inbox === CANARY ? MOST_CANARIES : maxItems);
+/** `onTrouble` hears of posts that were written, and of inboxes whose limits were not applied then. */
+export function createInboxWriter(
+  client: RedisClient,
+  limits: Config['inbox'],
+  onTrouble: OnTrouble = (where, error) => {
+    throw new Error(where, { cause: error });
+  },
+): Inboxes {
+  const { sweepEveryMs, mostItems, apply } = createBounds(client, limits, onTrouble);
   return {
     async write(deliveries) {
-      const bodyOf = await shareBodies(client, deliveries, bounds);
+      const bodyOf = await shareBodies(client, deliveries, limits);
       const toBound: string[] = [];
       const run = async (
         script: Script,
@@ -64,25 +68,9 @@ export function createInboxWriter(client: RedisClient, bounds: Config['inbox']):
         }),
       );
 
-      const bound = [maxAgeMs, seenWindowMs, sweepEveryMs, REMOVE_AT_ONCE + deliveries.length];
-      await runScripts(
-        client,
-        boundScript,
-        toBound.map((inbox) => ({ keys: allKeys(inbox), args: [mostItems(inbox), ...bound] })),
-      );
+      await apply(toBound);
     },
   };
-}
-
-/** How often ages are checked: an item is removed at most this late, at most 3 % of its lifetime. */
-function sweepPause({ maxAgeMs, seenWindowMs }: Config['inbox']): number {
-  const life = Math.min(seenWindowMs, maxAgeMs || Number.POSITIVE_INFINITY);
-  return Math.max(1, Math.min(LONGEST_SWEEP_PAUSE_MS, Math.floor(life / 32)));
-}
-
-function allKeys(inbox: string): string[] {
-  const { items, seen, state, merged, read, unread, starred, gone } = inboxKeys(inbox);
-  return [items, seen, state, merged, read, unread, starred, gone];
 }
 
 function writeKeys({ inbox }: InboxCall): string[] {

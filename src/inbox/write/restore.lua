@@ -6,9 +6,11 @@ KEYS  1 items   2 seen   3 state   4 merged   5 read   6 kept unread   7 starred
 ARGV  for each post: identity, post, match
 Returns for each post: 1 delivered, 2 duplicate.
 
-Safe to run twice: the second run finds the item.
+Safe to run twice: the second run finds the item. The types of all keys are checked before anything is written.
 ]]
 local items, seen, state, merged, read, kept, starred, gone = unpack(KEYS)
+local problem = wrongType({ 'stream', 'hash', 'hash', 'hash', 'zset', 'zset', 'zset', 'zset' })
+if problem then return redis.error_reply(problem) end
 
 local function put(identity, post, match)
   local id = redis.call('HGET', seen, identity)

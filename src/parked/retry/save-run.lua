@@ -6,6 +6,9 @@
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then
   return 0
 end
+-- Read first: a key of another type must stop the script before it writes.
+redis.call('HGET', KEYS[1], 'phase')
+redis.call('HGET', KEYS[2], '')
 redis.call('PEXPIRE', KEYS[3], ARGV[2])
 redis.call('HSET', KEYS[1], 'phase', ARGV[3], 'run', ARGV[4])
 local added = 6 + ARGV[5]

@@ -6,7 +6,9 @@ ARGV  1 group   2 from consumer   3 to consumer   4 most entries
 Returns {entries examined, entries moved, ids that were trimmed from the stream while pending}.
 Safe to run twice: what was moved is no longer pending for the first consumer.
 ]]
-local stream, group, from, to, most = KEYS[1], ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local stream, group, from, to = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+-- unpack() fails beyond about 8,000 values.
+local most = math.min(tonumber(ARGV[4]), 5000)
 local rows = redis.call('XPENDING', stream, group, '-', '+', most, from)
 if #rows == 0 then return {0, 0, {}} end
 local ids, missing = {}, {}
