@@ -132,10 +132,14 @@ export const settings = {
   DELIVERY_BACKOFF_MAX_MS: setting(wholeNumber(1, 86_400_000), 'Longest delay between two attempts', {
     default: '300000',
   }),
-  INBOX_MAX_ITEMS: setting(wholeNumber(0, 1_000_000_000), 'Most items kept per inbox; 0 = unlimited', {
-    default: '10000',
-  }),
-  INBOX_MAX_AGE_DAYS: setting(wholeNumber(0, 36_500), 'Days an item is kept; 0 = for ever', {
+  INBOX_MAX_ITEMS: setting(
+    wholeNumber(0, 1_000_000_000),
+    'Most items kept per inbox, starred ones not counted; 0 = unlimited',
+    {
+      default: '10000',
+    },
+  ),
+  INBOX_MAX_AGE_DAYS: setting(wholeNumber(0, 36_500), 'Days an item is kept, unless starred; 0 = for ever', {
     default: '90',
   }),
   STREAM_RETENTION_HOURS: setting(

@@ -91,3 +91,85 @@ test.each([
   expect(await reader().markUnread(inbox, [all[0]!])).toBe(695);
   expect(await reader().markRead(inbox, { upTo: all.at(-1)! })).toBe(5);
 });
+
+test('starred items stay whatever the limits say, do not count, and go once they are unstarred', async () => {
+  const limited = writer({ maxItems: 5 });
+  await limited.write(deliveries(0, 5));
+  const first = await ids();
+  for (const id of first.slice(0, 3)) await reader().star(inbox, id, true);
+  for (let n = 5; n < 25; n += 1) await limited.write([delivery(n)]);
+  const later = await ids();
+  expect(later.slice(0, 3)).toEqual(first.slice(0, 3));
+  expect(await summary()).toMatchObject({ total: 8, unread: 8, gap: { unread: 17 } });
+  const { until } = (await summary()).gap!;
+  await reader().star(inbox, first[1]!, false);
+  await limited.write([delivery(25)]);
+  expect((await ids()).slice(0, 3)).toEqual([first[0], first[2], later[4]]);
+  // The item that went is older than others that went before it.
+  expect(await summary()).toMatchObject({ total: 7, unread: 7, gap: { unread: 19 } });
+  expect(BigInt((await summary()).gap!.until.replace('-', '00'))).toBeGreaterThan(
+    BigInt(until.replace('-', '00')),
+  );
+  expect(await writeAgain(limited, 0, 26)).toEqual(new Set(['duplicate']));
+  expect(await client.zcard(inboxKeys(inbox).gone)).toBe(19);
+});
+
+async function writeAgain(to: ReturnType<typeof writer>, from: number, end: number): Promise<Set<unknown>> {
+  const again = deliveries(from, end);
+  await to.write(again);
+  return new Set(again.map(({ result }) => result));
+}
+
+test('a starred item outlives its age, and goes with the next look at the ages after it was unstarred', async () => {
+  const keys = inboxKeys(inbox);
+  for (const n of [1, 2]) {
+    const { postJson, identity } = delivery(n).match;
+    await client.xadd(
+      keys.items,
+      `${n}-0`,
+      'post',
+      postJson,
+      'matched_by',
+      '{"subscription_id":"cats","match_score":1}',
+      'identity',
+      identity,
+    );
+    await client.hset(keys.seen, identity, `${n}-0`);
+  }
+  await client.hset(keys.state, 'unread', 2);
+  await reader().star(inbox, '1-0', true);
+  const aging = writer({ maxAgeMs: 60_000 });
+  await aging.write([delivery(3)]);
+  expect(await summary()).toMatchObject({
+    total: 2,
+    unread: 2,
+    oldest: '1-0',
+    gap: { unread: 1, until: '2-0' },
+  });
+  expect(await writeAgain(aging, 1, 2)).toEqual(new Set(['duplicate']));
+  await reader().star(inbox, '1-0', false);
+  await client.hset(keys.state, 'next_sweep', 0);
+  await aging.write([delivery(4)]);
+  expect(await summary()).toMatchObject({ total: 2, unread: 2, gap: { unread: 2, until: '2-0' } });
+});
+
+test('limits are applied beyond thousands of starred items, and do not look at them every time', async () => {
+  await writer().write(deliveries(0, 3_000));
+  const { starred, items, state } = inboxKeys(inbox);
+  const all = (await client.xrange(items, '-', '+')).map(([id]) => id);
+  await client.zadd(starred, ...all.slice(0, 2_500).flatMap((id) => [Number.parseInt(id, 10), id]));
+  const limited = writer({ maxItems: 100 });
+  await limited.write([delivery(3_000)]);
+  expect(await summary()).toMatchObject({
+    total: 2_600,
+    unread: 2_600,
+    oldest: all[0],
+    gap: { unread: 401 },
+  });
+  expect(await client.hget(state, 'starred_to')).toMatch(/^\d+ \d+$/);
+  await reader().star(inbox, all[7]!, false);
+  await limited.write([delivery(3_001)]);
+  expect(await client.zcard(starred)).toBe(2_499);
+  expect(await client.xrange(items, all[7]!, all[7]!)).toEqual([]);
+  expect(await summary()).toMatchObject({ total: 2_599, unread: 2_599 });
+});

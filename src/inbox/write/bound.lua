@@ -1,5 +1,6 @@
 --[[
-Trims one inbox to its bounds, a limited number of items per call. Unread items that go are counted and shown as a gap.
+Trims one inbox to its bounds, a limited number of items per call. Unread items that go are counted and shown as a gap. Starred items
+stay, and do not count.
 
 KEYS  1 items   2 seen   3 state   4 merged   5 read   6 kept unread   7 starred
       8 gone (zset: identity of an item that a bound removed, by its time; so that a replay does not bring it back)
@@ -14,26 +15,49 @@ local problem = wrongType({ 'stream', 'hash', 'hash', 'hash', 'zset', 'zset', 'z
 if problem then return redis.error_reply(problem) end
 
 local maxItems, maxAgeMs, rememberMs = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+-- Starred items before the first that may go.
+local LOOK_AT_MOST = 2000
 -- unpack() fails beyond about 8,000 values.
 local sweepEveryMs, most = tonumber(ARGV[4]), math.min(tonumber(ARGV[5]), 1000)
 local now = redis.call('TIME')
 local nowMs = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
 
--- The oldest items beyond the bounds; whether these are all.
+local stars = redis.call('ZCARD', starred)
+
+-- `starred_to` in the state says "<ms> <count>": all items before this time were starred, and so many. While their number is the same,
+-- they still are.
+local function firstUnstarred()
+  if stars == 0 then return '-' end
+  local ms, count = string.match(redis.call('HGET', state, 'starred_to') or '', '^(%d+) (%d+)$')
+  local isSo = ms and redis.call('ZCOUNT', starred, '-inf', '(' .. ms) == tonumber(count)
+  return isSo and ms .. '-0' or '-'
+end
+
+local function keepStarredTo(id)
+  local ms = string.match(id, '^%d+')
+  redis.call('HSET', state, 'starred_to', ms .. ' ' .. redis.call('ZCOUNT', starred, '-inf', '(' .. ms))
+end
+
+-- The oldest items beyond the bounds that are not starred; whether these are all; the last item that was looked at.
 local function beyondBounds()
-  local surplus = maxItems > 0 and redis.call('XLEN', items) - maxItems or 0
+  local surplus = maxItems > 0 and redis.call('XLEN', items) - stars - maxItems or 0
   local aged = maxAgeMs > 0 and string.format('%.0f', math.max(0, nowMs - maxAgeMs - 1))
-  local found, from = {}, '-'
-  while #found < most do
+  local found, looked, from, last = {}, 0, firstUnstarred(), nil
+  while #found < most and looked < LOOK_AT_MOST do
     local isSurplus = #found < surplus
-    if not isSurplus and not aged then return found, true end
-    local count = math.min(most - #found, isSurplus and surplus - #found or most)
+    if not isSurplus and not aged then return found, true, last end
+    local enough = math.min(most, isSurplus and surplus or most)
+    local count = math.max(enough - #found, stars > 0 and 100 or 1)
     local some = redis.call('XRANGE', items, from, isSurplus and '+' or aged, 'COUNT', count)
-    for _, item in ipairs(some) do found[#found + 1] = item end
-    if #some < count then return found, true end
-    from = '(' .. some[#some][1]
+    for _, item in ipairs(some) do
+      if #found == enough then break end
+      looked, last = looked + 1, item[1]
+      if stars == 0 or not redis.call('ZSCORE', starred, last) then found[#found + 1] = item end
+    end
+    if #some < count and #found < enough then return found, true, last end
+    from = '(' .. last
   end
-  return found, false
+  return found, false, last
 end
 
 local function remove(found)
@@ -63,9 +87,10 @@ local function remove(found)
   if #forgotten > 0 then redis.call('HDEL', seen, unpack(forgotten)) end
 end
 
-local found, isAll = beyondBounds()
+local found, isAll, last = beyondBounds()
 local old = redis.call('ZRANGEBYSCORE', gone, '-inf', nowMs - rememberMs, 'LIMIT', 0, most)
 remove(found)
+if last and stars > 0 then keepStarredTo(last) end
 if #old > 0 then
   redis.call('HDEL', seen, unpack(old))
   redis.call('ZREM', gone, unpack(old))

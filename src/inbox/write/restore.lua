@@ -4,7 +4,7 @@ our back is delivered again.
 
 KEYS  1 items   2 seen   3 state   4 merged   5 read   6 kept unread   7 starred   8 gone
 ARGV  for each post: identity, post, match
-Returns for each post: 1 delivered, 2 duplicate.
+Returns for each post: 1 delivered, 2 duplicate; and behind them 1 if any was delivered: bound.lua may have work.
 
 Safe to run twice: the second run finds the item. The types of all keys are checked before anything is written.
 ]]
@@ -23,6 +23,11 @@ local function put(identity, post, match)
   return 1
 end
 
-local results = {}
-for at = 1, #ARGV, 3 do results[#results + 1] = put(ARGV[at], ARGV[at + 1], ARGV[at + 2]) end
+local results, hasAdded = {}, 0
+for at = 1, #ARGV, 3 do
+  local result = put(ARGV[at], ARGV[at + 1], ARGV[at + 2])
+  if result == 1 then hasAdded = 1 end
+  results[#results + 1] = result
+end
+results[#results + 1] = hasAdded
 return results
