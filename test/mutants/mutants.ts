@@ -160,4 +160,16 @@ export const mutants: Mutant[] = [
     ],
     caughtBy: { file: 'test/processors/deliver-batch.test.ts', test: 'and nothing is parked because of it' },
   },
+  {
+    name: 'bounds that forget a star',
+    harm: 'starred items go with the limits',
+    edits: [
+      edit(
+        'src/inbox/write/bound.lua',
+        "if stars == 0 or not redis.call('ZSCORE', starred, last) then",
+        'if true then',
+      ),
+    ],
+    caughtBy: { file: 'test/inbox/bounds.redis.test.ts', test: 'starred items stay whatever the limits say' },
+  },
 ];

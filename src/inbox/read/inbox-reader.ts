@@ -18,7 +18,7 @@ export type { Item, Page, PageQuery } from './read-page.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
 const markScript = loadScript(here('mark.lua'), keyTypes, ...unreadCount);
-const starScript = loadScript(here('star.lua'));
+const starScript = loadScript(here('star.lua'), here('../item.lua'));
 const summaryScript = loadScript(here('summary.lua'), ...unreadCount);
 
 /** A page of large posts ends early; its `next` goes on. */

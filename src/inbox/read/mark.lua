@@ -14,10 +14,6 @@ local action = ARGV[1]
 local mark = markOf(state)
 local done = 1
 
-local function exists(id)
-  return #redis.call('XRANGE', items, id, id) == 1
-end
-
 local function count(change)
   if change ~= 0 then redis.call('HINCRBY', state, 'unread', change) end
 end
@@ -25,7 +21,7 @@ end
 if action == 'read' then
   for at = 2, #ARGV do
     local id = ARGV[at]
-    if exists(id) and isUnread(id, mark, read, kept) then
+    if hasItem(items, id) and isUnread(id, mark, read, kept) then
       if isBefore(mark, id) then redis.call('ZADD', read, (parts(id)), id) else redis.call('ZREM', kept, id) end
       count(-1)
     end
@@ -33,7 +29,7 @@ if action == 'read' then
 elseif action == 'unread' then
   for at = 2, #ARGV do
     local id = ARGV[at]
-    if exists(id) and not isUnread(id, mark, read, kept) then
+    if hasItem(items, id) and not isUnread(id, mark, read, kept) then
       if isBefore(mark, id) then redis.call('ZREM', read, id) else redis.call('ZADD', kept, (parts(id)), id) end
       count(1)
     end
@@ -52,7 +48,8 @@ else
     local passed = redis.call('XRANGE', items, '(' .. mark, upTo, 'COUNT', most)
     local newlyRead = 0
     for _, item in ipairs(passed) do
-      if redis.call('ZREM', read, item[1]) == 0 then newlyRead = newlyRead + 1 end
+      local wasRead = redis.call('ZREM', read, item[1]) == 1
+      if isItem(item[2]) and not wasRead then newlyRead = newlyRead + 1 end
       mark = item[1]
     end
     count(-newlyRead)

@@ -27,8 +27,7 @@ end
 
 local function view(item)
   local id, fields = item[1], item[2]
-  -- Not an item: written by another program.
-  if fields[1] ~= 'post' or fields[3] ~= 'matched_by' then return nil end
+  if not isItem(fields) then return nil end
   local matches = fields[4]
   local others = redis.call('HGET', merged, id)
   if others then matches = matches .. '\n' .. others end
