@@ -1,7 +1,8 @@
 /**
  * The running balance: entries read = delivered + duplicate + merged + dropped + parked + fanned out + vanished + in flight.
  * Stored in the queue's slot, so that both roll back together. A batch is entered before its job is added and settled before its
- * job completes: after a crash in between it is still open, and counted once.
+ * job completes: after a crash in between it is still open, and counted once. Confirmed: the job was added, so that only its removal by
+ * hand can explain its absence.
  */
 import type { RedisClient } from '../redis/connections.ts';
 import { booksKeys, queuePrefix } from '../redis/keys.ts';
@@ -9,11 +10,12 @@ import { loadScript, runScript } from '../redis/scripts.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
 const openScript = loadScript(here('open-books.lua'));
+const confirmScript = loadScript(here('confirm-books.lua'));
 const settleScript = loadScript(here('settle-books.lua'));
 const readScript = loadScript(here('read-books.lua'));
 const reconcileScript = loadScript(here('reconcile-books.lua'));
 
-/** `vanished`: the job was removed by hand. */
+/** `vanished`: the job was removed by hand, after its entries were acknowledged. */
 export const bookedVerdicts = [
   'delivered',
   'duplicate',
@@ -33,8 +35,16 @@ export interface Balance {
   drift: number;
 }
 
+export interface Opened {
+  id: string;
+  entries: number;
+}
+
 export interface Books {
-  open(jobs: readonly { id: string; entries: number }[]): Promise<void>;
+  /** Before the jobs are added. */
+  open(jobs: readonly Opened[]): Promise<void>;
+  /** Once they are added, and before their entries are acknowledged. */
+  confirm(jobs: readonly Opened[]): Promise<void>;
   settle(jobId: string, tally: Partial<Record<string, number>>): Promise<void>;
   /** Closes jobs that were removed by hand; returns how many entries they held. */
   reconcile(olderThanMs?: number): Promise<number>;
@@ -63,17 +73,22 @@ const RECONCILE_AFTER_MS = 60_000;
 export function createBooks(client: RedisClient, queue = 'matches'): Books {
   const { books, open } = booksKeys(queue);
   const prefix = `${queuePrefix(queue)}:${queue}:`;
+  const completed = `${prefix}completed`;
+  const rowsOf = (jobs: readonly Opened[]) => jobs.flatMap(({ id, entries }) => [id, entries]);
   return {
     async open(jobs) {
-      const args = jobs.flatMap(({ id, entries }) => [id, entries]);
-      await runScript(client, openScript, [books, open], args);
+      await runScript(client, openScript, [books, open, completed], [prefix, ...rowsOf(jobs)]);
+    },
+    async confirm(jobs) {
+      if (jobs.length)
+        await runScript(client, confirmScript, [books, open, completed], [prefix, ...rowsOf(jobs)]);
     },
     async settle(jobId, tally) {
       const args = Object.entries(tally).flatMap(([verdict, count]) => [verdict, count ?? 0]);
-      await runScript(client, settleScript, [books, open], [jobId, ...args]);
+      await runScript(client, settleScript, [books, open, prefix + jobId], [jobId, ...args]);
     },
     async reconcile(olderThanMs = RECONCILE_AFTER_MS) {
-      const keys = [books, open, `${prefix}completed`];
+      const keys = [books, open, completed];
       return (await runScript(client, reconcileScript, keys, [prefix, olderThanMs])) as number;
     },
     async balance() {

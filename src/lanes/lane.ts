@@ -1,7 +1,7 @@
 /**
  * A lane: the queue of one stream (a partition, or the only one), with its books, which account for every entry, and the payloads
  * of large batches, all in one slot. Books and payloads are written before a job is added: after a crash in between, entries are
- * counted once and no job lacks its payload.
+ * counted once and no job lacks its payload. The books hear that a job was added before its entries may be acknowledged.
  */
 import type { Job } from 'bullmq';
 import { queues as definitions, liesBeside, type NewBatch } from '../../queues/index.ts';
@@ -36,14 +36,18 @@ export function openLane(client: RedisClient, nth: number, deliveryAttempts: num
       const encoded = batches.map(matches.encode);
       const ids = batches.map(matches.id);
       const large = encoded.flatMap(({ payload }, at): Payload[] => (payload ? [[ids[at]!, payload]] : []));
-      const entered = books.open(ids.map((id, at) => ({ id, entries: batches[at]!.entries.length })));
+      const rows = ids.map((id, at) => ({ id, entries: batches[at]!.entries.length }));
+      const entered = books.open(rows);
       // One connection: Redis runs these commands before it adds the jobs.
       const before = Promise.all([entered, payloads.put(large)]);
       if (isArmed('pump.before-add')) await before;
       if (large.length) crashPoint('pump.before-add');
       const [isAdded] = await Promise.all([jobs.add(batches, encoded), before]);
       // If a minute passed between the two, the payload looked abandoned and may have been swept.
-      const missing = await payloads.missing(large.map(([jobId]) => jobId));
+      const [missing] = await Promise.all([
+        payloads.missing(large.map(([jobId]) => jobId)),
+        books.confirm(rows.filter((_, at) => isAdded[at])),
+      ]);
       return ids.map((id, at) => isAdded[at]! && !missing.has(id));
     },
     async take(job) {

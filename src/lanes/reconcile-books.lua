@@ -1,9 +1,13 @@
 --[[
-Closes entries of the books whose job is gone: removed by hand, or completed before and not run again.
+Closes entries of the books whose job is gone: removed by hand, or never added, or completed before and not run again.
 
-KEYS  1 books (hash: counters)   2 open (hash: job id -> entries, a blank, when it was entered in ms)   3 completed jobs (zset)
+KEYS  1 books (hash: counters)   2 open (hash: job id -> entries, a blank, when it was entered in ms; a 0 before: not yet confirmed)
+      3 completed jobs (zset)
 ARGV  1 prefix of the jobs' keys   2 leave alone what was entered less than this ago, in ms
-Returns the number of entries whose job is gone. Safe to run twice: what is closed is not open.
+Returns the number of entries whose job was removed by hand. Safe to run twice: what is closed is not open.
+
+A job that was not confirmed: its pump crashed before it acknowledged the entries. They come again, perhaps in other batches, and are
+counted again as read, so they are subtracted here.
 ]]
 local books, open, completed = KEYS[1], KEYS[2], KEYS[3]
 -- Read first: a key of another type must stop the script before it writes.
@@ -14,15 +18,19 @@ local vanished = 0
 local rows = redis.call('HGETALL', open)
 for at = 1, #rows, 2 do
   local id = rows[at]
-  local count, since = string.match(rows[at + 1], '^(%d+) (%d+)$')
+  local count, unconfirmed, since = string.match(rows[at + 1], '^(%d+) (0?)(%d+)$')
   if nowMs - tonumber(since) >= tonumber(ARGV[2]) then
     if redis.call('ZSCORE', completed, id) then
       redis.call('HDEL', open, id)
       redis.call('HINCRBY', books, 'duplicate', count)
     elseif redis.call('EXISTS', ARGV[1] .. id) == 0 then
       redis.call('HDEL', open, id)
-      redis.call('HINCRBY', books, 'vanished', count)
-      vanished = vanished + count
+      if unconfirmed == '0' then
+        redis.call('HINCRBY', books, 'read', -count)
+      else
+        redis.call('HINCRBY', books, 'vanished', count)
+        vanished = vanished + count
+      end
     end
   end
 end

@@ -242,7 +242,7 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
   'skywire-inbox-pump': {
     bullmq: ['addStandardJob', 'getCounts'],
     ours: words(
-      `lanes/open-books.lua lanes/reconcile-books.lua lanes/read-books.lua lanes/missing-payloads.lua lanes/sweep-payloads.lua
+      `lanes/open-books.lua lanes/confirm-books.lua lanes/reconcile-books.lua lanes/read-books.lua lanes/missing-payloads.lua lanes/sweep-payloads.lua
       lanes/oldest-held.lua`,
     ),
     direct: [
@@ -266,6 +266,7 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
       ),
       'subscriptions/route.lua',
       'lanes/open-books.lua',
+      'lanes/confirm-books.lua',
       'lanes/settle-books.lua',
       'lanes/missing-payloads.lua',
     ],

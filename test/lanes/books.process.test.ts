@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Balance } from '../../src/lanes/books.ts';
+import { booksKeys } from '../../src/redis/keys.ts';
 import { openPipeline, type Pipeline, STREAM } from '../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
@@ -70,6 +71,91 @@ test('a job that a person removed is said to have vanished; one that ran before 
   const balance = await queues.laneOf(STREAM).balance();
   expect(balance).toMatchObject({ read: 3, inFlight: 0, drift: 0 });
   expect(settledIn(balance)).toEqual({ delivered: 1, duplicate: 1, vanished: 1 });
+});
+
+test('a batch that comes again after it ran is a duplicate, also once BullMQ has forgotten its job', async () => {
+  pipeline = await openPipeline(redis);
+  const lane = pipeline.queues.lanes[0]!;
+  const batch = (id: string) => ({ stream: STREAM, entries: [{ id, data: wire(makeMatch('s', 1)) }] });
+  pipeline.startWorker();
+  await lane.add([batch('1-0')]);
+  const settled = () =>
+    vi.waitFor(async () => expect(await lane.queue.getJobCountByTypes('waiting', 'active')).toBe(0), 20_000);
+  await settled();
+  expect(await lane.add([batch('1-0')])).toEqual([true]);
+  await lane.add(Array.from({ length: 60 }, (_, n) => batch(`2-${n}`)));
+  await settled();
+  expect(await lane.tidy(0)).toBe(0);
+  const balance = await lane.balance();
+  expect(balance).toMatchObject({ read: 62, inFlight: 0, drift: 0 });
+  expect(settledIn(balance)).toEqual({ delivered: 1, duplicate: 61 });
+});
+
+test('a batch that comes again between its verdicts and its completion is a duplicate, not removed by hand', async () => {
+  pipeline = await openPipeline(redis);
+  const lane = pipeline.queues.lanes[0]!;
+  const batch = { stream: STREAM, entries: [{ id: '1-0', data: wire(makeMatch('s', 1)) }] };
+  await lane.add([batch]);
+  const [job] = await lane.queue.getWaiting();
+  await lane.settle(job!.id!, { delivered: 1 });
+  await lane.add([batch]);
+  await job!.remove();
+  expect(await lane.tidy(0)).toBe(0);
+  const balance = await lane.balance();
+  expect(balance).toMatchObject({ read: 2, inFlight: 0, drift: 0 });
+  expect(settledIn(balance)).toEqual({ delivered: 1, duplicate: 1 });
+});
+
+test('a batch whose pump died before it added the job, and whose entries came in other batches, is not removed by hand', async () => {
+  pipeline = await openPipeline(redis);
+  const env = { REDIS_URL: redis.url, LOG_LEVEL: 'warn' };
+  await pipeline.append(Array.from({ length: 100 }, (_, n) => wire(makeMatch('ann', n))));
+  const died = await startRole('pump', {
+    ...env,
+    BATCH_SIZE: '100',
+    SKYWIRE_INBOX_CRASH_AT: 'pump.before-add:1',
+  });
+  expect(await died.ended).toBe('SIGKILL');
+  const lane = pipeline.queues.laneOf(STREAM);
+  expect(await lane.balance()).toMatchObject({ read: 100, inFlight: 100 });
+  await startRole('pump', { ...env, BATCH_SIZE: '30' });
+  pipeline.startWorker();
+  await pipeline.quiet(60_000);
+  expect(await lane.tidy(0)).toBe(0);
+  const balance = await lane.balance();
+  expect(balance).toMatchObject({ read: 100, inFlight: 0, drift: 0 });
+  expect(settledIn(balance)).toEqual({ delivered: 100 });
+}, 90_000);
+
+test('a batch that a worker of an older version settled in between raises no alarm', async () => {
+  pipeline = await openPipeline(redis);
+  const lane = pipeline.queues.lanes[0]!;
+  const { books, open } = booksKeys('matches');
+  const addBulk = lane.queue.addBulk.bind(lane.queue);
+  const meanwhile = vi.spyOn(lane.queue, 'addBulk').mockImplementation(async (jobs) => {
+    const added = await addBulk(jobs);
+    await redis.client().hdel(open, added[0]!.id!);
+    await redis.client().hincrby(books, 'delivered', 1);
+    return added;
+  });
+  await lane.add([{ stream: STREAM, entries: [{ id: '1-0', data: wire(makeMatch('s', 1)) }] }]);
+  meanwhile.mockRestore();
+  await lane.queue.obliterate({ force: true });
+  expect(await lane.tidy(0)).toBe(0);
+  expect(await lane.balance()).toMatchObject({ read: 1, inFlight: 0, drift: 0 });
+});
+
+test('a pump that stood still until the books had given its batch up enters it again', async () => {
+  pipeline = await openPipeline(redis);
+  const lane = pipeline.queues.lanes[0]!;
+  const addBulk = lane.queue.addBulk.bind(lane.queue);
+  const standing = vi.spyOn(lane.queue, 'addBulk').mockImplementation(async (jobs) => {
+    expect(await lane.tidy(0)).toBe(0);
+    return addBulk(jobs);
+  });
+  await lane.add([{ stream: STREAM, entries: [{ id: '1-0', data: wire(makeMatch('s', 1)) }] }]);
+  standing.mockRestore();
+  expect(await lane.balance()).toMatchObject({ read: 1, inFlight: 1, drift: 0 });
 });
 
 test('killed pumps and workers leave no drift', async () => {
