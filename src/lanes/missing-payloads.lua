@@ -2,13 +2,16 @@
 Which unfinished jobs have no payload. Read-only.
 
 KEYS  1 payloads (hash: job id -> bytes)   2 completed jobs (zset)
-ARGV  job ids
-Returns the ids of those without a payload that are not completed.
+ARGV  1 prefix of the jobs' keys   then job ids
+Returns the ids of jobs that are there, not completed, and without a payload.
+
+A job that is gone was completed and forgotten since: BullMQ keeps the last few. One that was removed by hand is in the books.
 ]]
+local payloads, completed, prefix = KEYS[1], KEYS[2], ARGV[1]
 local missing = {}
-for _, id in ipairs(ARGV) do
-  if redis.call('HEXISTS', KEYS[1], id) == 0 and not redis.call('ZSCORE', KEYS[2], id) then
-    missing[#missing + 1] = id
-  end
+for at = 2, #ARGV do
+  local id = ARGV[at]
+  local isUnfinished = redis.call('EXISTS', prefix .. id) == 1 and not redis.call('ZSCORE', completed, id)
+  if isUnfinished and redis.call('HEXISTS', payloads, id) == 0 then missing[#missing + 1] = id end
 end
 return missing

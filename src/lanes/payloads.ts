@@ -40,7 +40,9 @@ export function createPayloads(client: RedisClient, queue: string): Payloads {
     },
     async missing(jobIds) {
       if (!jobIds.length) return new Set();
-      return new Set((await runScript(client, missingScript, [key, completed], [...jobIds])) as string[]);
+      return new Set(
+        (await runScript(client, missingScript, [key, completed], [jobs, ...jobIds])) as string[],
+      );
     },
     async sweep() {
       const keys = [key, booksKeys(queue).open, completed];

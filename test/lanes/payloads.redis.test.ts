@@ -81,6 +81,23 @@ test('a pump that stood still between the two, until its payload was swept, does
   await queues.close();
 });
 
+test('a job that is done is not missing its payload, also once BullMQ has forgotten it', async () => {
+  const small = (n: number) => ({
+    stream: STREAM,
+    entries: [{ id: `9-${n}`, data: wire(makeMatch('b', n)) }],
+  });
+  const queue = pipeline.queues.lanes[0]!;
+  await queue.add([largeBatch(1)]);
+  const [done] = await lane().queue.getWaiting();
+  pipeline.startWorker();
+  const payloads = createPayloads(redis.client(), 'matches');
+  await soon(async () => expect(await kept()).toEqual([]));
+  await queue.add(Array.from({ length: 120 }, (_, n) => small(n)));
+  await soon(async () => expect(await lane().queue.getJob(done!.id!)).toBeUndefined());
+  expect(await payloads.missing([done!.id!])).toEqual(new Set());
+  expect(await pipeline.inbox('ann')).toHaveLength(COUNT);
+});
+
 test('a job whose payload is gone for good fails, and says which entries they were and what to do', async () => {
   await pipeline.queues.lanes[0]!.add([largeBatch(7)]);
   const [job] = await lane().queue.getWaiting();
