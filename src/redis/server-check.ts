@@ -1,6 +1,7 @@
 /** Startup check: refuses a Redis that would lose matches. */
 import { Cluster, type Redis } from 'ioredis';
 import type { RedisClient } from './connections.ts';
+import { memoryOf, unknownLimit } from './memory.ts';
 
 /** Redis answers but is misconfigured or too old. The message says what to change. */
 export class RedisUnfit extends Error {
@@ -34,6 +35,7 @@ export async function checkServer(
       'Redis has no append-only file: a crash of Redis loses matches (redis-cli CONFIG SET appendonly yes)',
     );
   }
+  if (!memoryOf(info).limitBytes) warnings.push(`${unknownLimit.what} (${unknownLimit.remedy})`);
   return warnings;
 }
 

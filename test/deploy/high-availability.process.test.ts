@@ -83,7 +83,10 @@ test('Cluster: stream, queues and inboxes lie on several nodes, every match arri
     const operator = node.client();
     const used = Number(/used_memory:(\d+)/.exec(await operator.info('memory'))![1]);
     await operator.config('SET', 'maxmemory', Math.round(used * 1.1));
-    expect(await createBackpressure(queues.lanes[0]!, client, 100).why()).toContain('% full');
+    expect(await createBackpressure(queues.lanes[0]!, client, 100).why()).toMatchObject({
+      by: 'memory',
+      what: expect.stringContaining('% full'),
+    });
     await operator.config('SET', 'maxmemory', 0);
     expect(await createBackpressure(queues.lanes[0]!, client, 100).why()).toBeUndefined();
   }
