@@ -32,8 +32,13 @@ export async function ifAllowed(what: string, findings: Promise<Finding[]>): Pro
 export type Server = 'Redis' | "Skywire's Redis";
 
 export async function examineServer(client: RedisClient, server: Server = 'Redis'): Promise<Finding[]> {
+  const nodes = await mastersOf(client);
+  return (await Promise.all(nodes.map((node) => examineNode(node, server, nodes)))).flat();
+}
+
+/** Of a Cluster each master is examined: settings are each node's own. */
+async function examineNode(node: Redis, server: Server, nodes: readonly Redis[]): Promise<Finding[]> {
   const isHome = server === 'Redis';
-  const [node] = (await mastersOf(client)) as [Redis];
   const info = parseInfo(await node.info());
   const skewMs = Math.abs((await redisNow(node)) - Date.now());
   const { redis_version: version, maxmemory_policy: policy = 'noeviction', aof_enabled: aof } = info;
@@ -41,11 +46,14 @@ export async function examineServer(client: RedisClient, server: Server = 'Redis
   const memory = memoryOf(info);
   const replicas = Number(info['connected_slaves'] ?? 0);
   const minReplicas = replicas ? await setting(node, 'min-replicas-to-write') : undefined;
+  const where = nodes.length > 1 ? `${node.options.host}:${node.options.port}` : '';
+  const prefix = `${isHome ? '' : `${server}: `}${where && `${where}: `}`;
+  const url = isHome ? '' : '-u "$SKYWIRE_REDIS_URL" ';
+  const option = where ? `-h ${node.options.host} -p ${node.options.port} ` : url;
   const found: Finding[] = [];
   const add = (level: Finding['level'], what: string, fix?: string) =>
-    found.push({ level, what: isHome ? what : `${server}: ${what}`, ...(fix && { fix }) });
-  const config = (value: string) =>
-    `redis-cli ${isHome ? '' : '-u "$SKYWIRE_REDIS_URL" '}CONFIG SET ${value}`;
+    found.push({ level, what: `${prefix}${what}`, ...(fix && { fix }) });
+  const config = (value: string) => `redis-cli ${option}CONFIG SET ${value}`;
   add('ok', `Redis ${version} responds`);
   if (!isRecent(version))
     add('dangerous', `Redis ${version} is too old`, `install ${OLDEST.join('.')} or later, or Valkey 8`);
