@@ -122,7 +122,7 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
 
   gauge(
     'canary_age_seconds',
-    'Time since the canary, our own test match, last arrived in its inbox; absent: never',
+    'Time since the canary, our own test match, last arrived in its inbox; absent: never, or none is sent',
     [],
     ({ canaryAgeMs }) => (canaryAgeMs === undefined ? [] : [[{}, canaryAgeMs / 1_000]]),
   );

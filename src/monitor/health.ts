@@ -1,4 +1,5 @@
 /** Findings for the overview: what is wrong, worst first, and how to fix it; a single `good` one if nothing is. */
+import { queues as definitions } from '../../queues/index.ts';
 import { describeLimits } from '../lanes/limits.ts';
 import { FULL, fullness, unknownLimit } from '../redis/memory.ts';
 import { type Figures, parkedOf, unreadOf, workInStreams } from './figures.ts';
@@ -98,7 +99,7 @@ function backlog(figures: Figures): Finding[] {
   const unread = unreadOf(figures);
   if (unread === 0 || figures.streams === null) return [];
   const seconds = workInStreams(figures);
-  const jobs = (figures.queues ?? []).filter(({ queue }) => queue.startsWith('matches'));
+  const jobs = (figures.queues ?? []).filter(({ definition }) => definition === definitions.matches.name);
   const [limit] = jobs.flatMap(({ queue, limits }) => describeLimits(queue, limits));
   const waiting = jobs.reduce((sum, one) => sum + one.waiting, 0);
   const active = jobs.reduce((sum, one) => sum + one.active, 0);

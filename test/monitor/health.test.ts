@@ -23,7 +23,7 @@ const home = {
   evictedKeys: 0,
   replicas: 0,
 };
-const jobs = { queue: 'matches', waiting: 0, active: 0, delayed: 0, failed: 0 };
+const jobs = { queue: 'matches', definition: 'matches', waiting: 0, active: 0, delayed: 0, failed: 0 };
 const well: Figures = {
   at: '2026-01-01T00:00:00.000Z',
   streams: [stream],
@@ -101,6 +101,17 @@ test.each<[string, Partial<Figures>, string, string, string]>([
     'bad',
     'nothing moves',
     'npm run worker',
+  ],
+  [
+    'no pump, and a queue whose name only begins like that of the batches',
+    {
+      streams: behind,
+      work: still,
+      queues: [{ ...jobs, queue: 'matches-of-others', definition: 'others', waiting: 100, limits: noLimits }],
+    },
+    'bad',
+    'nothing moves',
+    'npm run pump',
   ],
   [
     'a queue was paused',
