@@ -22,5 +22,7 @@ export function openReadings(
     group: config.stream.group,
     windowMs: config.stream.retentionMs,
     readParked,
+    // Behind a relay none can be appended.
+    sendsCanary: config.canary.everyMs > 0 && !config.relay,
   });
 }

@@ -116,7 +116,7 @@ export const settings = {
   ),
   CANARY_SECONDS: setting(
     wholeNumber(0, 3_600),
-    'Pump: interval of the test match that is sent through the pipeline; 0 = never',
+    'Pump and web: interval of the test match that the pump sends through the pipeline; 0 = never',
     { default: '5' },
   ),
   DELIVERY_ATTEMPTS: setting(wholeNumber(1, 1000), 'Automatic attempts to deliver a parked match', {

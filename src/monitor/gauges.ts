@@ -39,9 +39,16 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
         ),
       ),
     );
-  const ofServers = (name: string, help: string, pick: (server: ServerReading) => number | boolean) =>
+  const ofServers = (
+    name: string,
+    help: string,
+    pick: (server: ServerReading) => number | boolean | undefined,
+  ) =>
     gauge(name, help, ['server'], ({ servers }) =>
-      Object.entries(servers).flatMap(([server, one]) => (one ? [[{ server }, Number(pick(one))]] : [])),
+      Object.entries(servers).flatMap(([server, one]) => {
+        const value = one && pick(one);
+        return value === undefined ? [] : [[{ server }, Number(value)]];
+      }),
     );
 
   gauge('readable', '1 if the gauges of this part could be read from Redis', ['part'], (readings) => [
@@ -115,16 +122,20 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
 
   gauge(
     'canary_age_seconds',
-    'Time since the canary, our own test match, last arrived in its inbox; absent: never',
+    'Time since the canary, our own test match, last arrived in its inbox; absent: never, or none is sent',
     [],
     ({ canaryAgeMs }) => (canaryAgeMs === undefined ? [] : [[{}, canaryAgeMs / 1_000]]),
   );
 
-  ofServers('redis_memory_used_bytes', 'Memory that Redis uses', (one) => one.usedBytes);
+  ofServers(
+    'redis_memory_used_bytes',
+    'Memory that Redis uses of its limit: as maxmemory counts it or, if that is not set, its resident memory',
+    (one) => one.usedBytes,
+  );
   ofServers(
     'redis_memory_limit_bytes',
-    'maxmemory or, if not set, the memory of its machine; 0: unknown',
-    (one) => one.limitBytes,
+    'maxmemory or, if not set, the memory of its machine; absent: unknown',
+    (one) => one.limitBytes || undefined,
   );
   ofServers('redis_evicted_keys', 'Keys that Redis evicted since it started', (one) => one.evictedKeys);
   ofServers('redis_may_evict', '1 if the eviction policy is not noeviction', (one) => one.mayEvict);

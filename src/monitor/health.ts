@@ -1,5 +1,7 @@
 /** Findings for the overview: what is wrong, worst first, and how to fix it; a single `good` one if nothing is. */
+import { queues as definitions } from '../../queues/index.ts';
 import { describeLimits } from '../lanes/limits.ts';
+import { FULL, fullness, unknownLimit } from '../redis/memory.ts';
 import { type Figures, parkedOf, unreadOf, workInStreams } from './figures.ts';
 import { holdsTrimming } from './other-groups.ts';
 
@@ -16,9 +18,8 @@ const shown = (count: number): string => number.format(count);
 const LONG_BACKLOG_S = 60;
 const OLD_PENDING_MS = 60_000;
 const OLD_CANARY_MS = 60_000;
-/** The pump stops reading at 85 %. */
-const FULL = 0.7;
-const VERY_FULL = 0.85;
+/** Well before FULL, where the pump stops reading. */
+const FILLING = 0.7;
 
 export function healthOf(figures: Figures): Finding[] {
   const findings = [
@@ -55,18 +56,10 @@ function unreadable({ streams, queues, servers }: Figures): Finding[] {
 }
 
 function servers({ servers }: Figures): Finding[] {
-  return servers.flatMap(({ server, usedBytes, limitBytes, isDurable, mayEvict, evictedKeys }): Finding[] => {
-    const findings: Finding[] = [];
-    const share = limitBytes > 0 ? usedBytes / limitBytes : 0;
-    const name = server === 'home' ? 'Redis' : "Skywire's Redis";
-    if (share >= FULL) {
-      findings.push({
-        level: share >= VERY_FULL ? 'bad' : 'look',
-        what: `${name} is ${Math.round(share * 100)} % full.`,
-        remedy:
-          'Give it more memory, or keep less: INBOX_MAX_ITEMS, STREAM_RETENTION_HOURS. At 85 % the pump stops reading.',
-      });
-    }
+  return servers.flatMap((one): Finding[] => {
+    const { server, isDurable, mayEvict, evictedKeys } = one;
+    const findings = memory(one);
+    const name = nameOf(server);
     if (evictedKeys > 0 || mayEvict) {
       const remedy = 'redis-cli CONFIG SET maxmemory-policy noeviction, then npm run audit.';
       const what =
@@ -85,11 +78,28 @@ function servers({ servers }: Figures): Finding[] {
   });
 }
 
+const nameOf = (server: string): string => (server === 'home' ? 'Redis' : "Skywire's Redis");
+
+/** Skywire's server gets no fuller by being read: the pump stops only for that of queues and inboxes. */
+function memory({ server, ...one }: Figures['servers'][number]): Finding[] {
+  if (server === 'home' && !one.limitBytes)
+    return [{ level: 'look', what: `${unknownLimit.what}.`, remedy: `To fix it, ${unknownLimit.remedy}.` }];
+  const share = fullness(one);
+  if (share < FILLING) return [];
+  const set = one.limitedBy === 'machine' ? 'Set maxmemory: at 100 % the kernel kills Redis. ' : '';
+  const remedy =
+    server === 'home'
+      ? 'Give it more memory, or keep less: INBOX_MAX_ITEMS, STREAM_RETENTION_HOURS. At 85 % the pump stops reading.'
+      : 'Give it more memory, or keep less: STREAM_RETENTION_HOURS. When it is full, it refuses what Skywire appends.';
+  const level = share >= FULL ? 'bad' : 'look';
+  return [{ level, what: `${nameOf(server)} is ${Math.round(share * 100)} % full.`, remedy: set + remedy }];
+}
+
 function backlog(figures: Figures): Finding[] {
   const unread = unreadOf(figures);
   if (unread === 0 || figures.streams === null) return [];
   const seconds = workInStreams(figures);
-  const jobs = (figures.queues ?? []).filter(({ queue }) => queue.startsWith('matches'));
+  const jobs = (figures.queues ?? []).filter(({ definition }) => definition === definitions.matches.name);
   const [limit] = jobs.flatMap(({ queue, limits }) => describeLimits(queue, limits));
   const waiting = jobs.reduce((sum, one) => sum + one.waiting, 0);
   const active = jobs.reduce((sum, one) => sum + one.active, 0);

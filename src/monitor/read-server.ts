@@ -1,12 +1,10 @@
 /** State of a Redis server, from INFO only: managed services reject CONFIG. */
 import type { RedisClient } from '../redis/connections.ts';
+import { fullness, type Memory, memoryOf } from '../redis/memory.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
 
 /** Of a cluster: the fullest master. */
-export interface ServerReading {
-  usedBytes: number;
-  /** maxmemory or, if not set, the machine's memory; 0: unknown. */
-  limitBytes: number;
+export interface ServerReading extends Memory {
   evictedKeys: number;
   /** The append-only file is on and its last write succeeded. */
   isDurable: boolean;
@@ -27,15 +25,11 @@ export async function readServer(client: RedisClient): Promise<ServerReading> {
   };
 }
 
-const fullness = ({ usedBytes, limitBytes }: ServerReading): number =>
-  limitBytes ? usedBytes / limitBytes : 0;
-
 export function readInfo(text: string): ServerReading {
   const info = parseInfo(text);
   const number = (name: string): number => Number(info[name] ?? 0) || 0;
   return {
-    usedBytes: number('used_memory'),
-    limitBytes: number('maxmemory') || number('total_system_memory'),
+    ...memoryOf(info),
     evictedKeys: number('evicted_keys'),
     isDurable: info['aof_enabled'] === '1' && (info['aof_last_write_status'] ?? 'ok') === 'ok',
     mayEvict: (info['maxmemory_policy'] ?? 'noeviction') !== 'noeviction',

@@ -2,8 +2,8 @@
  * The state in Redis for metrics and overview: streams, queues, parked matches, servers. Each part is read independently: one that
  * fails or times out is undefined.
  */
-import type { Queue } from 'bullmq';
 import { type Balance, balanceOf } from '../lanes/books.ts';
+import type { JobQueue } from '../lanes/job-queue.ts';
 import { type Limits, readLimits } from '../lanes/limits.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -14,7 +14,8 @@ import { readStream, type StreamReading } from './read-stream.ts';
 
 export const jobStates = ['waiting', 'active', 'delayed', 'failed'] as const;
 export type JobState = (typeof jobStates)[number];
-export type QueueReading = { queue: string; limits: Limits } & Record<JobState, number>;
+/** `definition`: by its name; each partition of the stream has a queue of its own. */
+export type QueueReading = { queue: string; definition: string; limits: Limits } & Record<JobState, number>;
 
 /** `skywire` only if it is a separate server. */
 export type ServerName = 'home' | 'skywire';
@@ -26,7 +27,7 @@ export interface Readings {
   /** Parked matches that need an operator, by reason. */
   parked: Record<string, number> | undefined;
   balance: Balance | undefined;
-  /** Also undefined if none ever arrived. */
+  /** Also undefined if none ever arrived, or none is sent. */
   canaryAgeMs: number | undefined;
   servers: Partial<Record<ServerName, ServerReading | undefined>>;
 }
@@ -42,6 +43,8 @@ export interface ReadingsOptions {
   /** Replay window. */
   windowMs: number;
   readParked: () => Promise<Record<string, number>>;
+  /** false: no canary is sent, and the age of the last one says nothing. True by default. */
+  sendsCanary?: boolean;
 }
 
 const READ_WITHIN_MS = 2_000;
@@ -52,7 +55,17 @@ export type TakeReadings = () => Promise<Readings>;
 
 /** Never rejects; resolves within READ_WITHIN_MS. */
 export function createReadings(options: ReadingsOptions): TakeReadings {
-  const { home, skywire, isTwoServers, queues, streams, group, windowMs, readParked } = options;
+  const {
+    home,
+    skywire,
+    isTwoServers,
+    queues,
+    streams,
+    group,
+    windowMs,
+    readParked,
+    sendsCanary = true,
+  } = options;
   let latest: Promise<Readings> | undefined;
   let readAt = 0;
 
@@ -62,7 +75,7 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
       part(Promise.all(queues.all.map(readQueue))),
       part(readParked()),
       part(balanceOf(queues.lanes)),
-      part(canaryAge(home)),
+      sendsCanary ? part(canaryAge(home)) : undefined,
       part(readServer(home)),
       isTwoServers ? part(readServer(skywire)) : undefined,
     ]);
@@ -85,10 +98,10 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
   };
 }
 
-async function readQueue({ name, queue }: { name: string; queue: Queue }): Promise<QueueReading> {
+async function readQueue({ name, definition, queue }: JobQueue): Promise<QueueReading> {
   const [counts, limits] = await Promise.all([queue.getJobCounts(...jobStates), readLimits(queue)]);
   const jobs = Object.fromEntries(jobStates.map((state) => [state, counts[state] ?? 0]));
-  return { queue: name, limits, ...(jobs as Record<JobState, number>) };
+  return { queue: name, definition: definition.name, limits, ...(jobs as Record<JobState, number>) };
 }
 
 const part = <T>(work: Promise<T>): Promise<T | undefined> =>

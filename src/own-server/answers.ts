@@ -28,5 +28,9 @@ export const folderIn = (answer: string): string | undefined => /^dir\r\n\$\d+\r
 /** From the reply to INFO server. */
 export const pidIn = (answer: string): number => Number(/^process_id:(\d+)/m.exec(answer)?.[1] ?? 0);
 
+/** A figure in the reply to INFO; 0 without it. */
+export const numberIn = (answer: string, name: string): number =>
+  Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(answer)?.[1] ?? 0);
+
 /** The first error, without the dash. */
 export const errorIn = (answer: string): string | undefined => /^-(.*?)\r?$/m.exec(answer)?.[1];

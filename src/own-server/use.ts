@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { withLock } from './folder-lock.ts';
+import { limitMemory } from './memory.ts';
 import { livingServer, type Server, shutDown, startServer } from './process.ts';
 import { type ServerProgram, serverProgram } from './program.ts';
 import { startFailure, whenReady } from './ready.ts';
@@ -21,7 +22,7 @@ export interface Use {
 const JOIN_LOCK_WAIT_MS = 20_000;
 const LEAVE_LOCK_WAIT_MS = 1_500;
 
-/** Resolves when the server answers. Throws OwnServerError and file system errors. */
+/** Resolves when the server answers, and has a maxmemory. Throws OwnServerError and file system errors. */
 export async function join(use: Use): Promise<Server> {
   const { folder, user, leaving, mayInstall, say } = use;
   let program: ServerProgram | undefined;
@@ -36,7 +37,10 @@ export async function join(use: Use): Promise<Server> {
       program = await serverProgram(mayInstall, say);
       continue;
     }
-    if ((await whenReady(folder, server, say)) === 'ready') return server;
+    if ((await whenReady(folder, server, say)) === 'ready') {
+      await limitMemory(server, say);
+      return server;
+    }
     // A server that another process started may have been shutting down: the next round starts a new one.
     if (server.started) throw startFailure(folder, server.started);
   }

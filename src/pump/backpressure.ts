@@ -2,15 +2,20 @@
 
 import type { JobQueue } from '../lanes/job-queue.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import { describeMemory, FULL, fullness, memoryOf } from '../redis/memory.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
 
-/** Used share of maxmemory; well below the point where Redis rejects writes. */
-const FULLEST = 0.85;
 const MEMORY_CHECK_MS = 1_000;
 
+/** Why to pause. */
+export interface Pause {
+  by: 'jobs' | 'memory';
+  what: string;
+}
+
 export interface Backpressure {
-  /** Why to pause; undefined: read on. `adding`: jobs that are being added. */
-  why(adding?: number): Promise<string | undefined>;
+  /** undefined: read on. `adding`: jobs that are being added. */
+  why(adding?: number): Promise<Pause | undefined>;
 }
 
 /** Of one partition's queue. */
@@ -20,17 +25,19 @@ export function createBackpressure(
   maxWaitingJobs: number,
 ): Backpressure {
   let checkedAt = Number.NEGATIVE_INFINITY;
-  let fullness: string | undefined;
+  let tooFull: string | undefined;
   return {
     async why(adding = 0) {
       const { waiting = 0, delayed = 0 } = await queue.getJobCounts('waiting', 'delayed');
-      if (waiting + delayed + adding >= maxWaitingJobs)
-        return `${waiting + delayed} jobs wait in ${name} (MAX_WAITING_JOBS=${maxWaitingJobs})`;
+      if (waiting + delayed + adding >= maxWaitingJobs) {
+        const what = `${waiting + delayed} jobs wait in ${name} (MAX_WAITING_JOBS=${maxWaitingJobs})`;
+        return { by: 'jobs', what };
+      }
       if (performance.now() - checkedAt >= MEMORY_CHECK_MS) {
-        fullness = await memoryProblem(client);
+        tooFull = await memoryProblem(client);
         checkedAt = performance.now();
       }
-      return fullness;
+      return tooFull === undefined ? undefined : { by: 'memory', what: tooFull };
     },
   };
 }
@@ -38,11 +45,9 @@ export function createBackpressure(
 /** On a Cluster one full node is enough: it holds the queue or some of the inboxes. */
 async function memoryProblem(client: RedisClient): Promise<string | undefined> {
   const replies = await Promise.all((await mastersOf(client)).map((node) => node.info('memory')));
-  for (const info of replies.map(parseInfo)) {
-    const used = Number(info['used_memory']);
-    const most = Number(info['maxmemory']);
-    if (most && used >= most * FULLEST)
-      return `Redis is ${Math.round((100 * used) / most)} % full (maxmemory ${most} bytes)`;
+  for (const memory of replies.map((text) => memoryOf(parseInfo(text)))) {
+    if (fullness(memory) >= FULL)
+      return `Redis is ${Math.round(100 * fullness(memory))} % full (${describeMemory(memory)})`;
   }
   return undefined;
 }

@@ -11,7 +11,7 @@ import type { Lane } from '../lanes/lane.ts';
 import { crashPoint, isArmed } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
 import type { Source } from '../stream/source.ts';
-import type { Backpressure } from './backpressure.ts';
+import type { Backpressure, Pause } from './backpressure.ts';
 import { averageBytesOf, toBatches } from './batches.ts';
 import type { Cursor } from './cursor.ts';
 import type { Losses } from './losses.ts';
@@ -59,7 +59,7 @@ export function startPump({
   const stopping = new AbortController();
   const { signal } = stopping;
   let recoverAt = 0;
-  let isPaused = false;
+  let pausedBy: Pause['by'] | undefined;
   /** Jobs being added. */
   let adding = 0;
   let ahead: Promise<RawEntry[]> | undefined;
@@ -178,9 +178,10 @@ export function startPump({
   async function waitForRoom(): Promise<void> {
     for (;;) {
       const why = signal.aborted ? undefined : await backpressure.why(adding);
-      if (Boolean(why) !== isPaused) {
-        isPaused = Boolean(why);
-        events.paused(isPaused, why ?? '');
+      // A pause that goes on for another reason is said again: its remedy is another one.
+      if (why?.by !== pausedBy) {
+        pausedBy = why?.by;
+        events.paused(why !== undefined, why?.what ?? '');
       }
       if (!why) return;
       await pause(FULL_PAUSE_MS, undefined, { signal }).catch(() => undefined);

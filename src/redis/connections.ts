@@ -1,6 +1,7 @@
 /** Redis connections, to a single server, a socket, Sentinel or Cluster. The only `new Redis`. */
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { describeAddress, type RedisAddress, type TlsFiles } from '../config/config.ts';
+import { clusterTls } from './cluster-tls.ts';
 import { within } from './deadline.ts';
 
 export type RedisClient = Redis | Cluster;
@@ -70,12 +71,15 @@ function build({ address, tls }: RedisTarget, purpose: Purpose, connectionName: 
         // The old master was demoted to a replica: reconnect, which asks the sentinels again.
         reconnectOnError: (error) => error.message.startsWith('READONLY'),
       });
-    case 'cluster':
+    case 'cluster': {
+      const { tls: encrypted, ...lookup } = address.tls ? clusterTls(hostsOf(address.nodes), tls) : {};
       return new Cluster(address.nodes, {
-        redisOptions: { ...options, lazyConnect: true, ...(address.tls && { tls }) },
+        ...lookup,
+        redisOptions: { ...options, lazyConnect: true, ...(encrypted && { tls: encrypted }) },
         lazyConnect: options.lazyConnect!,
         clusterRetryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2_000),
       });
+    }
     case 'single':
       return new Redis({
         ...options,
@@ -87,7 +91,9 @@ function build({ address, tls }: RedisTarget, purpose: Purpose, connectionName: 
   }
 }
 
-/** Resolves once Redis answers. Throws RedisUnreachable within 8 s. */
+const hostsOf = (nodes: readonly { host: string }[]): string[] => nodes.map(({ host }) => host);
+
+/** Resolves once Redis answers. Throws RedisUnreachable within 8 s, of a Cluster within 13 s. */
 export async function connectFirst(client: RedisClient, target: RedisTarget): Promise<void> {
   let lastError: Error | undefined;
   const note = (error: Error) => {
@@ -98,7 +104,7 @@ export async function connectFirst(client: RedisClient, target: RedisTarget): Pr
     await within(FIRST_CONNECT_TIMEOUT_MS, connectOnce(client));
   } catch (error) {
     client.disconnect();
-    const cause = lastError ?? (error as Error);
+    const cause = (await nodeError(target)) ?? lastError ?? (error as Error);
     throw new RedisUnreachable(
       `Redis at ${describeAddress(target.address)} cannot be reached: ${reason(cause)}`,
       { cause },
@@ -106,6 +112,22 @@ export async function connectFirst(client: RedisClient, target: RedisTarget): Pr
   } finally {
     client.off('error', note);
   }
+}
+
+/** ioredis keeps to itself why the nodes of a Cluster could not be reached: the first one is asked again. */
+async function nodeError({ address, tls }: RedisTarget): Promise<Error | undefined> {
+  if (address.kind !== 'cluster') return undefined;
+  const { kind: _, nodes, ...rest } = address;
+  const first: RedisAddress = { ...rest, kind: 'single', ...nodes[0]!, db: 0 };
+  const { tls: checked } = clusterTls(hostsOf(nodes), tls);
+  const node = build({ address: first, tls: checked }, 'commands', 'skywire-inbox:check');
+  let found: Error | undefined;
+  node.on('error', (error) => {
+    found ??= error;
+  });
+  await within(CONNECT_TIMEOUT_MS, connectOnce(node)).catch((error: Error) => (found ??= error));
+  node.disconnect();
+  return found;
 }
 
 async function connectOnce(client: RedisClient): Promise<void> {

@@ -124,6 +124,16 @@ const cases: Record<string, { change: Series; too?: string[] }> = {
   },
 };
 
+/** Behind a relay no stream can be read, and no canary is sent. */
+const behindRelay: Series = {
+  skywire_inbox_canary: '-',
+  skywire_inbox_canaries: '-',
+  'skywire_inbox_stream_unread{': '-',
+  skywire_inbox_stream_unread_age: '-',
+  skywire_inbox_stream_pending_age: '-',
+  skywire_inbox_other_group: '-',
+};
+
 /** A change names one series, whole or by its beginning. */
 function changed(change: Series): Series {
   const all = { ...healthy };
@@ -185,6 +195,12 @@ test.skipIf(noPromtool)(
   () => {
     const found = promtool(
       scenario('good health', healthy, []),
+      scenario('good health behind a relay', changed(behindRelay), []),
+      scenario(
+        'nothing is delivered behind a relay',
+        changed({ ...behindRelay, skywire_inbox_verdicts: '5000x120' }),
+        ['SkywireInboxNothingDelivered'],
+      ),
       ...Object.entries(cases).map(([alert, { change, too = [] }]) =>
         scenario(alert, changed(change), [alert, ...too]),
       ),

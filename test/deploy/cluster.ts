@@ -1,12 +1,15 @@
 /** A Redis Cluster of three masters on loopback. */
-import { Cluster } from 'ioredis';
+import { readFileSync } from 'node:fs';
+import { Cluster, type RedisOptions } from 'ioredis';
 import { vi } from 'vitest';
+import type { Pair } from '../fixtures/certificates.ts';
 import { freePort } from '../fixtures/free-port.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 
 export interface ClusterSetup {
-  /** redis://a,b,c */
+  /** redis://a,b,c; over TLS the ports alone are right. */
   url: string;
+  ports: number[];
   nodes: TestRedis[];
   client(): Cluster;
   stop(): Promise<void>;
@@ -14,29 +17,36 @@ export interface ClusterSetup {
 
 const SLOTS = 16_384;
 
-export async function startCluster(): Promise<ClusterSetup> {
-  const nodes: { redis: TestRedis; busPort: number }[] = [];
+/** `tls`: the nodes speak TLS only, to clients and among themselves, and answer with their addresses. */
+export async function startCluster({ tls }: { tls?: Pair & { ca: string } } = {}): Promise<ClusterSetup> {
+  const nodes: { redis: TestRedis; port: number; busPort: number }[] = [];
   const clients: Cluster[] = [];
   for (let n = 0; n < 3; n += 1) {
     const busPort = await freePort();
-    nodes.push({
-      redis: await startRedis('--cluster-enabled', 'yes', '--cluster-port', String(busPort)),
-      busPort,
-    });
+    const tlsPort = tls && (await freePort());
+    const encrypted = tls
+      ? `--port 0 --tls-port ${tlsPort} --tls-cluster yes --tls-auth-clients no --tls-cert-file ${tls.cert} --tls-key-file ${tls.key} --tls-ca-cert-file ${tls.ca}`
+      : '';
+    const args = `--cluster-enabled yes --cluster-port ${busPort} ${encrypted}`;
+    const redis = await startRedis(...args.trim().split(' '));
+    nodes.push({ redis, port: tlsPort ?? redis.port, busPort });
   }
+  const optionsOf = (port: number): RedisOptions => ({
+    port,
+    ...(tls && { tls: { ca: readFileSync(tls.ca), servername: 'localhost' } }),
+  });
   const step = Math.ceil(SLOTS / nodes.length);
-  for (const [n, { redis }] of nodes.entries()) {
-    const client = redis.client();
+  for (const [n, { redis, port }] of nodes.entries()) {
+    const client = redis.client(optionsOf(port));
     await client.call('CLUSTER', 'ADDSLOTSRANGE', n * step, Math.min((n + 1) * step, SLOTS) - 1);
     for (const other of nodes) {
-      if (other.redis !== redis)
-        await client.call('CLUSTER', 'MEET', '127.0.0.1', other.redis.port, other.busPort);
+      if (other.redis !== redis) await client.call('CLUSTER', 'MEET', '127.0.0.1', other.port, other.busPort);
     }
   }
   await vi.waitFor(
     async () => {
-      for (const { redis } of nodes) {
-        const info = String(await redis.client().call('CLUSTER', 'INFO'));
+      for (const { redis, port } of nodes) {
+        const info = String(await redis.client(optionsOf(port)).call('CLUSTER', 'INFO'));
         if (!/cluster_state:ok[^]*cluster_known_nodes:3/.test(info)) throw new Error(info);
       }
     },
@@ -44,9 +54,13 @@ export async function startCluster(): Promise<ClusterSetup> {
   );
   return {
     url: nodes.map(({ redis }) => redis.url).join(','),
+    ports: nodes.map(({ port }) => port),
     nodes: nodes.map(({ redis }) => redis),
     client() {
-      const client = new Cluster(nodes.map(({ redis }) => ({ host: '127.0.0.1', port: redis.port })));
+      const client = new Cluster(
+        nodes.map(({ port }) => ({ host: '127.0.0.1', port })),
+        { redisOptions: tls ? optionsOf(0) : {} },
+      );
       client.on('error', () => undefined);
       clients.push(client);
       return client;

@@ -83,11 +83,32 @@ test('Cluster: stream, queues and inboxes lie on several nodes, every match arri
     const operator = node.client();
     const used = Number(/used_memory:(\d+)/.exec(await operator.info('memory'))![1]);
     await operator.config('SET', 'maxmemory', Math.round(used * 1.1));
-    expect(await createBackpressure(queues.lanes[0]!, client, 100).why()).toContain('% full');
+    expect(await createBackpressure(queues.lanes[0]!, client, 100).why()).toMatchObject({
+      by: 'memory',
+      what: expect.stringContaining('% full'),
+    });
     await operator.config('SET', 'maxmemory', 0);
     expect(await createBackpressure(queues.lanes[0]!, client, 100).why()).toBeUndefined();
   }
   await queues.close();
   product.signal('SIGTERM');
   expect(await product.ended).toBe(0);
+});
+
+test('Cluster: nothing starts if a node may evict keys, whichever node that is, and doctor names it', async () => {
+  cluster = await startCluster();
+  const env = { REDIS_URL: cluster.url };
+  for (const node of cluster.nodes) {
+    const operator = node.client();
+    await operator.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    const { code, output } = await runCommand('worker', env);
+    expect(output).toContain(`Redis 127.0.0.1:${node.port} may evict keys`);
+    expect(code).toBe(1);
+    await operator.config('SET', 'maxmemory-policy', 'noeviction');
+  }
+  const last = cluster.nodes.at(-1)!;
+  await last.client().config('SET', 'maxmemory-policy', 'allkeys-lru');
+  const { output } = await runCommand('doctor', { ...env, ALLOW_EVICTION: '1' });
+  expect(output).toMatch(new RegExp(`dangerous 127.0.0.1:${last.port}: keys may be evicted`));
+  expect(output).toContain(`redis-cli -h 127.0.0.1 -p ${last.port} CONFIG SET maxmemory-policy noeviction`);
 });

@@ -17,16 +17,17 @@ const home = {
   server: 'home',
   usedBytes: 10,
   limitBytes: 100,
+  limitedBy: 'maxmemory' as const,
   isDurable: true,
   mayEvict: false,
   evictedKeys: 0,
   replicas: 0,
 };
-const jobs = { queue: 'matches', waiting: 0, active: 0, delayed: 0, failed: 0 };
+const jobs = { queue: 'matches', definition: 'matches', waiting: 0, active: 0, delayed: 0, failed: 0 };
 const well: Figures = {
   at: '2026-01-01T00:00:00.000Z',
   streams: [stream],
-  queues: [{ queue: 'matches', waiting: 0, active: 0, delayed: 0, failed: 0, limits: noLimits }],
+  queues: [{ ...jobs, limits: noLimits }],
   parked: { unrouted: 0 },
   work: { handledPerSecond: 100, deliveredPerSecond: 90, p50Ms: 10, p99Ms: 50 },
   canaryAgeMs: null,
@@ -53,6 +54,27 @@ test.each<[string, Partial<Figures>, string, string, string]>([
   ['Redis is filling up', { servers: [{ ...home, usedBytes: 75 }] }, 'look', '75 % full', 'more memory'],
   ['Redis is full', { servers: [{ ...home, usedBytes: 90 }] }, 'bad', '90 % full', 'more memory'],
   [
+    'Redis has no maxmemory, and fills its machine',
+    { servers: [{ ...home, usedBytes: 90, limitedBy: 'machine' }] },
+    'bad',
+    '90 % full',
+    'Set maxmemory',
+  ],
+  [
+    'Redis says nothing about its memory',
+    { servers: [{ ...home, limitBytes: 0, limitedBy: 'machine' }] },
+    'look',
+    'the pump cannot stop before it is full',
+    'set maxmemory',
+  ],
+  [
+    "Skywire's Redis is full, for which no pump stops",
+    { servers: [home, { ...home, server: 'skywire', usedBytes: 90 }] },
+    'bad',
+    "Skywire's Redis is 90 % full",
+    'it refuses what Skywire appends',
+  ],
+  [
     'Redis evicted keys',
     { servers: [{ ...home, evictedKeys: 3 }] },
     'bad',
@@ -74,11 +96,22 @@ test.each<[string, Partial<Figures>, string, string, string]>([
     {
       streams: behind,
       work: still,
-      queues: [{ queue: 'matches', waiting: 100, active: 0, delayed: 0, failed: 0, limits: noLimits }],
+      queues: [{ ...jobs, queue: 'matches-2', waiting: 100, limits: noLimits }],
     },
     'bad',
     'nothing moves',
     'npm run worker',
+  ],
+  [
+    'no pump, and a queue whose name only begins like that of the batches',
+    {
+      streams: behind,
+      work: still,
+      queues: [{ ...jobs, queue: 'matches-of-others', definition: 'others', waiting: 100, limits: noLimits }],
+    },
+    'bad',
+    'nothing moves',
+    'npm run pump',
   ],
   [
     'a queue was paused',

@@ -23,7 +23,7 @@ afterEach(async () => {
   await redis.stop();
 });
 
-function open(sampleEveryMs = 60_000): Overview {
+function open(sampleEveryMs = 60_000, sendsCanary = true): Overview {
   const client = redis.client();
   const { queues } = pipeline;
   const readings = {
@@ -35,6 +35,7 @@ function open(sampleEveryMs = 60_000): Overview {
     group: GROUP,
     windowMs: 86_400_000,
     readParked: createReasonCount(client, queues.parked.queue),
+    sendsCanary,
   };
   const takeReadings = createReadings(readings);
   const figures = createFigures(client, queues, takeReadings);
@@ -67,6 +68,8 @@ test('the figures are what was done: lag, jobs, parked, rate, latency, canary', 
     expect(now.canaryAgeMs).toBeLessThan(60_000);
     expect(now.servers).toMatchObject([{ server: 'home', isDurable: true, mayEvict: false }]);
   }, 10_000);
+  // Where no canary is sent any more, the last one only grows old.
+  expect((await open(60_000, false).figures()).canaryAgeMs).toBeNull();
 });
 
 test('samples outlive the process that wrote them; of several processes one writes at a time', async () => {

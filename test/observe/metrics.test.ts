@@ -41,7 +41,17 @@ test('metrics of Node that docs/metrics.md points at are there', async () => {
 test('a part that could not be read shows no number, and says so', async () => {
   const { registry } = createAllMetrics({
     ...noReadings,
-    queues: [{ queue: 'matches', waiting: 3, active: 0, delayed: 0, failed: 0, limits: noLimits }],
+    queues: [
+      {
+        queue: 'matches',
+        definition: 'matches',
+        waiting: 3,
+        active: 0,
+        delayed: 0,
+        failed: 0,
+        limits: noLimits,
+      },
+    ],
     servers: { home: undefined },
   });
   const text = await registry.metrics();

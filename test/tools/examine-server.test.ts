@@ -4,7 +4,8 @@ import { examineServer } from '../../src/tools/examine-server.ts';
 
 const serverOf = (version: string) =>
   ({
-    info: () => Promise.resolve(`redis_version:${version}\r\naof_enabled:1\r\nused_memory:1000\r\n`),
+    info: () =>
+      Promise.resolve(`redis_version:${version}\r\naof_enabled:1\r\nused_memory:1000\r\nmaxmemory:9000\r\n`),
     time: () => Promise.resolve([Math.floor(Date.now() / 1_000), 0]),
     call: () => Promise.resolve(['appendfsync', 'everysec']),
   }) as unknown as RedisClient;
