@@ -11,7 +11,9 @@ import {
   feedTokenKey,
   historyKeys,
   inboxKeys,
+  inboxListKey,
   lossesKey,
+  maintenanceKeys,
   operatorLogKey,
   payloadsKey,
   postKey,
@@ -68,6 +70,8 @@ test('docs/keys.md names every key', () => {
     operatorLogKey,
     ...Object.values(retryRunKeys),
     ...Object.values(historyKeys),
+    inboxListKey(0).replace('0}', '<n>}'),
+    ...Object.values(maintenanceKeys),
   ];
   for (const key of made) expect(keys).toContain(`\`${key}`);
 });

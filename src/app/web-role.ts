@@ -1,6 +1,7 @@
 /** Pages, API, feeds, live streams and dashboard. Pump and worker never load this file. */
 
 import { createFeedTokens } from '../inbox/feed-tokens.ts';
+import { createInboxList } from '../inbox/inbox-list.ts';
 import { createInboxReader } from '../inbox/read/inbox-reader.ts';
 import { createInboxWatch } from '../inbox/watch/inbox-watch.ts';
 import { openQueues } from '../lanes/queues.ts';
@@ -35,6 +36,7 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     log,
     queues,
     inboxes: createInboxReader(client),
+    inboxList: createInboxList(client),
     feedTokens: createFeedTokens(client),
     directory: createDirectory(client),
     parked,

@@ -1,6 +1,7 @@
 /** The web role: API, feeds, reader page, operator's pages and health on one port. */
 import type { Config } from '../config/config.ts';
 import type { FeedTokens } from '../inbox/feed-tokens.ts';
+import type { InboxList } from '../inbox/inbox-list.ts';
 import type { InboxReader } from '../inbox/read/inbox-reader.ts';
 import type { InboxWatch } from '../inbox/watch/inbox-watch.ts';
 import type { Queues } from '../lanes/queues.ts';
@@ -13,6 +14,7 @@ import { createLogin } from './access/login.ts';
 import { admitReaders, createReaderAccess } from './access/reader-access.ts';
 import { type Description, mountApiDocs } from './api/api-docs.ts';
 import { feedTokenRoutes } from './api/feed-token-routes.ts';
+import { inboxListRoutes } from './api/inbox-list-routes.ts';
 import { inboxRoutes } from './api/inbox-routes.ts';
 import { createLive, type Live, type LiveLimits } from './api/live/live.ts';
 import { liveRoutes } from './api/live/live-routes.ts';
@@ -33,6 +35,7 @@ export interface WebDeps {
   config: Pick<Config, 'http' | 'access' | 'environmentName'>;
   queues: Queues;
   inboxes: InboxReader;
+  inboxList: InboxList;
   feedTokens: FeedTokens;
   watch: InboxWatch;
   liveLimits?: Partial<LiveLimits>;
@@ -61,13 +64,14 @@ export async function startWebServer(deps: WebDeps): Promise<WebServer & { live:
   };
 }
 
-type ApiDeps = Pick<WebDeps, 'inboxes' | 'feedTokens' | 'directory'> & { live: Live };
+type ApiDeps = Pick<WebDeps, 'inboxes' | 'inboxList' | 'feedTokens' | 'directory'> & { live: Live };
 
-export const apiRoutes = ({ inboxes, feedTokens, live, directory }: ApiDeps): Route[] => [
+export const apiRoutes = ({ inboxes, inboxList, feedTokens, live, directory }: ApiDeps): Route[] => [
+  ...inboxListRoutes(inboxList, inboxes),
   ...inboxRoutes(inboxes),
   ...liveRoutes(live),
   ...feedTokenRoutes(feedTokens),
-  ...subscriptionRoutes(directory),
+  ...subscriptionRoutes(directory, inboxList),
 ];
 
 function createWebApp(deps: WebDeps & { live: Live }) {

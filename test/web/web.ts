@@ -6,6 +6,7 @@ import type { Entry } from '../../queues/index.ts';
 import { type queues as definitions, parseMatch } from '../../queues/index.ts';
 import type { Config } from '../../src/config/config.ts';
 import { createFeedTokens } from '../../src/inbox/feed-tokens.ts';
+import { createInboxList } from '../../src/inbox/inbox-list.ts';
 import { createInboxReader } from '../../src/inbox/read/inbox-reader.ts';
 import { createInboxWatch } from '../../src/inbox/watch/inbox-watch.ts';
 import { createInboxWriter } from '../../src/inbox/write/inbox-writer.ts';
@@ -154,6 +155,7 @@ export async function startWeb(
     },
     queues,
     inboxes: createInboxReader(client),
+    inboxList: createInboxList(client),
     feedTokens: createFeedTokens(client),
     watch,
     ...(given.liveLimits && { liveLimits: given.liveLimits }),
