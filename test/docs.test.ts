@@ -8,6 +8,7 @@ import {
   canaryTurnKey,
   cursorKey,
   cursorServersKey,
+  erasuresKey,
   feedTokenKey,
   historyKeys,
   inboxKeys,
@@ -72,6 +73,8 @@ test('docs/keys.md names every key', () => {
     ...Object.values(historyKeys),
     inboxListKey(0).replace('0}', '<n>}'),
     ...Object.values(maintenanceKeys),
+    'skywire-inbox:erased:',
+    erasuresKey,
   ];
   for (const key of made) expect(keys).toContain(`\`${key}`);
 });

@@ -52,6 +52,8 @@ export function createFeedTokens(client: RedisClient): FeedTokens {
       }
       await client.set(feedTokenKey(kept.hash), inbox);
       await list.add([inbox]);
+      // It was revoked meanwhile: the inbox was erased.
+      if (!(await client.hexists(feedTokens, id))) await client.del(feedTokenKey(kept.hash));
       return { id, token, label, createdAtMs: kept.created_at };
     },
     async list(inbox) {

@@ -1,4 +1,6 @@
 /** Every Redis key, documented in docs/keys.md; a test compares the two. */
+import { hash } from 'node:crypto';
+import { slotNumber } from './slots.ts';
 
 /** Longest name of a subscriber or a subscription, in bytes of UTF-8. */
 export const MAX_NAME_BYTES = 512;
@@ -67,6 +69,14 @@ function nameIn(encoded: string | undefined): string | undefined {
     return undefined;
   }
 }
+
+/** A name of which nothing but this remains once it is erased. */
+export const nameHash = (encoded: string): string => hash('sha256', encoded, 'base64url');
+/** When an inbox was erased: in its slot, and without its name. */
+export const erasedKey = (inbox: string): string =>
+  `skywire-inbox:erased:{${slotNumber(inbox)}}:${nameHash(inbox)}`;
+/** Hashes of the names that were erased lately: web processes close their streams. */
+export const erasuresKey = 'skywire-inbox:erasures';
 
 /** The names of all inboxes lie in so many parts, so that they spread over the nodes of a Cluster. */
 export const INBOX_LIST_PARTS = 16;

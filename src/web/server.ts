@@ -1,5 +1,7 @@
 /** The web role: API, feeds, reader page, operator's pages and health on one port. */
 import type { Config } from '../config/config.ts';
+import type { Erase } from '../inbox/erase/erase.ts';
+import type { Erasures } from '../inbox/erase/erased.ts';
 import type { FeedTokens } from '../inbox/feed-tokens.ts';
 import type { InboxList } from '../inbox/inbox-list.ts';
 import type { InboxReader } from '../inbox/read/inbox-reader.ts';
@@ -36,6 +38,8 @@ export interface WebDeps {
   queues: Queues;
   inboxes: InboxReader;
   inboxList: InboxList;
+  erase: Erase;
+  erasures: Erasures;
   feedTokens: FeedTokens;
   watch: InboxWatch;
   liveLimits?: Partial<LiveLimits>;
@@ -64,14 +68,14 @@ export async function startWebServer(deps: WebDeps): Promise<WebServer & { live:
   };
 }
 
-type ApiDeps = Pick<WebDeps, 'inboxes' | 'inboxList' | 'feedTokens' | 'directory'> & { live: Live };
+type ApiDeps = Pick<WebDeps, 'inboxes' | 'inboxList' | 'erase' | 'feedTokens' | 'directory'> & { live: Live };
 
-export const apiRoutes = ({ inboxes, inboxList, feedTokens, live, directory }: ApiDeps): Route[] => [
-  ...inboxListRoutes(inboxList, inboxes),
+export const apiRoutes = ({ inboxes, feedTokens, live, directory, ...deps }: ApiDeps): Route[] => [
+  ...inboxListRoutes({ inboxes, live, ...deps }),
   ...inboxRoutes(inboxes),
   ...liveRoutes(live),
   ...feedTokenRoutes(feedTokens),
-  ...subscriptionRoutes(directory, inboxList),
+  ...subscriptionRoutes(directory, deps.inboxList),
 ];
 
 function createWebApp(deps: WebDeps & { live: Live }) {

@@ -184,6 +184,7 @@ test('every role does all of its work with its rights: nothing is refused', { ti
   await ask('PUT', `${board}/parked/${id}/clean`);
   await ask('PUT', `${board}/parked/clean/failed`);
   await ask('DELETE', '/api/subscriptions/cats');
+  await ask('DELETE', '/api/inboxes/ann');
 
   // A round of maintenance is over.
   await vi.waitFor(
@@ -268,7 +269,7 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
       extendLock extendLocks retryJob releaseLock moveJobFromActiveToWait`),
     ours: [
       ...words(
-        'inbox/write/write.lua inbox/write/restore.lua inbox/write/bound.lua inbox/write/item-state.lua inbox/read-state.lua inbox/read/presence.lua',
+        'inbox/write/write.lua inbox/write/admit.lua inbox/write/restore.lua inbox/write/bound.lua inbox/write/item-state.lua inbox/read-state.lua inbox/read/presence.lua',
       ),
       ...words(
         'inbox/maintenance/keep-bodies.lua inbox/maintenance/shared-items.lua inbox/maintenance/take-turn.lua',

@@ -14,7 +14,7 @@ import {
 } from '../../redis/scripts.ts';
 import { createInboxList } from '../inbox-list.ts';
 import { readState } from '../read-state.ts';
-import { createAdmission } from './admission.ts';
+import { ADMITTED, createAdmission, type Write } from './admission.ts';
 import { allKeys, createBounds, type OnTrouble } from './bounds.ts';
 import { groupByInbox, groupCalls, type InboxCall, matchedBy } from './inbox-calls.ts';
 import { shareBodies } from './shared-bodies.ts';
@@ -27,6 +27,7 @@ const restoreScript = loadScript(here('restore.lua'), keyTypes, ...readState, he
 const results = [undefined, 'delivered', 'duplicate', 'merged'] as const;
 /** Nothing was written: the inbox has to be admitted. */
 const NOT_ADMITTED = 5;
+const TRIES = 20;
 
 /** `onTrouble` hears of posts that were written, and of inboxes whose limits were not applied then. */
 export function createInboxWriter(
@@ -54,9 +55,11 @@ export function createInboxWriter(
         for (const [at, group] of groups.entries()) settle(group, replies[at]!, toBound, toAdmit);
       };
 
-      const write = (calls: InboxCall[]) =>
-        run(writeScript, inOneCall(calls), (group) => {
-          const args: ScriptArg[] = [sweepEveryMs];
+      const admittedAs = new Map<string, string>();
+      const write: Write = (calls, as) => {
+        for (const { inbox } of calls) admittedAs.set(inbox, as);
+        return run(writeScript, inOneCall(calls), (group) => {
+          const args: ScriptArg[] = [sweepEveryMs, as];
           for (const { inbox, deliveries } of group) {
             args.push(mostItems(inbox), deliveries.length);
             for (const { match } of deliveries) args.push(match.identity);
@@ -64,19 +67,28 @@ export function createInboxWriter(
           }
           return { keys: group.flatMap(writeKeys), args };
         });
+      };
+      const restore = (calls: InboxCall[]) =>
+        run(
+          restoreScript,
+          calls.map((call) => [call]),
+          ([call]) => ({
+            keys: allKeys(call!.inbox),
+            args: [
+              admittedAs.get(call!.inbox) ?? ADMITTED,
+              ...call!.deliveries.flatMap(({ match }) => [match.identity, bodyOf(match), matchedBy(match)]),
+            ],
+          }),
+        );
       await admission.idle();
-      await write(groupByInbox(deliveries));
-      if (toAdmit.length > 0) await admission.run(() => toAdmit.splice(0), write);
-
-      const gone = groupByInbox(deliveries.filter(({ result }) => result === undefined));
-      await run(
-        restoreScript,
-        gone.map((call) => [call]),
-        ([call]) => ({
-          keys: allKeys(call!.inbox),
-          args: call!.deliveries.flatMap(({ match }) => [match.identity, bodyOf(match), matchedBy(match)]),
-        }),
-      );
+      await write(groupByInbox(deliveries), ADMITTED);
+      for (let tries = 1; ; tries += 1) {
+        const open = deliveries.filter(({ result }) => result === undefined);
+        if (open.length === 0) break;
+        if (tries > TRIES) throw new Error('inboxes are erased again and again while they are written');
+        if (toAdmit.length > 0) await admission.run(toAdmit.splice(0), write);
+        else await restore(groupByInbox(open));
+      }
 
       await apply(toBound);
     },

@@ -22,6 +22,7 @@ const toPath = (path: string): string => path.replace(/:(\w+)/g, '{$1}');
 const routes = apiRoutes({
   inboxes: undefined as never,
   inboxList: undefined as never,
+  erase: undefined as never,
   feedTokens: undefined as never,
   live: undefined as never,
   directory: undefined as never,
@@ -111,6 +112,7 @@ test('what real calls answer fits what is described', async () => {
   await call('delete', `${one}/subscribers/{subscriber}`, names);
   await call('delete', one, names);
   await call('delete', one, { id: 'dogs' });
+  await call('delete', inbox, ann);
   expect([...seen].sort()).toEqual(
     routes
       .filter((route) => !route.open)
