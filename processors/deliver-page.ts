@@ -1,6 +1,6 @@
 /** One match for one page of the subscribers of a big topic. */
-import type { FanoutPage } from '../queues/index.ts';
-import { readEntry, refusalsOf } from './deliver.ts';
+import { type FanoutPage, timeMsOf } from '../queues/index.ts';
+import { readEntry, refusalsOf, verdictOf } from './deliver.ts';
 import { parkedMatch } from './deliver-batch.ts';
 import { type Delivery, type Processor, Undelivered } from './ports.ts';
 import { isSuspect, suspicion } from './suspicion.ts';
@@ -12,9 +12,15 @@ export const deliverPage: Processor<FanoutPage> = async ({ stream, entry, page }
   if (!('match' in read)) throw new Undelivered(`${read.reason}: ${read.detail}`, { final: true });
   const { match } = read;
   const subscribers = await ports.router.subscribersOf(match.subscriptionId, page);
-  const deliveries: Delivery[] = subscribers.map((subscriber) => ({ subscriber, match, result: undefined }));
+  const receivedMs = timeMsOf(entry.id);
+  const deliveries: Delivery[] = subscribers.map((subscriber) => ({
+    subscriber,
+    match,
+    receivedMs,
+    result: undefined,
+  }));
   await ports.inboxes.write(deliveries);
   const refused = refusalsOf(deliveries).map((refusal) => parkedMatch(stream, entry, refusal));
   if (refused.length) await ports.jobs.park(refused);
-  return tally(deliveries.map(({ result }) => (typeof result === 'string' ? result : 'parked')));
+  return tally(deliveries.map(({ result }) => (typeof result === 'string' ? verdictOf(result) : 'parked')));
 };

@@ -1,6 +1,6 @@
 /** A parked match (a dead letter), retried by its backoff or by an operator. */
-import { DATA_VERSION, type ParkedMatch, retriedReasons } from '../queues/index.ts';
-import { deliver, type Refusal, readEntry } from './deliver.ts';
+import { DATA_VERSION, type ParkedMatch, retriedReasons, timeMsOf } from '../queues/index.ts';
+import { deliver, type Refusal, readEntry, verdictOf } from './deliver.ts';
 import { parkedMatch } from './deliver-batch.ts';
 import { type Delivery, type Ports, type Processor, type Run, type Tally, Undelivered } from './ports.ts';
 import { isSuspect, suspicion } from './suspicion.ts';
@@ -33,11 +33,12 @@ async function deliverToAll({ stream, entry }: ParkedMatch, run: Run, ports: Por
 async function deliverToOne({ entry }: ParkedMatch, subscriber: string, ports: Ports): Promise<Tally> {
   const read = readEntry(entry);
   if (!('match' in read)) throw undelivered(read);
-  const delivery: Delivery = { subscriber, match: read.match, result: undefined };
+  const receivedMs = timeMsOf(entry.id);
+  const delivery: Delivery = { subscriber, match: read.match, receivedMs, result: undefined };
   await ports.inboxes.write([delivery]);
   const { result } = delivery;
   if (typeof result !== 'string') throw undelivered({ reason: 'rejected', detail: result!.refused });
-  return tally([result]);
+  return tally([verdictOf(result)]);
 }
 
 const undelivered = ({ reason, detail }: Refusal): Undelivered =>

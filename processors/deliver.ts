@@ -7,8 +7,9 @@ import {
   parseMatch,
   quote,
   type SubscriberPage,
+  timeMsOf,
 } from '../queues/index.ts';
-import type { Delivery, Ports, Route, Verdict } from './ports.ts';
+import type { Delivery, Ports, Route, Verdict, WriteResult } from './ports.ts';
 
 /** `subscriber`: refused for this one only. */
 export interface Refusal {
@@ -27,7 +28,9 @@ export interface Outcome {
 export async function deliver(entries: readonly Entry[], ports: Ports): Promise<Outcome[]> {
   const read = entries.map(readEntry);
   const routes = await ports.router.route(subscriptionsOf(read));
-  const plans = read.map((entry) => ('match' in entry ? plan(entry.match, routes) : refuse(entry)));
+  const plans = read.map((entry, at) =>
+    'match' in entry ? plan(entry.match, timeMsOf(entries[at]!.id), routes) : refuse(entry),
+  );
   const deliveries: Delivery[] = [];
   for (const entryPlan of plans) deliveries.push(...entryPlan.deliveries);
   if (deliveries.length) await ports.inboxes.write(deliveries);
@@ -69,13 +72,18 @@ interface Plan {
 const nowhere: Plan = { deliveries: [], refusals: [], pages: [] };
 const refuse = (refusal: Refusal): Plan => ({ ...nowhere, refusals: [refusal] });
 
-function plan(match: Match, routes: Map<string, Route>): Plan {
+function plan(match: Match, receivedMs: number, routes: Map<string, Route>): Plan {
   const route = routes.get(match.subscriptionId) ?? { to: 'unknown' };
   switch (route.to) {
     case 'subscribers':
       return {
         ...nowhere,
-        deliveries: route.subscribers.map((subscriber) => ({ subscriber, match, result: undefined })),
+        deliveries: route.subscribers.map((subscriber) => ({
+          subscriber,
+          match,
+          receivedMs,
+          result: undefined,
+        })),
       };
     case 'pages':
       return { ...nowhere, pages: route.pages };
@@ -93,7 +101,7 @@ function plan(match: Match, routes: Map<string, Route>): Plan {
 
 const shortened = (name: string): string => (name.length > 80 ? `${name.slice(0, 80)}…` : name);
 
-/** Of several inboxes, the one where most happened decides. */
+/** Of several inboxes, the one where most happened decides. What all of them refused as erased is dropped. */
 const falling = ['delivered', 'merged', 'duplicate'] as const;
 
 function settle({ deliveries, refusals, pages }: Plan): Outcome {
@@ -102,6 +110,10 @@ function settle({ deliveries, refusals, pages }: Plan): Outcome {
   const verdict = all.length ? 'parked' : pages.length ? 'fanned_out' : (best ?? 'dropped');
   return { verdict, refusals: all, pages };
 }
+
+/** Of one that was written. */
+export const verdictOf = (result: Exclude<WriteResult, object>): Verdict =>
+  result === 'erased' ? 'dropped' : result;
 
 /** Of those that were written. */
 export function refusalsOf(deliveries: readonly Delivery[]): Refusal[] {

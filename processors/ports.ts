@@ -5,12 +5,17 @@ import type { Batch, FanoutPage, Match, ParkedMatch, SubscriberPage } from '../q
 export interface Delivery {
   subscriber: string;
   match: Match;
+  /** When its entry was appended to the stream, ms; undefined: just now. */
+  receivedMs?: number;
   /** Set by `Inboxes.write`. Undefined from the start, so that all deliveries share a hidden class. */
   result?: WriteResult;
 }
 
-/** `merged`: another subscription had brought the post; this one is recorded with it. */
-export type WriteResult = 'delivered' | 'duplicate' | 'merged' | { refused: string };
+/**
+ * `merged`: another subscription had brought the post; this one is recorded with it. `erased`: the subscriber was erased since the
+ * match was received, so it is dropped.
+ */
+export type WriteResult = 'delivered' | 'duplicate' | 'merged' | 'erased' | { refused: string };
 
 export interface Inboxes {
   /** Sets the result of each delivery. Idempotent. */

@@ -8,10 +8,13 @@ import {
   canaryTurnKey,
   cursorKey,
   cursorServersKey,
+  erasuresKey,
   feedTokenKey,
   historyKeys,
   inboxKeys,
+  inboxListKey,
   lossesKey,
+  maintenanceKeys,
   operatorLogKey,
   payloadsKey,
   postKey,
@@ -68,6 +71,10 @@ test('docs/keys.md names every key', () => {
     operatorLogKey,
     ...Object.values(retryRunKeys),
     ...Object.values(historyKeys),
+    inboxListKey(0).replace('0}', '<n>}'),
+    ...Object.values(maintenanceKeys),
+    'skywire-inbox:erased:',
+    erasuresKey,
   ];
   for (const key of made) expect(keys).toContain(`\`${key}`);
 });

@@ -1,6 +1,9 @@
 /** Pages, API, feeds, live streams and dashboard. Pump and worker never load this file. */
 
+import { createErase } from '../inbox/erase/erase.ts';
+import { createErasures } from '../inbox/erase/erased.ts';
 import { createFeedTokens } from '../inbox/feed-tokens.ts';
+import { createInboxList } from '../inbox/inbox-list.ts';
 import { createInboxReader } from '../inbox/read/inbox-reader.ts';
 import { createInboxWatch } from '../inbox/watch/inbox-watch.ts';
 import { openQueues } from '../lanes/queues.ts';
@@ -28,6 +31,9 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
   exposeReadings(context.metrics.registry, takeReadings);
   const figures = createFigures(client, queues, takeReadings);
   const history = startHistory(client, figures);
+  const inboxList = createInboxList(client);
+  const feedTokens = createFeedTokens(client);
+  const directory = createDirectory(client);
   const server = await startWebServer({
     config,
     client,
@@ -35,8 +41,17 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     log,
     queues,
     inboxes: createInboxReader(client),
-    feedTokens: createFeedTokens(client),
-    directory: createDirectory(client),
+    inboxList,
+    erase: createErase({
+      client,
+      list: inboxList,
+      feedTokens,
+      directory,
+      rememberMs: config.inbox.seenWindowMs,
+    }),
+    erasures: createErasures(client),
+    feedTokens,
+    directory,
     parked,
     overview: { figures, since: history.since },
     health: healthOf(context),

@@ -1,5 +1,9 @@
 /** Delivers matches from the queues into inboxes. */
 import type { Ports } from '../../processors/index.ts';
+import { createInboxList } from '../inbox/inbox-list.ts';
+import { createFill } from '../inbox/maintenance/fill.ts';
+import { startMaintenance } from '../inbox/maintenance/maintenance.ts';
+import { createSweep } from '../inbox/maintenance/sweep.ts';
 import { createInboxWriter } from '../inbox/write/inbox-writer.ts';
 import { openQueues } from '../lanes/queues.ts';
 import { createDirectoryRouter, directRouter } from '../subscriptions/directory.ts';
@@ -29,7 +33,16 @@ export function startWorkerRole({ config, redis, events }: AppContext): Running 
     deliveryBackoff: config.delivery.backoff,
     queues,
   });
+  const list = createInboxList(client);
+  const maintenance = startMaintenance({
+    client,
+    fill: createFill(client, list, events.trouble),
+    sweep: createSweep(client, list, config.inbox, events.trouble),
+    onTrouble: events.trouble,
+    onRound: events.maintained,
+  });
   return once(async () => {
+    await maintenance.stop();
     await workers.stop(STOP_WORKERS_WITHIN_MS);
     await queues.close();
   });

@@ -11,7 +11,7 @@ import { listensNowhere, newestId, openTools, out } from './tool-context.ts';
 const auditCommand = {
   usage: 'npm run audit',
   about:
-    'Accounts for every entry of the replay window: delivered, parked, in flight, dropped or missing. Exit 1 if any is missing.',
+    'Accounts for every entry of the replay window: delivered, parked, in flight, dropped, erased or missing. Exit 1 if any is missing.',
   options: {
     from: { reader: streamPosition, meaning: 'first entry; default: start of the replay window' },
     to: { reader: streamPosition, meaning: 'last entry; default: the newest' },
@@ -60,7 +60,7 @@ export async function runAudit({ argv }: CommandInput): Promise<number> {
 
 function report(results: readonly AuditResult[], asJson: boolean): number {
   const entries = results.reduce((sum, result) => sum + result.entries, 0);
-  const names = ['in_inbox', 'parked', 'in_flight', 'dropped', 'missing'] as const;
+  const names = ['in_inbox', 'parked', 'in_flight', 'dropped', 'erased', 'missing'] as const;
   const counts = Object.fromEntries(
     names.map((name) => [name, results.reduce((sum, result) => sum + result.counts[name], 0)]),
   );

@@ -5,6 +5,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { RedisClient } from '../redis/connections.ts';
 import { feedTokenKey, inboxKeys } from '../redis/keys.ts';
+import { createInboxList } from './inbox-list.ts';
 
 export const MAX_FEED_TOKENS = 100;
 
@@ -36,6 +37,7 @@ interface Kept {
 
 /** `inbox` is a name encoded by encodeName. */
 export function createFeedTokens(client: RedisClient): FeedTokens {
+  const list = createInboxList(client);
   return {
     async create(inbox, label) {
       const { feedTokens } = inboxKeys(inbox);
@@ -49,6 +51,9 @@ export function createFeedTokens(client: RedisClient): FeedTokens {
         return undefined;
       }
       await client.set(feedTokenKey(kept.hash), inbox);
+      await list.add([inbox]);
+      // It was revoked meanwhile: the inbox was erased.
+      if (!(await client.hexists(feedTokens, id))) await client.del(feedTokenKey(kept.hash));
       return { id, token, label, createdAtMs: kept.created_at };
     },
     async list(inbox) {

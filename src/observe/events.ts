@@ -80,6 +80,9 @@ export function createEvents(log: Logger, metrics: Metrics) {
         if (Number.isFinite(seconds)) latency.observe(Math.max(0, seconds));
       }
     },
+    maintained() {
+      metrics.maintenanceRounds.inc();
+    },
     paused(isPaused: boolean, why: string) {
       metrics.pumpPaused.set(isPaused ? 1 : 0);
       log.info(isPaused ? `backpressure, the pump is paused: ${why}` : 'the pump has resumed');

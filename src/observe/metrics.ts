@@ -48,6 +48,10 @@ export function createMetrics() {
     verdicts: counter('verdicts_total', 'Verdicts on matches, by queue', ['queue', 'verdict']),
     parked: counter('parked_total', 'Matches parked, by reason', ['reason']),
     postponed: counter('jobs_postponed_total', 'Jobs delayed because of an outage', ['queue']),
+    maintenanceRounds: counter(
+      'maintenance_rounds_total',
+      'Rounds of maintenance that this worker ended: every inbox was looked after once',
+    ),
     latency: histogram(
       'delivery_latency_seconds',
       'From the XADD of an entry to the end of its job, by queue; replays excluded',

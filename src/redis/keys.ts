@@ -1,4 +1,6 @@
 /** Every Redis key, documented in docs/keys.md; a test compares the two. */
+import { hash } from 'node:crypto';
+import { slotNumber } from './slots.ts';
 
 /** Longest name of a subscriber or a subscription, in bytes of UTF-8. */
 export const MAX_NAME_BYTES = 512;
@@ -31,6 +33,7 @@ export interface InboxKeys {
   starred: string;
   gone: string;
   feedTokens: string;
+  subscriptions: string;
 }
 
 /** One hash slot an inbox, so that one script can change all its keys. */
@@ -46,8 +49,43 @@ export function inboxKeys(encodedSubscriber: string): InboxKeys {
     starred: `${items}:starred`,
     gone: `${items}:gone`,
     feedTokens: `${items}:feed-tokens`,
+    subscriptions: `${items}:subscriptions`,
   };
 }
+
+/** SCAN patterns of the keys that name an inbox and of those that name a subscription, in one: `inbox:{…` and `subscription:{…`. */
+export const namingKeys = '[is][nu]b*:{*';
+/** The inbox or the subscription, encoded, that a key belongs to. */
+export const inboxOfKey = (key: string): string | undefined => nameIn(/^inbox:\{([^{}]+)\}/.exec(key)?.[1]);
+export const subscriptionOfSubscribersKey = (key: string): string | undefined =>
+  nameIn(/^subscription:\{([^{}]+)\}:subscribers$/.exec(key)?.[1]);
+
+/** undefined: another program's, since no name is encoded like this. */
+function nameIn(encoded: string | undefined): string | undefined {
+  if (encoded === undefined) return undefined;
+  try {
+    return encodeName(decodeName(encoded)) === encoded ? encoded : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A name of which nothing but this remains once it is erased. */
+export const nameHash = (encoded: string): string => hash('sha256', encoded, 'base64url');
+/** When an inbox was erased: in its slot, and without its name. */
+export const erasedKey = (inbox: string): string =>
+  `skywire-inbox:erased:{${slotNumber(inbox)}}:${nameHash(inbox)}`;
+/** Hashes of the names that were erased lately: web processes close their streams. */
+export const erasuresKey = 'skywire-inbox:erasures';
+
+/** The names of all inboxes lie in so many parts, so that they spread over the nodes of a Cluster. */
+export const INBOX_LIST_PARTS = 16;
+export const inboxListKey = (part: number): string => `skywire-inbox:{inboxes.${part.toString(16)}}`;
+/** Maintenance of inboxes: how far it is, and the lock of the process that does it. */
+export const maintenanceKeys = {
+  state: 'skywire-inbox:{maintenance}:state',
+  lease: 'skywire-inbox:{maintenance}:lease',
+};
 
 /** A post body shared by several inboxes. An identity needs no encoding. */
 export const postKey = (identity: string): string => `post:{${identity}}`;

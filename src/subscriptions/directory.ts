@@ -7,6 +7,7 @@ import { CANARY, type SubscriberPage } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { decodeName, encodeName, MAX_NAME_BYTES, subscriptionKeys } from '../redis/keys.ts';
 import { loadScript, runScript, runScripts } from '../redis/scripts.ts';
+import { keepNoted, noteRegistration, registrationsOf } from './registrations.ts';
 
 const registerScript = loadScript(new URL('register.lua', import.meta.url));
 const routeScript = loadScript(new URL('route.lua', import.meta.url));
@@ -31,6 +32,8 @@ export interface Directory {
   register(subscription: string, subscriber: string): Promise<void>;
   /** false: it was not registered. */
   unregister(subscription: string, subscriber: string): Promise<boolean>;
+  /** The subscriptions that this subscriber is registered for now, in no order. */
+  registrationsOf(subscriber: string): Promise<string[]>;
   /** Ends the subscription for everybody. false: no such subscription. */
   remove(subscription: string): Promise<boolean>;
   /** When each subscriber (plain names) registered, in ms, in order; Infinity: not registered. */
@@ -45,9 +48,12 @@ export function createDirectory(client: RedisClient): Directory {
   }
   return {
     async register(subscription, subscriber) {
+      await noteRegistration(client, subscription, subscriber);
       await change('register', subscription, subscriber);
+      await keepNoted(client, subscription, subscriber);
     },
     unregister: (subscription, subscriber) => change('unregister', subscription, subscriber),
+    registrationsOf: (subscriber) => registrationsOf(client, subscriber),
     remove: (subscription) => change('remove', subscription),
     async registeredSince(subscription, subscribers) {
       if (!subscribers.length) return [];

@@ -13,6 +13,7 @@ import {
   timeMsOf,
   toEntry,
 } from '../../queues/index.ts';
+import { erasedAt } from '../inbox/erase/erased.ts';
 import { arePresent } from '../inbox/read/presence.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -22,7 +23,7 @@ import type { Directory } from '../subscriptions/directory.ts';
 import { type InFlight, inFlight } from './in-flight.ts';
 import { lostIn } from './lost.ts';
 
-export type Whereabouts = 'in_inbox' | 'parked' | 'in_flight' | 'dropped' | 'missing';
+export type Whereabouts = 'in_inbox' | 'parked' | 'in_flight' | 'dropped' | 'erased' | 'missing';
 export interface Missing {
   stream: string;
   id: string;
@@ -59,7 +60,7 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
   const result: AuditResult = {
     stream: options.stream,
     entries: 0,
-    counts: { in_inbox: 0, parked: 0, in_flight: 0, dropped: 0, missing: 0 },
+    counts: { in_inbox: 0, parked: 0, in_flight: 0, dropped: 0, erased: 0, missing: 0 },
     missing: [],
     lost: await lostIn(options),
   };
@@ -94,6 +95,8 @@ interface Found {
   at: Whereabouts;
   subscription: string | null;
   missingFor: string[];
+  /** How many of its subscribers were erased since. */
+  erasedFor: number;
 }
 
 async function locate(options: AuditOptions, entries: readonly Entry[]): Promise<Found[]> {
@@ -109,7 +112,7 @@ async function locate(options: AuditOptions, entries: readonly Entry[]): Promise
     entries.map(async (entry, place): Promise<Found> => {
       const match = read[place];
       const route = match && routes.get(match.subscriptionId);
-      const base = { entry, subscription: match?.subscriptionId ?? null, missingFor: [] };
+      const base = { entry, subscription: match?.subscriptionId ?? null, missingFor: [], erasedFor: 0 };
       if (route?.to === 'unsubscribed') return { ...base, at: 'dropped' };
       if (!match || !route || route.to === 'unknown' || route.to === 'invalid')
         return { ...base, at: 'missing' };
@@ -124,15 +127,36 @@ async function locate(options: AuditOptions, entries: readonly Entry[]): Promise
     }),
   );
   const present = await arePresent(options.home, wanted);
-  for (const [at, { place, subscriber }] of wanted.entries()) {
-    if (!present[at])
-      found[place] = {
-        ...found[place]!,
-        at: 'missing',
-        missingFor: [...found[place]!.missingFor, subscriber],
-      };
+  const absent = wanted.filter((_, at) => !present[at]);
+  const erased = await erasedSince(options.home, absent, entries);
+  for (const [at, { place, subscriber }] of absent.entries()) {
+    const one = found[place]!;
+    found[place] = erased[at]
+      ? { ...one, erasedFor: one.erasedFor + 1 }
+      : { ...one, at: 'missing', missingFor: [...one.missingFor, subscriber] };
   }
-  return found;
+  const due = wanted.reduce(
+    (counts, { place }) => counts.set(place, (counts.get(place) ?? 0) + 1),
+    new Map<number, number>(),
+  );
+  return found.map((one, place) =>
+    one.erasedFor > 0 && one.erasedFor === due.get(place) ? { ...one, at: 'erased' } : one,
+  );
+}
+
+/** Whether each subscriber was erased after the entry was received, in order. */
+async function erasedSince(
+  home: RedisClient,
+  absent: readonly { place: number; subscriber: string }[],
+  entries: readonly Entry[],
+): Promise<boolean[]> {
+  const subscribers = [...new Set(absent.map(({ subscriber }) => subscriber))];
+  const times = await erasedAt(
+    home,
+    subscribers.map((subscriber) => encodeName(subscriber) ?? ''),
+  );
+  const until = new Map(subscribers.map((subscriber, at) => [subscriber, times[at]!]));
+  return absent.map(({ place, subscriber }) => timeMsOf(entries[place]!.id) <= until.get(subscriber)!);
 }
 
 /** Subscribers who registered after the match arrived need not have it. */

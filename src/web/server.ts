@@ -1,6 +1,9 @@
 /** The web role: API, feeds, reader page, operator's pages and health on one port. */
 import type { Config } from '../config/config.ts';
+import type { Erase } from '../inbox/erase/erase.ts';
+import type { Erasures } from '../inbox/erase/erased.ts';
 import type { FeedTokens } from '../inbox/feed-tokens.ts';
+import type { InboxList } from '../inbox/inbox-list.ts';
 import type { InboxReader } from '../inbox/read/inbox-reader.ts';
 import type { InboxWatch } from '../inbox/watch/inbox-watch.ts';
 import type { Queues } from '../lanes/queues.ts';
@@ -13,6 +16,7 @@ import { createLogin } from './access/login.ts';
 import { admitReaders, createReaderAccess } from './access/reader-access.ts';
 import { type Description, mountApiDocs } from './api/api-docs.ts';
 import { feedTokenRoutes } from './api/feed-token-routes.ts';
+import { inboxListRoutes } from './api/inbox-list-routes.ts';
 import { inboxRoutes } from './api/inbox-routes.ts';
 import { createLive, type Live, type LiveLimits } from './api/live/live.ts';
 import { liveRoutes } from './api/live/live-routes.ts';
@@ -33,6 +37,9 @@ export interface WebDeps {
   config: Pick<Config, 'http' | 'access' | 'environmentName'>;
   queues: Queues;
   inboxes: InboxReader;
+  inboxList: InboxList;
+  erase: Erase;
+  erasures: Erasures;
   feedTokens: FeedTokens;
   watch: InboxWatch;
   liveLimits?: Partial<LiveLimits>;
@@ -61,13 +68,14 @@ export async function startWebServer(deps: WebDeps): Promise<WebServer & { live:
   };
 }
 
-type ApiDeps = Pick<WebDeps, 'inboxes' | 'feedTokens' | 'directory'> & { live: Live };
+type ApiDeps = Pick<WebDeps, 'inboxes' | 'inboxList' | 'erase' | 'feedTokens' | 'directory'> & { live: Live };
 
-export const apiRoutes = ({ inboxes, feedTokens, live, directory }: ApiDeps): Route[] => [
+export const apiRoutes = ({ inboxes, feedTokens, live, directory, ...deps }: ApiDeps): Route[] => [
+  ...inboxListRoutes({ inboxes, live, ...deps }),
   ...inboxRoutes(inboxes),
   ...liveRoutes(live),
   ...feedTokenRoutes(feedTokens),
-  ...subscriptionRoutes(directory),
+  ...subscriptionRoutes(directory, deps.inboxList),
 ];
 
 function createWebApp(deps: WebDeps & { live: Live }) {

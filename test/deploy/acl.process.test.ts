@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { queuePrefix } from '../../src/redis/keys.ts';
+import { maintenanceKeys, queuePrefix } from '../../src/redis/keys.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { endRoles, type Role, runCommand, startRole } from '../fixtures/roles.ts';
@@ -137,6 +137,7 @@ test('every role does all of its work with its rights: nothing is refused', { ti
   const [one, two] = items.items.map(({ id }) => id);
   await ask('GET', `/api/inboxes/ann/items?after=${two}&unread=true&subscription=cats`);
   await ask('GET', '/api/inboxes/ann');
+  await ask('GET', '/api/inboxes?prefix=a');
   await ask('POST', '/api/inboxes/ann/read', { ids: [one] });
   await ask('POST', '/api/inboxes/ann/read', { up_to: two });
   await ask('POST', '/api/inboxes/ann/unread', { ids: [two] });
@@ -183,7 +184,13 @@ test('every role does all of its work with its rights: nothing is refused', { ti
   await ask('PUT', `${board}/parked/${id}/clean`);
   await ask('PUT', `${board}/parked/clean/failed`);
   await ask('DELETE', '/api/subscriptions/cats');
+  await ask('DELETE', '/api/inboxes/ann');
 
+  // A round of maintenance is over.
+  await vi.waitFor(
+    async () => expect(await admin.hget(maintenanceKeys.state, 'place')).toContain('"rest"'),
+    20_000,
+  );
   await stop(pump);
   await stop(worker);
   await stop(web);
@@ -262,23 +269,30 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
       extendLock extendLocks retryJob releaseLock moveJobFromActiveToWait`),
     ours: [
       ...words(
-        'inbox/write/write.lua inbox/write/restore.lua inbox/write/bound.lua inbox/write/item-state.lua inbox/read-state.lua inbox/read/presence.lua',
+        'inbox/write/write.lua inbox/write/admit.lua inbox/write/restore.lua inbox/write/bound.lua inbox/write/item-state.lua inbox/read-state.lua inbox/read/presence.lua',
       ),
+      ...words(
+        'inbox/maintenance/keep-bodies.lua inbox/maintenance/shared-items.lua inbox/maintenance/take-turn.lua',
+      ),
+      'subscriptions/registrations.lua',
       'subscriptions/route.lua',
       'lanes/open-books.lua',
       'lanes/confirm-books.lua',
       'lanes/settle-books.lua',
       'lanes/missing-payloads.lua',
     ],
-    direct: ['bzpopmin', 'pexpire', 'set'],
+    direct: ['bzpopmin', 'pexpire', 'scan', 'set'],
   },
   'skywire-inbox-web': {
     // The dashboard can do everything with a job.
     bullmq: scriptNames().filter((name) => !name.startsWith('relay')),
     ours: readdirSync(sourceUrl(''), { recursive: true })
       .map(String)
-      .filter((name) => name.endsWith('.lua') && !/^(pump|relay|stream)\b|sweep-payloads/.test(name)),
-    direct: [...READ_STREAM, 'exec', 'mget', 'multi'],
+      .filter(
+        (name) =>
+          name.endsWith('.lua') && !/^(pump|relay|stream|inbox\/maintenance)\b|sweep-payloads/.test(name),
+      ),
+    direct: [...READ_STREAM, 'exec', 'hkeys', 'mget', 'multi'],
   },
 };
 
@@ -343,13 +357,13 @@ const limits: Record<User, { allowed: string; forbidden: string }> = {
   skywire: {
     allowed: `XADD ${STREAM} * data x`,
     forbidden: `
-      XRANGE ${STREAM} - +; XTRIM ${STREAM} MAXLEN 0; DEL ${STREAM}; XDEL ${STREAM} 1-1; XADD ${INBOX} * post x
+      SCAN 0; XRANGE ${STREAM} - +; XTRIM ${STREAM} MAXLEN 0; DEL ${STREAM}; XDEL ${STREAM} 1-1; XADD ${INBOX} * post x
       XADD other * a b; XGROUP DESTROY ${STREAM} ${GROUP}; EVAL x 0`,
   },
   'skywire-inbox-pump': {
     allowed: `XREADGROUP GROUP g c STREAMS ${STREAM} >; LPUSH ${BATCH} x; SET ${CURSOR} 1-1; ZRANGE ${PARKED} 0 1`,
     forbidden: `
-      DEL ${STREAM}; XADD ${INBOX} * post x; XSETID ${STREAM} 1-1; XGROUP DESTROY ${STREAM} ${GROUP}
+      SCAN 0; DEL ${STREAM}; XADD ${INBOX} * post x; XSETID ${STREAM} 1-1; XGROUP DESTROY ${STREAM} ${GROUP}
       XGROUP DESTROY ${STREAM} ${GROUP}; XDEL ${STREAM} 1-1; SET ${STREAM} x; ZREM ${PARKED} x; DEL ${PARKED}
       XRANGE ${INBOX} - +; XADD ${INBOX} * a b; HGETALL ${SUBSCRIPTION}; GET ${POST}; SET ${POST} x`,
   },
@@ -362,14 +376,14 @@ const limits: Record<User, { allowed: string; forbidden: string }> = {
   'skywire-inbox-web': {
     allowed: `XRANGE ${STREAM} - +; HSET ${SUBSCRIPTION} a b; ZREM ${PARKED} x; XRANGE ${INBOX} - +; GET ${POST}`,
     forbidden: `
-      XADD ${STREAM} * data x; XTRIM ${STREAM} MAXLEN 0; DEL ${STREAM}; XACK ${STREAM} ${GROUP} 1-1
+      SCAN 0; XADD ${STREAM} * data x; XTRIM ${STREAM} MAXLEN 0; DEL ${STREAM}; XACK ${STREAM} ${GROUP} 1-1
       XREADGROUP GROUP g c STREAMS ${STREAM} >; XGROUP DESTROY ${STREAM} ${GROUP}; EVAL x 1 ${STREAM}
       SET ${POST} x; DEL ${POST}`,
   },
 };
 
 const forEverybody = `
-  FLUSHALL; FLUSHDB; KEYS *; SCAN 0; CONFIG GET *; CONFIG SET maxmemory 1; ACL LIST; ACL SETUSER x; SHUTDOWN; DEBUG SLEEP 0
+  FLUSHALL; FLUSHDB; KEYS *; CONFIG GET *; CONFIG SET maxmemory 1; ACL LIST; ACL SETUSER x; SHUTDOWN; DEBUG SLEEP 0
   REPLICAOF NO ONE; MONITOR; CLIENT KILL ID 1; CLIENT LIST; CLIENT PAUSE 1; SAVE; BGREWRITEAOF; SCRIPT FLUSH; FUNCTION LIST
   MODULE LIST; SUBSCRIBE a; PUBLISH a b; SWAPDB 0 1; GET secret; SET secret x; DEL secret; RENAME skywire:matches x
   MIGRATE h 1 k 0 1; SORT secret; DUMP inbox:{ann}`;

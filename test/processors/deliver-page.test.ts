@@ -53,6 +53,13 @@ test('the refusal of one subscriber is parked for that one, and the others have 
   ]);
 });
 
+test('who was erased since the match was received has none of it', async () => {
+  world.erased.set('b', 1);
+  world.erased.set('c', 0);
+  expect(await deliver()).toEqual({ delivered: 2, dropped: 1 });
+  expect([...world.inboxes.keys()]).toEqual(['c', 'd']);
+});
+
 describe('a page that waits for a person', () => {
   test('has an entry that is no match', async () => {
     const broken = deliver({ ...page, entry: { id: '1-0', data: '[]' } });

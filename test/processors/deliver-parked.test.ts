@@ -33,6 +33,16 @@ async function undelivered(parked: ParkedMatch, about: Parameters<typeof runOf>[
   return { message, final };
 }
 
+test('a retry brings nothing back to who was erased since, alone or among others', async () => {
+  world.subscribe('s', 'ann', 'ben');
+  world.erased.set('ann', 1);
+  expect(await deliver(parkedFor('rejected', { subscriber: 'ann' }), byHand)).toEqual({ dropped: 1 });
+  expect(await deliver(parkedFor('unrouted'), byHand)).toEqual({ delivered: 1 });
+  expect([...world.inboxes.keys()]).toEqual(['ben']);
+  world.subscribe('s', 'ann');
+  expect(await deliver(parkedFor('unrouted'), byHand)).toEqual({ dropped: 1 });
+});
+
 describe('what cannot mend itself', () => {
   test.each<ParkingReason>(['malformed', 'rejected', 'suspect'])(
     '%s: fails at once with its reason, and nothing is tried',

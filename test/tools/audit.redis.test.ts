@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createErase } from '../../src/inbox/erase/erase.ts';
+import { createFeedTokens } from '../../src/inbox/feed-tokens.ts';
+import { createInboxList } from '../../src/inbox/inbox-list.ts';
+import { createBooks } from '../../src/lanes/books.ts';
 import { createDirectoryRouter, directRouter } from '../../src/subscriptions/directory.ts';
 import { type AuditOptions, audit } from '../../src/tools/audit.ts';
 import { repair } from '../../src/tools/repair.ts';
+import { replay } from '../../src/tools/replay.ts';
 import { GROUP, openPipeline, type Pipeline, STREAM } from '../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
@@ -107,6 +112,37 @@ test('who registered later need not have it; who left is dropped knowingly', asy
     parked: 0,
     in_flight: 0,
     dropped: 5,
+    erased: 0,
     missing: 0,
   });
+});
+
+test('what an erased person had is counted as erased: repair and replay bring none of it back, and what is newer is delivered', async () => {
+  pipeline = await openPipeline(redis);
+  pipeline.startPump();
+  pipeline.startWorker();
+  const client = redis.client();
+  await pipeline.append([...payloads('ann', 5), ...payloads('ben', 5)]);
+  await pipeline.quiet();
+  const again = { ...options(), ...work, client, signal: new AbortController().signal };
+  const list = createInboxList(client);
+  const feedTokens = createFeedTokens(client);
+  const { directory } = pipeline;
+  const erase = createErase({ client, list, feedTokens, directory, rememberMs: 3_600_000 });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await erase('ann');
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const found = await audit(options());
+  expect(found.counts).toMatchObject({ in_inbox: 5, erased: 5, missing: 0 });
+  await replay(again);
+  await pipeline.quiet();
+  expect(await pipeline.inbox('ann')).toEqual([]);
+  await pipeline.append([wire(makeMatch('ann', 7)), wire(makeMatch('ann', 8))]);
+  await pipeline.quiet();
+  expect(await pipeline.inbox('ann')).toHaveLength(2);
+  await replay(again);
+  await pipeline.quiet();
+  expect(await pipeline.inbox('ann')).toHaveLength(2);
+  expect((await audit(options())).counts).toMatchObject({ in_inbox: 7, erased: 5, missing: 0 });
+  expect((await createBooks(client).balance()).drift).toBe(0);
 });

@@ -5,7 +5,10 @@ import { Registry } from 'prom-client';
 import type { Entry } from '../../queues/index.ts';
 import { type queues as definitions, parseMatch } from '../../queues/index.ts';
 import type { Config } from '../../src/config/config.ts';
+import { createErase } from '../../src/inbox/erase/erase.ts';
+import { createErasures } from '../../src/inbox/erase/erased.ts';
 import { createFeedTokens } from '../../src/inbox/feed-tokens.ts';
+import { createInboxList } from '../../src/inbox/inbox-list.ts';
 import { createInboxReader } from '../../src/inbox/read/inbox-reader.ts';
 import { createInboxWatch } from '../../src/inbox/watch/inbox-watch.ts';
 import { createInboxWriter } from '../../src/inbox/write/inbox-writer.ts';
@@ -146,6 +149,9 @@ export async function startWeb(
   });
   const figures = createFigures(client, queues, takeReadings);
   const history = startHistory(client, figures, given.sampleEveryMs);
+  const inboxList = createInboxList(client);
+  const feedTokens = createFeedTokens(client);
+  const directory = createDirectory(client);
   const web = await startWebServer({
     config: {
       http,
@@ -154,10 +160,13 @@ export async function startWeb(
     },
     queues,
     inboxes: createInboxReader(client),
-    feedTokens: createFeedTokens(client),
+    inboxList,
+    erase: createErase({ client, list: inboxList, feedTokens, directory, rememberMs: 2 * 86_400_000 }),
+    erasures: createErasures(client),
+    feedTokens,
     watch,
     ...(given.liveLimits && { liveLimits: given.liveLimits }),
-    directory: createDirectory(client),
+    directory,
     parked,
     overview: { figures, since: history.since },
     client,

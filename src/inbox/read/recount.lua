@@ -9,6 +9,8 @@ Returns 1 if there is more, else 0. Safe to run twice.
 local items, state, read, kept = unpack(KEYS)
 local problem = wrongType({ 'stream', 'hash', 'zset', 'zset' })
 if problem then return redis.error_reply(problem) end
+-- It was erased since, and must leave nothing.
+if redis.call('EXISTS', items, state) == 0 then return 0 end
 
 -- unpack() fails beyond about 8,000 values.
 local most = math.min(tonumber(ARGV[1]), 1000)

@@ -13,6 +13,8 @@ Safe to run twice: the second run finds nothing beyond the bounds. Everything is
 local items, seen, state, merged, read, kept, starred, gone = unpack(KEYS)
 local problem = wrongType({ 'stream', 'hash', 'hash', 'hash', 'zset', 'zset', 'zset', 'zset' })
 if problem then return redis.error_reply(problem) end
+-- It was erased since, and must leave nothing.
+if redis.call('EXISTS', items, state) == 0 then return 0 end
 
 local maxItems, maxAgeMs, rememberMs = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 -- Starred items before the first that may go.

@@ -12,7 +12,9 @@ import {
   type ScriptArg,
   type ScriptCall,
 } from '../../redis/scripts.ts';
+import { createInboxList } from '../inbox-list.ts';
 import { readState } from '../read-state.ts';
+import { ADMITTED, createAdmission, type Write } from './admission.ts';
 import { allKeys, createBounds, type OnTrouble } from './bounds.ts';
 import { groupByInbox, groupCalls, type InboxCall, matchedBy } from './inbox-calls.ts';
 import { shareBodies } from './shared-bodies.ts';
@@ -23,6 +25,9 @@ const restoreScript = loadScript(here('restore.lua'), keyTypes, ...readState, he
 
 /** By return code. None for 4: the item is gone, and restore.lua decides. */
 const results = [undefined, 'delivered', 'duplicate', 'merged'] as const;
+/** Nothing was written: the inbox has to be admitted. */
+const NOT_ADMITTED = 5;
+const TRIES = 20;
 
 /** `onTrouble` hears of posts that were written, and of inboxes whose limits were not applied then. */
 export function createInboxWriter(
@@ -33,40 +38,57 @@ export function createInboxWriter(
   },
 ): Inboxes {
   const { sweepEveryMs, mostItems, apply } = createBounds(client, limits, onTrouble);
+  const admission = createAdmission(client, createInboxList(client), onTrouble);
+  const inOneCall = (calls: InboxCall[]) =>
+    client instanceof Cluster ? calls.map((call) => [call]) : groupCalls(calls);
   return {
     async write(deliveries) {
       const bodyOf = await shareBodies(client, deliveries, limits);
       const toBound: string[] = [];
+      const toAdmit: InboxCall[] = [];
       const run = async (
         script: Script,
         groups: InboxCall[][],
         toScriptCall: (group: InboxCall[]) => ScriptCall,
       ): Promise<void> => {
         const replies = await runScripts(client, script, groups.map(toScriptCall));
-        for (const [at, group] of groups.entries()) settle(group, replies[at]!, toBound);
+        for (const [at, group] of groups.entries()) settle(group, replies[at]!, toBound, toAdmit);
       };
 
-      const calls = groupByInbox(deliveries);
-      const groups = client instanceof Cluster ? calls.map((call) => [call]) : groupCalls(calls);
-      await run(writeScript, groups, (group) => {
-        const args: ScriptArg[] = [sweepEveryMs];
-        for (const { inbox, deliveries } of group) {
-          args.push(mostItems(inbox), deliveries.length);
-          for (const { match } of deliveries) args.push(match.identity);
-          for (const { match } of deliveries) args.push(bodyOf(match), matchedBy(match));
-        }
-        return { keys: group.flatMap(writeKeys), args };
-      });
-
-      const gone = groupByInbox(deliveries.filter(({ result }) => result === undefined));
-      await run(
-        restoreScript,
-        gone.map((call) => [call]),
-        ([call]) => ({
-          keys: allKeys(call!.inbox),
-          args: call!.deliveries.flatMap(({ match }) => [match.identity, bodyOf(match), matchedBy(match)]),
-        }),
-      );
+      const admittedAs = new Map<string, string>();
+      const write: Write = (calls, as) => {
+        for (const { inbox } of calls) admittedAs.set(inbox, as);
+        return run(writeScript, inOneCall(calls), (group) => {
+          const args: ScriptArg[] = [sweepEveryMs, as];
+          for (const { inbox, deliveries } of group) {
+            args.push(mostItems(inbox), deliveries.length);
+            for (const { match } of deliveries) args.push(match.identity);
+            for (const { match } of deliveries) args.push(bodyOf(match), matchedBy(match));
+          }
+          return { keys: group.flatMap(writeKeys), args };
+        });
+      };
+      const restore = (calls: InboxCall[]) =>
+        run(
+          restoreScript,
+          calls.map((call) => [call]),
+          ([call]) => ({
+            keys: allKeys(call!.inbox),
+            args: [
+              admittedAs.get(call!.inbox) ?? ADMITTED,
+              ...call!.deliveries.flatMap(({ match }) => [match.identity, bodyOf(match), matchedBy(match)]),
+            ],
+          }),
+        );
+      await admission.idle();
+      await write(groupByInbox(deliveries), ADMITTED);
+      for (let tries = 1; ; tries += 1) {
+        const open = deliveries.filter(({ result }) => result === undefined);
+        if (open.length === 0) break;
+        if (tries > TRIES) throw new Error('inboxes are erased again and again while they are written');
+        if (toAdmit.length > 0) await admission.run(toAdmit.splice(0), write);
+        else await restore(groupByInbox(open));
+      }
 
       await apply(toBound);
     },
@@ -79,7 +101,12 @@ function writeKeys({ inbox }: InboxCall): string[] {
 }
 
 /** The replies of write.lua for all calls of a group are one flat list; restore.lua's is that of one call. */
-function settle(group: readonly InboxCall[], reply: PromiseSettledResult<unknown>, toBound: string[]): void {
+function settle(
+  group: readonly InboxCall[],
+  reply: PromiseSettledResult<unknown>,
+  toBound: string[],
+  toAdmit: InboxCall[],
+): void {
   if (reply.status === 'rejected') {
     for (const call of group) refuse(call, reply.reason as Error);
     return;
@@ -90,6 +117,7 @@ function settle(group: readonly InboxCall[], reply: PromiseSettledResult<unknown
     const code = codes[at]!;
     if (typeof code === 'string') refuse(call, new ReplyError(code) as Error);
     else {
+      if (code === NOT_ADMITTED) toAdmit.push(call);
       for (const delivery of call.deliveries) delivery.result = results[codes[at++] as number];
       if (codes[at] === 1) toBound.push(call.inbox);
     }

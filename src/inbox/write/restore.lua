@@ -3,8 +3,8 @@ Posts that an inbox has seen, and whose items are gone. One that a bound removed
 our back is delivered again.
 
 KEYS  1 items   2 seen   3 state   4 merged   5 read   6 kept unread   7 starred   8 gone
-ARGV  for each post: identity, post, match
-Returns for each post: 1 delivered, 2 duplicate; and behind them 1 if any was delivered: bound.lua may have work.
+ARGV  1 as what the inbox is admitted (admit.lua)   2 … for each post: identity, post, match
+Returns for each post: 1 delivered, 2 duplicate, 5 nothing was written, since the inbox is not admitted as that; and behind them 1 if any was delivered: bound.lua may have work.
 
 Safe to run twice: the second run finds the item. The types of all keys are checked before anything is written.
 ]]
@@ -23,9 +23,10 @@ local function put(identity, post, match)
   return 1
 end
 
+local isAdmitted = redis.call('HGET', state, 'admitted') == ARGV[1]
 local results, hasAdded = {}, 0
-for at = 1, #ARGV, 3 do
-  local result = put(ARGV[at], ARGV[at + 1], ARGV[at + 2])
+for at = 2, #ARGV, 3 do
+  local result = isAdmitted and put(ARGV[at], ARGV[at + 1], ARGV[at + 2]) or 5
   if result == 1 then hasAdded = 1 end
   results[#results + 1] = result
 end

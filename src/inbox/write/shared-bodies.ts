@@ -10,7 +10,7 @@ import { postKey } from '../../redis/keys.ts';
 
 const SHARED_FROM = 3;
 /** Inboxes remove old items with their next write, so bodies must outlive them a little. */
-const LONGER_THAN_ITEMS_MS = 30 * 86_400_000;
+export const LONGER_THAN_ITEMS_MS = 30 * 86_400_000;
 
 /** Stores shared bodies before any item refers to them. Returns what an item holds as `post`: '' where its body is shared. */
 export async function shareBodies(

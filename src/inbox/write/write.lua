@@ -3,18 +3,19 @@ Writes posts into inboxes, each post once. The hot path: rare cases are left to 
 
 KEYS  for each inbox: items (stream: post, matched_by, identity), seen (hash: identity -> item id), state (hash),
       merged (hash: item id -> further matched_by, one JSON object a line)
-ARGV  1 ms from one look at the ages to the next, 0 = ages do not matter
+ARGV  1 ms from one look at the ages to the next, 0 = ages do not matter   2 as what the inboxes are admitted (admit.lua)
       then for each inbox: most items (0 = no bound), number of posts, the identity of each (no two alike), and for each:
       post (JSON; '' = the body lies in the post's own key), match (JSON: subscription_id, match_score)
 Returns one list. For each inbox the text of an error, or for each post: 1 delivered, 2 duplicate, 3 merged into an item that
-  another subscription brought, 4 seen, but its item is gone: restore.lua decides; and behind them 1 if bound.lua has work, else 0.
+  another subscription brought, 4 seen, but its item is gone: restore.lua decides, 5 nothing was written, since the inbox is not
+  admitted as that: admit.lua decides; and behind them 1 if bound.lua has work, else 0.
 
 Several inboxes in one call only where one server holds them all: on a Cluster a call has one.
 Safe to run twice because the second run finds each identity in `seen`. Of each inbox everything is read before anything is written:
 a key of the wrong type, or a Redis that is full, leaves it as it was.
 ]]
 local call = redis.call
-local sweepEveryMs = tonumber(ARGV[1])
+local sweepEveryMs, admittedAs = tonumber(ARGV[1]), ARGV[2]
 local replies = {}
 
 -- A further match for an existing post: recorded with it, unless its subscription is already recorded.
@@ -34,7 +35,12 @@ end
 -- Writes its results to replies[at + 1 …]; the first identity is ARGV[from].
 local function write(at, items, seen, state, merged, maxItems, count, from)
   local total = call('XLEN', items)
-  local nextSweep = call('HGET', state, 'next_sweep')
+  local nextSweep, admitted = unpack(call('HMGET', state, 'next_sweep', 'admitted'))
+  if admitted ~= admittedAs then
+    for n = 1, count do replies[at + n] = 5 end
+    replies[at + count + 1] = 0
+    return
+  end
   local ids = call('HMGET', seen, unpack(ARGV, from, from + count - 1))
   local bodies = from + count
   local fresh, changed = 0, nil
@@ -96,7 +102,7 @@ local function explained(problem, key)
   return text
 end
 
-local from, at = 2, 0
+local from, at = 3, 0
 for key = 1, #KEYS, 4 do
   local count = tonumber(ARGV[from + 1])
   local isDone, problem = pcall(

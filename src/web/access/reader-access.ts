@@ -43,11 +43,15 @@ const isFromReaderPage = (req: Request): boolean =>
   (req.headers.referer ?? '').startsWith(`${originOf(req)}/reader/`) ||
   (req.headers['sec-fetch-site'] === 'same-origin' && req.headers['sec-fetch-mode'] === 'cors');
 
-/** Lets readers of this inbox pass `requireToken`, except to manage its feed tokens. */
+/** Whether a request below `/api/inboxes/:subscriber` takes the API token alone. */
+const isForPrograms = ({ path, method }: Request): boolean =>
+  path.startsWith('/feed-tokens') || (method === 'DELETE' && path === '/');
+
+/** Lets readers of this inbox pass `requireToken`, except to manage its feed tokens and to erase it. */
 export function admitReaders(access: ReaderAccess): RequestHandler {
   return async (req, res, next) => {
     const inbox = encodeName(String(req.params['subscriber']));
-    if (inbox !== undefined && !req.path.startsWith('/feed-tokens')) {
+    if (inbox !== undefined && !isForPrograms(req)) {
       const takesLogin = isFromReaderPage(req);
       const may = await access.of(req, inbox, takesLogin);
       if (may === 'look' && req.method !== 'GET' && req.method !== 'HEAD')

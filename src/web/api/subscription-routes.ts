@@ -1,5 +1,6 @@
 /** Who is registered for which subscription (ROUTING=directory). */
 import { z } from 'zod';
+import type { InboxList } from '../../inbox/inbox-list.ts';
 import { decodeName } from '../../redis/keys.ts';
 import type { Directory } from '../../subscriptions/directory.ts';
 import { DEFAULT_LIMIT, encodedName, limit } from '../http/inputs.ts';
@@ -24,7 +25,7 @@ const subscriptionSchema = z.object({
 const none = 'Nobody ever registered for this subscription';
 const toIso = (ms: string): string => new Date(Number(ms)).toISOString();
 
-export function subscriptionRoutes(directory: Directory): Route[] {
+export function subscriptionRoutes(directory: Directory, inboxList: InboxList): Route[] {
   return [
     defineRoute({
       id: 'register',
@@ -35,6 +36,7 @@ export function subscriptionRoutes(directory: Directory): Route[] {
       responses: { 204: { description: 'Registered, or was already' } },
       async handler({ params }) {
         await directory.register(params.id, params.subscriber);
+        await inboxList.add([params.subscriber]);
         return { status: 204 };
       },
     }),

@@ -21,6 +21,8 @@ beforeAll(async () => {
 const toPath = (path: string): string => path.replace(/:(\w+)/g, '{$1}');
 const routes = apiRoutes({
   inboxes: undefined as never,
+  inboxList: undefined as never,
+  erase: undefined as never,
   feedTokens: undefined as never,
   live: undefined as never,
   directory: undefined as never,
@@ -95,6 +97,7 @@ test('what real calls answer fits what is described', async () => {
   await call('post', `${inbox}/read`, ann, { up_to: id });
   await call('post', `${inbox}/unread`, ann, { ids: [id] });
   await call('get', inbox, ann);
+  await call('get', '/api/inboxes', {}, undefined, '?limit=1');
   await call('get', inbox, { subscriber: 'nobody' });
   const made = (await call('post', `${inbox}/feed-tokens`, ann, { label: 'phone' })).json;
   await call('get', `${inbox}/feed-tokens`, ann);
@@ -109,6 +112,7 @@ test('what real calls answer fits what is described', async () => {
   await call('delete', `${one}/subscribers/{subscriber}`, names);
   await call('delete', one, names);
   await call('delete', one, { id: 'dogs' });
+  await call('delete', inbox, ann);
   expect([...seen].sort()).toEqual(
     routes
       .filter((route) => !route.open)

@@ -4,10 +4,13 @@
  */
 import type { Request, Response } from 'express';
 import { FIRST_ID, isBefore } from '../../../../queues/index.ts';
+import type { Erasures } from '../../../inbox/erase/erased.ts';
 import type { InboxReader } from '../../../inbox/read/inbox-reader.ts';
 import type { InboxWatch } from '../../../inbox/watch/inbox-watch.ts';
 import { keepHeapSmall } from '../../../observe/heap.ts';
+import { nameHash } from '../../../redis/keys.ts';
 import { Problem } from '../../http/problem.ts';
+import { followErasures } from './follow-erasures.ts';
 import { createFrames } from './frames.ts';
 import { type Hold, runStream } from './stream.ts';
 
@@ -16,6 +19,8 @@ export interface Live {
   open(req: Request, res: Response, inbox: string, after: string | undefined): Promise<void>;
   /** Open streams, and bytes buffered for their clients. */
   load(): { streams: number; pendingBytes: number };
+  /** Ends the streams of an inbox (encoded) of this process. */
+  close(inbox: string): void;
   /** Ends every stream; idempotent. Clients resume by Last-Event-ID. */
   stop(): void;
 }
@@ -41,13 +46,13 @@ const RETRY_MS = 2_000;
 const HEARTBEAT = Buffer.from(':\n\n');
 
 export function createLive(
-  { inboxes, watch }: { inboxes: InboxReader; watch: InboxWatch },
+  { inboxes, watch, erasures }: { inboxes: InboxReader; watch: InboxWatch; erasures: Erasures },
   given: Partial<LiveLimits> = {},
 ): Live {
   const limits = { ...defaults, ...given };
   const frames = createFrames(inboxes);
   const hold: Hold = { pendingBytes: 0, mostBytes: limits.pendingBytes };
-  const clients = new Map<Response, AbortController>();
+  const clients = new Map<Response, { inbox: string; controller: AbortController }>();
   const perInbox = new Map<string, number>();
   let isStopped = false;
   keepHeapSmall();
@@ -63,9 +68,25 @@ export function createLive(
       throw new Problem(429, `This inbox has ${limits.perInbox} streams open`, wait);
   }
 
+  function end(res: Response, controller: AbortController): void {
+    controller.abort();
+    // end() would wait for the client to read what is buffered.
+    if (res.writableLength > 0) res.destroy();
+    else res.end();
+  }
+
+  function closeAll(isMeant: (inbox: string) => boolean): void {
+    for (const [res, { inbox, controller }] of clients) if (isMeant(inbox)) end(res, controller);
+  }
+
+  const followed = followErasures(erasures, {
+    isNeeded: () => clients.size > 0,
+    onErased: (hashes) => closeAll((inbox) => hashes.has(nameHash(inbox))),
+  });
+
   function enter(res: Response, inbox: string): AbortSignal {
     const controller = new AbortController();
-    clients.set(res, controller);
+    clients.set(res, { inbox, controller });
     perInbox.set(inbox, (perInbox.get(inbox) ?? 0) + 1);
     res.once('close', () => {
       clients.delete(res);
@@ -80,6 +101,7 @@ export function createLive(
   return {
     async open(req, res, inbox, after) {
       refuseWhereFull(inbox);
+      await followed.begin();
       const { newest } = await inboxes.summary(inbox);
       refuseWhereFull(inbox);
       if (res.destroyed || res.headersSent) return;
@@ -104,16 +126,13 @@ export function createLive(
           res.end();
         });
     },
+    close: (inbox) => closeAll((one) => one === inbox),
     load: () => ({ streams: clients.size, pendingBytes: hold.pendingBytes }),
     stop() {
       isStopped = true;
       clearInterval(heart);
-      for (const [res, controller] of clients) {
-        controller.abort();
-        // end() would wait for the client to read what is buffered.
-        if (res.writableLength > 0) res.destroy();
-        else res.end();
-      }
+      followed.stop();
+      closeAll(() => true);
     },
   };
 }

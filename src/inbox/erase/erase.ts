@@ -1,0 +1,67 @@
+/**
+ * Erases a person: registrations, feed tokens, items and all state. In this order, so that what was routed to the person before is
+ * older than the erasure, and refused if it is written later.
+ */
+import type { RedisClient } from '../../redis/connections.ts';
+import { erasedKey, erasuresKey, inboxKeys, nameHash } from '../../redis/keys.ts';
+import { loadScript, runScript } from '../../redis/scripts.ts';
+import type { Directory } from '../../subscriptions/directory.ts';
+import type { FeedTokens } from '../feed-tokens.ts';
+import type { InboxList } from '../inbox-list.ts';
+
+const script = loadScript(new URL('erase.lua', import.meta.url));
+
+/** `inbox`: encoded. Idempotent; after an error in between, call it again. */
+export type Erase = (inbox: string) => Promise<void>;
+
+export interface EraseDeps {
+  client: RedisClient;
+  list: InboxList;
+  feedTokens: FeedTokens;
+  directory: Directory;
+  /** How long a replay may bring back what is older. */
+  rememberMs: number;
+}
+
+/** Each time somebody must have registered the person, or created a token, in between. */
+const TRIES = 20;
+const AT_ONCE = 100;
+/** For web processes with open streams, which look every second. */
+const NOTICES = 1_000;
+
+export function createErase({ client, list, feedTokens, directory, rememberMs }: EraseDeps): Erase {
+  /** Returns what the list from the subscriber to its subscriptions said. */
+  async function endRegistrations(inbox: string): Promise<string[]> {
+    const listed = await client.hgetall(inboxKeys(inbox).subscriptions).catch(ofAnotherType);
+    const subscriptions = Object.keys(listed);
+    for (let at = 0; at < subscriptions.length; at += AT_ONCE)
+      await Promise.all(subscriptions.slice(at, at + AT_ONCE).map((one) => directory.unregister(one, inbox)));
+    return Object.entries(listed).flat();
+  }
+
+  async function revokeTokens(inbox: string): Promise<void> {
+    const tokens = await feedTokens.list(inbox).catch(ofAnotherType);
+    await Promise.all(Object.values(tokens).map(({ id }) => feedTokens.revoke(inbox, id)));
+  }
+
+  return async (inbox) => {
+    const keys = inboxKeys(inbox);
+    const all = [erasedKey(inbox), keys.feedTokens, keys.subscriptions, ...Object.values(keys)];
+    for (let tries = 1; ; tries += 1) {
+      if (tries > TRIES)
+        throw new Error(`inbox ${inbox} gets registrations or feed tokens while it is erased`);
+      const ended = await endRegistrations(inbox);
+      await revokeTokens(inbox);
+      if ((await runScript(client, script, all, [rememberMs, ...ended])) === 1) break;
+    }
+    await list.remove(inbox);
+    await client.xadd(erasuresKey, 'MAXLEN', '~', NOTICES, '*', 'inbox', nameHash(inbox));
+    await client.pexpire(erasuresKey, rememberMs);
+  };
+}
+
+/** Another program's key is removed with the rest. */
+function ofAnotherType(error: Error): Record<string, never> {
+  if (!error.message.startsWith('WRONGTYPE')) throw error;
+  return {};
+}

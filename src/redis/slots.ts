@@ -1,0 +1,27 @@
+/** Hash slots of a Cluster. */
+
+const SLOTS = 16_384;
+
+/** CRC-16/XMODEM, as Redis computes it of what stands between a key's braces. */
+function slotOf(tag: string): number {
+  let crc = 0;
+  for (const byte of Buffer.from(tag)) {
+    crc ^= byte << 8;
+    for (let bit = 0; bit < 8; bit += 1) crc = ((crc << 1) ^ (crc & 0x8000 ? 0x1021 : 0)) & 0xffff;
+  }
+  return crc % SLOTS;
+}
+
+const numbers = new Map<number, string>();
+let tried = 0;
+
+/** A number that lies in the same slot as this tag: for keys beside others that must not name what those name. */
+export function slotNumber(tag: string): string {
+  const slot = slotOf(tag);
+  for (; !numbers.has(slot); tried += 1) {
+    const number = String(tried);
+    const found = slotOf(number);
+    if (!numbers.has(found)) numbers.set(found, number);
+  }
+  return numbers.get(slot)!;
+}

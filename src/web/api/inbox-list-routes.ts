@@ -1,0 +1,86 @@
+/** Lists all inboxes and erases one. For programs with the API token alone: a feed token opens one inbox, and erases nobody. */
+import { z } from 'zod';
+import type { Erase } from '../../inbox/erase/erase.ts';
+import type { InboxList } from '../../inbox/inbox-list.ts';
+import type { InboxReader } from '../../inbox/read/inbox-reader.ts';
+import { decodeName } from '../../redis/keys.ts';
+import { DEFAULT_LIMIT, encodedName, limit } from '../http/inputs.ts';
+import { defineRoute, type Route } from '../http/route.ts';
+import type { Live } from './live/live.ts';
+
+const listed = z.object({
+  subscriber: z.string(),
+  total: z.number(),
+  unread: z.number(),
+  newest: z.string().nullable().meta({ description: 'Id of the newest item' }),
+});
+const listSchema = z.object({
+  inboxes: z.array(listed),
+  next: z.string().nullable().meta({ description: '`after` of the next page, null at the end' }),
+});
+
+export function inboxListRoutes({
+  inboxList: list,
+  inboxes,
+  erase,
+  live,
+}: {
+  inboxList: InboxList;
+  inboxes: InboxReader;
+  erase: Erase;
+  live: Pick<Live, 'close'>;
+}): Route[] {
+  return [
+    defineRoute({
+      id: 'listInboxes',
+      method: 'get',
+      path: '/api/inboxes',
+      summary: 'All inboxes, by name (percent-encoded); next page: after=',
+      params: z.object({}),
+      query: z.strictObject({ prefix: encodedName.optional(), after: encodedName.optional(), limit }),
+      responses: {
+        200: {
+          description:
+            'A page of inboxes. Left out is one under whose name another program keeps something else',
+          schema: listSchema,
+        },
+      },
+      async handler({ query }) {
+        const { prefix = '', after = '', limit: most = DEFAULT_LIMIT } = query;
+        const { names, next } = await list.page({ prefix, after, limit: most });
+        const found = await Promise.all(names.map((name) => summaryOf(inboxes, name)));
+        const body = { inboxes: found.filter((one) => one !== undefined), next: next && decodeName(next) };
+        return { status: 200, json: JSON.stringify(body) };
+      },
+    }),
+    defineRoute({
+      id: 'eraseInbox',
+      method: 'delete',
+      path: '/api/inboxes/:subscriber',
+      summary: 'Erases a person: items, state, feed tokens, registrations; open streams end',
+      params: z.object({ subscriber: encodedName }),
+      responses: {
+        204: {
+          description:
+            'Erased, or there was nothing. Nothing that was received before comes back; what is received later, for somebody who is ' +
+            'registered again, is delivered. An error in between leaves the rest: repeat the call',
+        },
+      },
+      async handler({ params }) {
+        await erase(params.subscriber);
+        live.close(params.subscriber);
+        return { status: 204 };
+      },
+    }),
+  ];
+}
+
+async function summaryOf(inboxes: InboxReader, name: string): Promise<z.output<typeof listed> | undefined> {
+  try {
+    const { total, unread, newest } = await inboxes.summary(name);
+    return { subscriber: decodeName(name), total, unread, newest };
+  } catch (error) {
+    if (String(error).includes('WRONGTYPE')) return undefined;
+    throw error;
+  }
+}
