@@ -7,6 +7,7 @@ import { withCrashPoints } from '../workers/crash-points.ts';
 import { createJobs, isWorkersOutage } from '../workers/jobs.ts';
 import { startWorkers } from '../workers/workers.ts';
 import { type AppContext, once, type Running } from './context.ts';
+import { watchLeftovers } from './leftovers.ts';
 
 /** Running jobs get this long to finish. */
 const STOP_WORKERS_WITHIN_MS = 5_000;
@@ -29,7 +30,9 @@ export function startWorkerRole({ config, redis, events }: AppContext): Running 
     deliveryBackoff: config.delivery.backoff,
     queues,
   });
+  const leftovers = watchLeftovers(queues, events, { onFound: workers.attach });
   return once(async () => {
+    leftovers.stop();
     await workers.stop(STOP_WORKERS_WITHIN_MS);
     await queues.close();
   });
