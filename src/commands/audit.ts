@@ -21,7 +21,7 @@ const auditCommand = {
   },
 } satisfies Command<Record<string, Option<unknown>>>;
 
-export async function runAudit({ argv }: CommandInput): Promise<number> {
+export async function runAudit({ argv, signal }: CommandInput): Promise<number> {
   const options = parseCommandLine(auditCommand, argv);
   return withContext(
     'audit',
@@ -57,7 +57,7 @@ export async function runAudit({ argv }: CommandInput): Promise<number> {
       await queues.close();
       return report(results, unlisted, options.json);
     },
-    { isTool: true },
+    { isTool: true, signal },
   );
 }
 
