@@ -11,6 +11,7 @@ import { createLosses } from '../pump/losses.ts';
 import { startPump } from '../pump/pump.ts';
 import { createTrimmer } from '../pump/trimmer.ts';
 import { type AppContext, once, type Running } from './context.ts';
+import { watchLeftovers } from './leftovers.ts';
 import { openPumpSources } from './pump-sources.ts';
 import { openReadings } from './readings.ts';
 
@@ -69,7 +70,9 @@ export function startPumpRole(context: AppContext): Running {
   });
   exposeReadings(context.metrics.registry, takeReadings);
   if (config.canary.everyMs && !config.relay) context.checks.set('canary', canaryCheck(canary, takeReadings));
+  const leftovers = watchLeftovers(queues, events, { onLook: (lane) => lane.tidy() });
   return once(async () => {
+    leftovers.stop();
     canary.stop();
     await Promise.all(pumps.map((pump) => pump.stop()));
     await Promise.all(sources.map(({ end }) => end()));

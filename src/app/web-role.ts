@@ -15,6 +15,7 @@ import { startParked } from '../parked/parked.ts';
 import { createDirectory } from '../subscriptions/directory.ts';
 import { startWebServer } from '../web/server.ts';
 import { type AppContext, healthOf, once, type Running } from './context.ts';
+import { watchLeftovers } from './leftovers.ts';
 import { openReadings } from './readings.ts';
 
 export async function startWebRole(context: AppContext): Promise<Running & { url: string }> {
@@ -56,7 +57,9 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     overview: { figures, since: history.since },
     health: healthOf(context),
   });
+  const leftovers = watchLeftovers(queues, context.events);
   const running = once(async () => {
+    leftovers.stop();
     await Promise.all([server.stop(), parked.stop(), history.stop()]);
     await watch.stop();
   });

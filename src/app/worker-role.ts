@@ -11,6 +11,7 @@ import { withCrashPoints } from '../workers/crash-points.ts';
 import { createJobs, isWorkersOutage } from '../workers/jobs.ts';
 import { startWorkers } from '../workers/workers.ts';
 import { type AppContext, once, type Running } from './context.ts';
+import { watchLeftovers } from './leftovers.ts';
 
 /** Running jobs get this long to finish. */
 const STOP_WORKERS_WITHIN_MS = 5_000;
@@ -41,7 +42,9 @@ export function startWorkerRole({ config, redis, events }: AppContext): Running 
     onTrouble: events.trouble,
     onRound: events.maintained,
   });
+  const leftovers = watchLeftovers(queues, events, { onFound: workers.attach });
   return once(async () => {
+    leftovers.stop();
     await maintenance.stop();
     await workers.stop(STOP_WORKERS_WITHIN_MS);
     await queues.close();

@@ -5,6 +5,7 @@ import { createDirectory, createDirectoryRouter, directRouter } from '../subscri
 import { type AuditOptions, type AuditResult, audit } from '../tools/audit.ts';
 import { createProgress } from '../tools/progress.ts';
 import { repair } from '../tools/repair.ts';
+import { unlistedStreams } from '../tools/unlisted.ts';
 import { type CommandInput, withContext } from './context.ts';
 import { listensNowhere, newestId, openTools, out } from './tool-context.ts';
 
@@ -20,18 +21,20 @@ const auditCommand = {
   },
 } satisfies Command<Record<string, Option<unknown>>>;
 
-export async function runAudit({ argv }: CommandInput): Promise<number> {
+export async function runAudit({ argv, signal }: CommandInput): Promise<number> {
   const options = parseCommandLine(auditCommand, argv);
   return withContext(
     'audit',
     listensNowhere,
     async (context) => {
       const { config, home, skywire: client, queues } = openTools(context);
+      await queues.lookForLeftovers();
+      const unlisted = await unlistedStreams(queues, config.stream.keys);
       const isDirect = config.routing === 'direct';
       const progress = createProgress(out);
       const from = options.from ?? String((await redisNow(client)) - config.stream.retentionMs);
       const results: AuditResult[] = [];
-      for (const stream of config.stream.keys) {
+      for (const stream of [...config.stream.keys, ...unlisted]) {
         const to = options.to ?? (await newestId(client, stream));
         const about: AuditOptions = {
           home,
@@ -52,13 +55,13 @@ export async function runAudit({ argv }: CommandInput): Promise<number> {
       }
       progress.clear();
       await queues.close();
-      return report(results, options.json);
+      return report(results, unlisted, options.json);
     },
-    { isTool: true },
+    { isTool: true, signal },
   );
 }
 
-function report(results: readonly AuditResult[], asJson: boolean): number {
+function report(results: readonly AuditResult[], unlisted: readonly string[], asJson: boolean): number {
   const entries = results.reduce((sum, result) => sum + result.entries, 0);
   const names = ['in_inbox', 'parked', 'in_flight', 'dropped', 'erased', 'missing'] as const;
   const counts = Object.fromEntries(
@@ -67,11 +70,13 @@ function report(results: readonly AuditResult[], asJson: boolean): number {
   const missing = results.flatMap((result) => result.missing);
   const lost = results.flatMap((result) => result.lost.map((id) => ({ stream: result.stream, id })));
   if (asJson) {
-    out.write(`${JSON.stringify({ entries, counts, missing, lost })}\n`);
+    out.write(`${JSON.stringify({ entries, counts, missing, lost, unlisted })}\n`);
   } else {
     out.write(
       `${entries} entries: ${names.map((name) => `${counts[name]} ${name.replace('_', ' ')}`).join(', ')}\n`,
     );
+    for (const stream of unlisted)
+      out.write(`included: ${stream}, which SKYWIRE_STREAM does not list, but jobs hold entries of it\n`);
     for (const { stream, id } of lost)
       out.write(`lost: ${stream} ${id} was trimmed from the stream before it was read\n`);
     for (const { stream, id, subscription, subscriber } of missing) {

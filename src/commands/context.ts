@@ -5,6 +5,7 @@ import type { Values } from '../config/settings.ts';
 import { createEvents } from '../observe/events.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
+import { orStopped } from '../redis/deadline.ts';
 import { openRedis } from '../redis/open-redis.ts';
 import { readVersion } from './version.ts';
 
@@ -26,14 +27,25 @@ export interface ContextOptions {
   skywireOnly?: boolean;
   /** false: starts while Skywire's Redis is away. */
   needsSkywire?: boolean;
+  /** Ends the wait for Redis, and a tool's work. */
+  signal: AbortSignal;
+  /** A tool that reports how far it came gets this long after the signal. */
+  lastWordsMs?: number;
 }
 
-/** Runs `work` and closes Redis afterwards. Throws ConfigError and what openRedis throws. */
+/** Runs `work` and closes Redis afterwards. Throws ConfigError, Stopped, and what openRedis throws. */
 export async function withContext(
   role: string,
   listens: (values: Values) => boolean,
   work: (context: AppContext) => Promise<number>,
-  { isTool = false, anyServer = false, skywireOnly = false, needsSkywire = true }: ContextOptions = {},
+  {
+    isTool = false,
+    anyServer = false,
+    skywireOnly = false,
+    needsSkywire,
+    signal,
+    lastWordsMs = 0,
+  }: ContextOptions,
 ): Promise<number> {
   const config: Config = toConfig(readEnvironment(), { listens });
   const log = createLogger(
@@ -52,12 +64,14 @@ export async function withContext(
       allowEviction: config.allowEviction || anyServer,
     },
     needsSkywire,
+    signal,
     say: (line) => log.info(line),
     warn: (line) => (isTool ? undefined : log.warn(line)),
     onTrouble: events.trouble,
   });
   try {
-    return await work({ config, redis, log, events, metrics, checks: new Map() });
+    const working = work({ config, redis, log, events, metrics, checks: new Map() });
+    return await (isTool ? orStopped(signal, lastWordsMs, working) : working);
   } finally {
     await redis.stop();
   }

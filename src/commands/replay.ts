@@ -23,17 +23,17 @@ export async function runReplay({ argv, signal }: CommandInput): Promise<number>
       const { config, skywire: client, queues } = openTools(context);
       const progress = createProgress(out);
       const { batchSize, maxWaitingJobs } = config.work;
+      const streams = config.stream.keys;
       let total = 0;
-      for (const stream of config.stream.keys) {
+      for (const [at, stream] of streams.entries()) {
         const onProgress = (entries: number, id: string) =>
           progress.show(`${stream}: ${entries} entries, at ${id}`);
-        const newest = to === NOW ? await newestId(client, stream) : to;
         const done = await replay({
           client,
           queues,
           stream,
           from,
-          to: newest,
+          to: to === NOW ? () => newestId(client, stream) : to,
           batchSize,
           maxWaitingJobs,
           signal,
@@ -42,7 +42,8 @@ export async function runReplay({ argv, signal }: CommandInput): Promise<number>
         total += done.entries;
         progress.clear();
         if (done.next !== undefined) {
-          out.write(`stopped after ${total} entries; resume with --from ${done.next}\n`);
+          const window = { from, to, next: done.next };
+          out.write(`stopped after ${total} entries; resume with${howToResume(streams, at, window)}\n`);
           return 1;
         }
       }
@@ -50,6 +51,20 @@ export async function runReplay({ argv, signal }: CommandInput): Promise<number>
       out.write(`replayed ${total} entries\n`);
       return 0;
     },
-    { isTool: true },
+    { isTool: true, signal, lastWordsMs: 1_000 },
   );
+}
+
+/** Ids of one stream say nothing about another: each partition has a place of its own to go on from. */
+function howToResume(
+  streams: readonly string[],
+  at: number,
+  { from, to, next }: { from: string; to: string; next: string },
+): string {
+  const until = to === NOW ? '' : ` --to ${to}`;
+  if (streams.length === 1) return ` --from ${next}${until}`;
+  const command = (some: readonly string[], start: string) =>
+    `\n  SKYWIRE_STREAM='${some.join(',')}' npm run replay -- --from ${start}${until}`;
+  const rest = streams.slice(at + 1);
+  return command([streams[at]!], next) + (rest.length ? command(rest, from) : '');
 }

@@ -18,7 +18,7 @@ function role(
   about: string,
   listens: (values: Values) => boolean,
   parts: StartPart[],
-  options: ContextOptions = {},
+  options: Omit<ContextOptions, 'signal'> = {},
 ): RunCommand {
   const command: Command<Record<never, never>> = {
     usage: name === 'start' ? 'npm start' : `npm run ${name}`,
@@ -46,7 +46,7 @@ function role(
       context.log.info(`${name} has stopped`);
       return 0;
     };
-    return withContext(name, listens, run, options);
+    return withContext(name, listens, run, { ...options, signal });
   };
 }
 

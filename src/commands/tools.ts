@@ -18,7 +18,8 @@ async function skywire({ argv, signal }: CommandInput): Promise<number> {
       await runSkywire(options, { client, streams: config.stream.keys, signal, out });
       return 0;
     },
-    { isTool: true },
+    // The simulator gives itself 2 s.
+    { isTool: true, signal, lastWordsMs: 2_500 },
   );
 }
 
@@ -29,7 +30,7 @@ const doctorCommand = {
   options: {},
 } satisfies Command<Record<string, Option<unknown>>>;
 
-async function runDoctor({ argv }: CommandInput): Promise<number> {
+async function runDoctor({ argv, signal }: CommandInput): Promise<number> {
   parseCommandLine(doctorCommand, argv);
   return withContext(
     'doctor',
@@ -44,7 +45,7 @@ async function runDoctor({ argv }: CommandInput): Promise<number> {
         out.write(`${level.padEnd(10)}${what}${fix ? `\n${' '.repeat(10)}→ ${fix}` : ''}\n`);
       return findings.some((finding) => finding.level === 'dangerous') ? 1 : 0;
     },
-    { isTool: true, anyServer: true, needsSkywire: false },
+    { isTool: true, anyServer: true, needsSkywire: false, signal },
   );
 }
 

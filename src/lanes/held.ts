@@ -14,8 +14,8 @@ const MOST_JOBS = 5_000;
 export interface Held {
   /** Id of the oldest; undefined where there is none, '0-0' where there are too many jobs to know. */
   oldestHeld(): Promise<string | undefined>;
-  /** Ids of all. */
-  held(): Promise<string[]>;
+  /** Ids of those of one stream. */
+  held(stream: string): Promise<string[]>;
 }
 
 export function createHeld(client: RedisClient, queue: Queue, { entryIds }: QueueTraits): Held {
@@ -25,9 +25,15 @@ export function createHeld(client: RedisClient, queue: Queue, { entryIds }: Queu
       const oldest = await runScript(client, oldestScript, unfinished, [queue.toKey(''), MOST_JOBS]);
       return (oldest as string) || undefined;
     },
-    async held() {
+    async held(stream) {
       const jobs = await queue.getJobs(['waiting', 'active', 'delayed', 'prioritized']);
-      return jobs.flatMap((job) => entryIds(job?.data));
+      return jobs.flatMap((job) => (isOf(stream, job?.data) ? entryIds(job.data) : []));
     },
   };
+}
+
+/** Ids are unique within a stream only. A job that names no stream may be of any. */
+function isOf(stream: string, data: unknown): boolean {
+  const { stream: its } = (data ?? {}) as { stream?: unknown };
+  return its === undefined || its === stream;
 }

@@ -7,7 +7,6 @@ import type { Job } from 'bullmq';
 import { queues as definitions, liesBeside, type NewBatch } from '../../queues/index.ts';
 import { crashPoint, isArmed } from '../observe/crash-points.ts';
 import type { RedisClient } from '../redis/connections.ts';
-import { laneName } from '../redis/keys.ts';
 import { type Balance, createBooks } from './books.ts';
 import { type Adds, type JobQueue, openJobQueue } from './job-queue.ts';
 import { createPayloads, type Payload } from './payloads.ts';
@@ -23,10 +22,10 @@ export class PayloadGone extends Error {
   override name = 'PayloadGone';
 }
 
-/** `nth`: which of the streams in SKYWIRE_STREAM, from 0. */
-export function openLane(client: RedisClient, nth: number, deliveryAttempts: number): Lane {
+/** `name`: of its queue, by the place of its stream in SKYWIRE_STREAM. */
+export function openLane(client: RedisClient, name: string, deliveryAttempts: number): Lane {
   const { matches } = definitions;
-  const jobs = openJobQueue(client, matches, deliveryAttempts, laneName(nth));
+  const jobs = openJobQueue(client, matches, deliveryAttempts, name);
   const books = createBooks(client, jobs.name);
   const payloads = createPayloads(client, jobs.name);
 

@@ -1,6 +1,9 @@
 /** Every queue in Redis, opened over one connection. */
 import { queues as definitions, type QueueDefinition } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import { laneName } from '../redis/keys.ts';
+import { type Balance, type Books, balanceOf, createBooks } from './books.ts';
+import { findLanes } from './existing.ts';
 import { type Adds, type JobQueue, openJobQueue } from './job-queue.ts';
 import { type Lane, openLane } from './lane.ts';
 
@@ -12,14 +15,20 @@ type ByName = {
 };
 
 export interface Queues extends ByName {
-  /** Every queue there is: workers, dashboard and metrics loop over it. */
+  /** Every queue there is: workers, dashboard and metrics loop over it. lookForLeftovers() appends to it. */
   all: readonly JobQueue[];
-  /** The queue of each partition of the stream: `matches`, `matches-2` … */
+  /** The queue of each partition of the stream, `matches`, `matches-2` …; then those that lookForLeftovers() found. */
   lanes: readonly Lane[];
   /** By its name in Redis. */
   find(name: string): JobQueue | undefined;
   /** Where the batches of a stream go. */
   laneOf(stream: string): Lane;
+  /** Lanes that were found to hold jobs, and that no stream of SKYWIRE_STREAM uses: its list was longer before. */
+  leftovers(): readonly Lane[];
+  /** Opens such lanes; returns those that are new since the last call. */
+  lookForLeftovers(): Promise<readonly Lane[]>;
+  /** Of all lanes that are in Redis. */
+  balance(): Promise<Balance>;
   /** Those whose unfinished jobs may need entries of this stream. */
   holding(stream: string): readonly JobQueue[];
   close(): Promise<void>;
@@ -32,7 +41,8 @@ export function openQueues(
   streams: readonly string[] = ['one'],
   list: Definitions = definitions,
 ): Queues {
-  const lanes = streams.map((_, nth) => openLane(client, nth, deliveryAttempts));
+  const lanes = streams.map((_, nth) => openLane(client, laneName(nth), deliveryAttempts));
+  let emptied: Books[] = [];
   const opened = Object.values(list)
     .filter((one) => one !== list.matches)
     .map((one) => openJobQueue(client, one as QueueDefinition, deliveryAttempts));
@@ -45,7 +55,26 @@ export function openQueues(
     lanes,
     find: (name) => all.find((one) => one.name === name),
     laneOf,
-    holding: (stream) => [laneOf(stream), ...opened.filter(({ definition }) => definition.holdsEntries)],
+    leftovers: () => lanes.slice(streams.length),
+    async lookForLeftovers() {
+      const existing = await findLanes(client, streams.length);
+      const isOpen = ({ name }: { name: string }) => lanes.some((lane) => lane.name === name);
+      const found = existing
+        .filter((one) => !one.isEmpty && !isOpen(one))
+        .map(({ name }) => openLane(client, name, deliveryAttempts));
+      lanes.push(...found);
+      all.push(...found);
+      emptied = existing.filter((one) => !isOpen(one)).map(({ name }) => createBooks(client, name));
+      return found;
+    },
+    balance: () => balanceOf([...lanes, ...emptied]),
+    // Any lane may hold entries of any stream: the order of SKYWIRE_STREAM may have been another one before. Its own lane comes last
+    // of them, since a batch that is split there goes on here.
+    holding: (stream) => [
+      ...lanes.filter((lane) => lane !== laneOf(stream)),
+      laneOf(stream),
+      ...opened.filter(({ definition }) => definition.holdsEntries),
+    ],
     async close() {
       await Promise.allSettled(all.map(({ queue }) => queue.close()));
     },

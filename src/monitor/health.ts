@@ -28,6 +28,7 @@ export function healthOf(figures: Figures): Finding[] {
     ...backlog(figures),
     ...pending(figures),
     ...limited(figures),
+    ...leftovers(figures),
     ...otherGroups(figures),
     ...canary(figures),
     ...parked(figures),
@@ -144,6 +145,18 @@ function limited({ queues }: Figures): Finding[] {
   return (queues ?? [])
     .flatMap(({ queue, limits }) => describeLimits(queue, limits))
     .map(({ stops, what, remedy }) => ({ level: stops ? 'bad' : 'look', what, remedy }));
+}
+
+function leftovers({ queues }: Figures): Finding[] {
+  return (queues ?? []).flatMap(({ queue, isLeftover, waiting, active, delayed, failed }): Finding[] => {
+    const unfinished = waiting + active + delayed;
+    if (!isLeftover || unfinished + failed === 0) return [];
+    const what = `Queue ${queue} holds ${shown(unfinished)} unfinished and ${shown(failed)} failed jobs, and no stream of SKYWIRE_STREAM uses it any more.`;
+    const remedy = failed
+      ? 'Workers finish the unfinished ones. For the others open Parked, fix the cause, then retry.'
+      : 'Nothing to do while the number falls: workers finish them.';
+    return [{ level: 'look', what, remedy }];
+  });
 }
 
 function otherGroups({ streams }: Figures): Finding[] {

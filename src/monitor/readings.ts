@@ -2,7 +2,7 @@
  * The state in Redis for metrics and overview: streams, queues, parked matches, servers. Each part is read independently: one that
  * fails or times out is undefined.
  */
-import { type Balance, balanceOf } from '../lanes/books.ts';
+import type { Balance } from '../lanes/books.ts';
 import type { JobQueue } from '../lanes/job-queue.ts';
 import { type Limits, readLimits } from '../lanes/limits.ts';
 import type { Queues } from '../lanes/queues.ts';
@@ -14,8 +14,13 @@ import { readStream, type StreamReading } from './read-stream.ts';
 
 export const jobStates = ['waiting', 'active', 'delayed', 'failed'] as const;
 export type JobState = (typeof jobStates)[number];
-/** `definition`: by its name; each partition of the stream has a queue of its own. */
-export type QueueReading = { queue: string; definition: string; limits: Limits } & Record<JobState, number>;
+/** `definition`: by its name; each partition of the stream has a queue of its own. `isLeftover`: no stream of SKYWIRE_STREAM uses it any more. */
+export type QueueReading = {
+  queue: string;
+  definition: string;
+  isLeftover?: boolean;
+  limits: Limits;
+} & Record<JobState, number>;
 
 /** `skywire` only if it is a separate server. */
 export type ServerName = 'home' | 'skywire';
@@ -72,9 +77,9 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
   async function read(): Promise<Readings> {
     const [found, jobs, parked, balance, canaryAgeMs, homeServer, skywireServer] = await Promise.all([
       part(Promise.all(streams.map((stream) => readStream(skywire, stream, group, windowMs)))),
-      part(Promise.all(queues.all.map(readQueue))),
+      part(readQueues(queues)),
       part(readParked()),
-      part(balanceOf(queues.lanes)),
+      part(queues.balance()),
       sendsCanary ? part(canaryAge(home)) : undefined,
       part(readServer(home)),
       isTwoServers ? part(readServer(skywire)) : undefined,
@@ -98,10 +103,21 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
   };
 }
 
-async function readQueue({ name, definition, queue }: JobQueue): Promise<QueueReading> {
+function readQueues({ all, leftovers }: Queues): Promise<QueueReading[]> {
+  const left = new Set<JobQueue>(leftovers());
+  return Promise.all(all.map((one) => readQueue(one, left.has(one))));
+}
+
+async function readQueue({ name, definition, queue }: JobQueue, isLeftover: boolean): Promise<QueueReading> {
   const [counts, limits] = await Promise.all([queue.getJobCounts(...jobStates), readLimits(queue)]);
   const jobs = Object.fromEntries(jobStates.map((state) => [state, counts[state] ?? 0]));
-  return { queue: name, definition: definition.name, limits, ...(jobs as Record<JobState, number>) };
+  return {
+    queue: name,
+    definition: definition.name,
+    isLeftover,
+    limits,
+    ...(jobs as Record<JobState, number>),
+  };
 }
 
 const part = <T>(work: Promise<T>): Promise<T | undefined> =>

@@ -39,15 +39,14 @@ export function createRecentWork(
   client: RedisClient,
   { all, lanes }: Pick<Queues, 'all' | 'lanes'>,
 ): () => Promise<Work> {
-  // An entry gets its verdict in the batch that brings it; what other jobs deliver counts as delivered only.
-  const bring = new Set<JobQueue>(lanes);
   const since = new Map<string, number>();
   let looks: Look[] = [];
   let latencies: { at: number; ms: number }[] = [];
 
   async function look(one: JobQueue, now: number): Promise<Look> {
     const { name, queue } = one;
-    const hasEntries = bring.has(one);
+    // An entry gets its verdict in the batch that brings it; what other jobs deliver counts as delivered only.
+    const hasEntries = (lanes as readonly JobQueue[]).includes(one);
     const from = since.get(name) ?? now - AVERAGE_OVER_MS;
     const args = [queue.toKey(''), from, hasEntries ? JOBS_LOOKED_INTO : 0];
     const reply = await runScript(client, script, [queue.toKey('completed')], args);

@@ -7,7 +7,21 @@ export type Events = ReturnType<typeof createEvents>;
 
 export function createEvents(log: Logger, metrics: Metrics) {
   const trouble = limitRepeats((text, leftOut) => log.warn(leftOut ? { leftOut } : {}, text));
+  const leftovers = new Set<string>();
   return {
+    /** Said once in a process, whose roles all look. */
+    leftover(queue: string, { unfinished, failed }: { unfinished: number; failed: number }) {
+      if (leftovers.has(queue)) return;
+      leftovers.add(queue);
+      log.warn(
+        { queue, unfinished, failed },
+        'SKYWIRE_STREAM is shorter than before and leaves the jobs of this queue behind: workers finish them; failed ones wait at /parked',
+      );
+    },
+    leftoverDone(queue: string) {
+      if (leftovers.delete(queue))
+        log.info({ queue }, 'the jobs that were left behind in this queue are done');
+    },
     /** Start at 0: Prometheus cannot see the first increment of a new series. */
     workerStarts() {
       for (const queue of queueNames) {

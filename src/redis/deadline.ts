@@ -21,3 +21,27 @@ export async function atMost(ms: number, work: Promise<unknown>): Promise<void> 
     if (!(error instanceof DeadlinePassed)) throw error;
   });
 }
+
+/** A signal ended the process's work early. */
+export class Stopped extends Error {
+  override name = 'Stopped';
+}
+
+/** Rejects with Stopped if the work has not ended `graceMs` after the signal; the work itself goes on. */
+export async function orStopped<T>(signal: AbortSignal, graceMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      timer = setTimeout(() => reject(new Stopped('stopped by a signal before it was done')), graceMs);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -9,6 +9,7 @@ import {
   type RedisClient,
   type RedisTarget,
 } from './connections.ts';
+import { orStopped } from './deadline.ts';
 import { checkServer } from './server-check.ts';
 
 export interface OpenRedis {
@@ -23,16 +24,19 @@ export interface OpenRedis {
 export interface OpenRedisOptions {
   config: Pick<Config, 'redis' | 'skywireRedis' | 'ownServer' | 'allowEviction'>;
   /** false: Skywire's server is not checked, and may be away: a worker has no use for it, and web reads only gauges from it. */
-  needsSkywire?: boolean;
+  needsSkywire?: boolean | undefined;
+  /** Ends the wait for a server: rejects with Stopped. */
+  signal?: AbortSignal | undefined;
   say: (line: string) => void;
   warn: (line: string) => void;
   onTrouble: (where: string, error: Error) => void;
 }
 
-/** Throws RedisUnreachable, RedisUnfit, OwnServerError. */
+/** Throws RedisUnreachable, RedisUnfit, OwnServerError, Stopped. */
 export async function openRedis({
   config,
   needsSkywire = true,
+  signal = new AbortController().signal,
   say,
   warn,
   onTrouble,
@@ -60,9 +64,9 @@ export async function openRedis({
     },
   };
   try {
-    for (const warning of await check(redis.home, config)) warn(warning);
+    for (const warning of await orStopped(signal, 0, check(redis.home, config))) warn(warning);
     if (needsSkywire && config.skywireRedis.address !== config.redis.address)
-      await check(redis.skywire, { allowEviction: true });
+      await orStopped(signal, 0, check(redis.skywire, { allowEviction: true }));
   } catch (error) {
     await redis.stop();
     throw error;

@@ -1,6 +1,7 @@
 /** Health checks for `npm run doctor`. Each problem comes with its fix; a missing permission is a finding, not an error. */
 import type { QueueTraits } from '../../queues/index.ts';
 import type { Config } from '../config/config.ts';
+import type { JobQueue } from '../lanes/job-queue.ts';
 import { describeLimits, readLimits } from '../lanes/limits.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -24,9 +25,13 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
   return found.flat();
 }
 
-async function examineQueues({ all }: Queues): Promise<Finding[]> {
+async function examineQueues(queues: Queues): Promise<Finding[]> {
+  await queues.lookForLeftovers();
+  const { all } = queues;
+  const leftovers = new Set<JobQueue>(queues.leftovers());
   const found = await Promise.all(
-    all.map(async ({ name, queue, definition }): Promise<Finding[]> => {
+    all.map(async (one): Promise<Finding[]> => {
+      const { name, queue, definition } = one;
       const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'failed');
       const limits = describeLimits(name, await readLimits(queue));
       const workers = await queue.getWorkersCount().catch(() => undefined);
@@ -37,6 +42,7 @@ async function examineQueues({ all }: Queues): Promise<Finding[]> {
         ...(workers === 0 && waiting
           ? [{ level: 'dangerous', what: `no worker for queue ${name}`, fix: 'npm run worker' } as const]
           : []),
+        ...(leftovers.has(one) ? [leftover(name)] : []),
         ...limits.map(
           ({ stops, what: limit, remedy }): Finding => ({
             level: stops ? 'dangerous' : 'note',
@@ -50,6 +56,12 @@ async function examineQueues({ all }: Queues): Promise<Finding[]> {
   );
   return found.flat();
 }
+
+const leftover = (name: string): Finding => ({
+  level: 'note',
+  what: `queue ${name} holds jobs of a partition that SKYWIRE_STREAM no longer lists`,
+  fix: 'none is needed while workers finish them: look again until they are gone',
+});
 
 function failedJobs(name: string, failed: number, are: QueueTraits['failed']): Finding {
   const page = `/dashboard/queue/${name}?status=failed`;

@@ -31,7 +31,7 @@ export async function inFlight({ skywire, queues, stream, group }: InFlightOptio
   for await (const page of row ? pendingIds(skywire, stream, group) : []) for (const id of page) ids.add(id);
   // Without a group everything is unread.
   const delivered = row?.['last-delivered-id'] ?? FIRST_ID;
-  for (const queue of queues.holding(stream)) for (const id of await queue.held()) ids.add(id);
+  for (const queue of queues.holding(stream)) for (const id of await queue.held(stream)) ids.add(id);
   return { takenAt, has: (id) => isBefore(delivered, id) || ids.has(id) };
 }
 

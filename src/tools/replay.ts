@@ -5,6 +5,7 @@ import type { RawEntry } from '../../queues/index.ts';
 import type { Queues } from '../lanes/queues.ts';
 import { toBatches } from '../pump/batches.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import { orStopped, Stopped } from '../redis/deadline.ts';
 import { readWindow } from '../stream/window.ts';
 
 export interface ReplayOptions {
@@ -12,7 +13,8 @@ export interface ReplayOptions {
   queues: Queues;
   stream: string;
   from: string;
-  to: string;
+  /** Or how to find out. */
+  to: string | (() => Promise<string>);
   batchSize: number;
   /** Replay pauses above half of it, so that new matches always find room. */
   maxWaitingJobs: number;
@@ -21,20 +23,46 @@ export interface ReplayOptions {
 }
 
 /** `next`: where to resume if the signal stopped it early. */
-export async function replay(options: ReplayOptions): Promise<{ entries: number; next: string | undefined }> {
+export interface Replayed {
+  entries: number;
+  next: string | undefined;
+}
+
+/** Redis gets this long after the signal to confirm what was sent to it. */
+const LAST_WORDS_MS = 500;
+
+export async function replay(options: ReplayOptions): Promise<Replayed> {
   const { client, stream, from, to, signal, onProgress } = options;
   const run = `replay-${randomUUID()}`;
   let entries = 0;
-  for await (const page of readWindow(client, stream, { from, to })) {
-    if (signal.aborted) return { entries, next: page[0]!.id };
-    await resubmit(options, run, page);
-    entries += page.length;
-    onProgress(entries, page.at(-1)!.id);
+  let next = from;
+  const onAdded = (batch: readonly RawEntry[]) => {
+    entries += batch.length;
+    // The last one again, since the next one is not known yet.
+    next = batch.at(-1)!.id;
+    onProgress(entries, next);
+  };
+  const addAll = async () => {
+    const last = typeof to === 'string' ? to : await to();
+    for await (const page of readWindow(client, stream, { from, to: last }))
+      await resubmit(options, run, page, { signal, onAdded });
+  };
+  try {
+    await orStopped(signal, LAST_WORDS_MS, addAll());
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+    return { entries, next };
   }
   return { entries, next: undefined };
 }
 
-/** Adds the entries as new batches, even if they were processed before, and waits for room. */
+/** `signal`: ends it after a batch, and while it waits for room. `onAdded`: after each batch. */
+export interface Watching {
+  signal?: AbortSignal;
+  onAdded?: (batch: readonly RawEntry[]) => void;
+}
+
+/** Adds the entries as new batches, even if they were processed before, and waits for room. Throws Stopped. */
 export async function resubmit(
   {
     queues,
@@ -44,11 +72,14 @@ export async function resubmit(
   }: Pick<ReplayOptions, 'queues' | 'stream' | 'batchSize' | 'maxWaitingJobs'>,
   run: string,
   entries: readonly RawEntry[],
+  { signal, onAdded }: Watching = {},
 ): Promise<void> {
   const lane = queues.laneOf(stream);
   for (const batch of toBatches(stream, entries, batchSize)) {
-    while ((await lane.queue.getWaitingCount()) > maxWaitingJobs / 2) await pause(20);
+    while (!signal?.aborted && (await lane.queue.getWaitingCount()) > maxWaitingJobs / 2) await pause(20);
+    if (signal?.aborted) throw new Stopped('stopped by a signal before it was done');
     const [isThere] = await lane.add([{ ...batch, run }]);
     if (!isThere) throw new Error(`Redis rejected a batch that begins with ${batch.entries[0]!.id}`);
+    onAdded?.(batch.entries as readonly RawEntry[]);
   }
 }

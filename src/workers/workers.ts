@@ -33,6 +33,8 @@ const PAUSE_AFTER_ERROR_MS = 1_000;
 const SUSPECT_WAITS_MS = 100;
 
 export interface Workers {
+  /** Works on another queue, too. */
+  attach(queue: JobQueue): void;
   /** Idempotent. Waits for running jobs until the deadline, then returns the rest to the queue at once. */
   stop(deadlineMs: number): Promise<void>;
 }
@@ -53,6 +55,9 @@ export function startWorkers(options: WorkersOptions): Workers {
   const workers = options.queues.all.map((queue) => startWorker(queue, options, running));
   let stopped: Promise<void> | undefined;
   return {
+    attach(queue) {
+      if (!stopped) workers.push(startWorker(queue, options, running));
+    },
     stop(deadlineMs) {
       stopped ??= closeAll(workers, running.jobs, deadlineMs);
       return stopped;

@@ -34,13 +34,7 @@ export interface ParkedIndex {
 }
 
 export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIndex {
-  const sources = sourcesOf(queues).map((source) => ({
-    source,
-    jobs: new Map<string, ParkedJob>(),
-    newest: 0,
-    comparedAt: Number.NEGATIVE_INFINITY,
-    inRedis: 0,
-  }));
+  const sources = sourcesOf(queues).map(newPart);
   let version = 0;
   let isLoading = true;
   let refreshing: Promise<void> | undefined;
@@ -48,13 +42,19 @@ export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIn
 
   async function refreshAll(): Promise<void> {
     const startedAt = performance.now();
+    const isKnown = ({ name }: Source) => sources.some(({ source }) => source.name === name);
+    sources.push(
+      ...sourcesOf(queues)
+        .filter((one) => !isKnown(one))
+        .map(newPart),
+    );
     for (const part of sources) await refreshPart(part);
     isLoading = false;
     const tookMs = performance.now() - startedAt;
     restUntil = performance.now() + Math.max(FRESH_FOR_MS, REST_FACTOR * tookMs);
   }
 
-  async function refreshPart(part: (typeof sources)[number]): Promise<void> {
+  async function refreshPart(part: Part): Promise<void> {
     const { source, jobs } = part;
     if (source.state === 'failed' && jobs.size) {
       await take(part, await placesSince(client, source, part.newest - CLOCKS_DIFFER_MS));
@@ -76,7 +76,7 @@ export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIn
     }
   }
 
-  async function take(part: (typeof sources)[number], places: readonly Place[]): Promise<void> {
+  async function take(part: Part, places: readonly Place[]): Promise<void> {
     const changed = places.filter(({ id, score }) => part.jobs.get(id)?.score !== score);
     for await (const read of readPlaces(client, part.source, changed)) {
       for (const job of read) {
@@ -123,6 +123,16 @@ export function createParkedIndex(client: RedisClient, queues: Queues): ParkedIn
     for (const { jobs } of sources) yield* jobs.values();
   }
 }
+
+type Part = ReturnType<typeof newPart>;
+
+const newPart = (source: Source) => ({
+  source,
+  jobs: new Map<string, ParkedJob>(),
+  newest: 0,
+  comparedAt: Number.NEGATIVE_INFINITY,
+  inRedis: 0,
+});
 
 /** Delayed jobs only in `parked`, where they are retried automatically; elsewhere they just wait for an outage to end. */
 function sourcesOf({ all, parked }: Queues): Source[] {

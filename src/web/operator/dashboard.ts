@@ -4,6 +4,7 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { AppControllerRoute, AppViewRoute, UIConfig } from '@bull-board/api/typings/app';
 import { ExpressAdapter } from '@bull-board/express';
 import type { Express, RequestHandler } from 'express';
+import type { JobQueue } from '../../lanes/job-queue.ts';
 import type { Queues } from '../../lanes/queues.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { OperatorLog } from '../../parked/operator-log.ts';
@@ -60,22 +61,15 @@ function createBoard(
 ): RequestHandler {
   const serverAdapter = new BoardServer();
   serverAdapter.setBasePath(PATH);
-  createBullBoard({
+  let shown = 0;
+  const newlyOpened = () => {
+    const adapters = queues.all.slice(shown).map((queue) => adapterOf(queue, readOnlyMode));
+    shown = queues.all.length;
+    return adapters;
+  };
+  const { addQueue } = createBullBoard({
     serverAdapter,
-    queues: queues.all.map(({ name, definition, queue }) => {
-      const adapter = new BullMQAdapter(queue, {
-        readOnlyMode,
-        description: definition.description,
-        displayName: `${definition.label}: ${name}`,
-        externalJobUrl: ({ id }) => ({
-          displayText: 'Open in Parked',
-          href: `/parked?queue=${name}&job=${id}`,
-        }),
-      });
-      adapter.setFormatter('data', (data: unknown) => viewJob(data, definition).shown);
-      adapter.setFormatter('returnValue', (value: unknown) => viewJob(value).shown);
-      return adapter;
-    }),
+    queues: newlyOpened(),
     options: { uiConfig: uiConfig(environmentName), handlerHooks: boardHooks(queues, operatorLog, log) },
   });
   serverAdapter.setErrorHandler((error) => {
@@ -83,7 +77,25 @@ function createBoard(
   });
   const board = serverAdapter.getRouter() as Express;
   board.disable('x-powered-by').disable('etag');
-  return board;
+  return (req, res, next) => {
+    newlyOpened().forEach(addQueue);
+    board(req, res, next);
+  };
+}
+
+function adapterOf({ name, definition, queue }: JobQueue, readOnlyMode: boolean): BullMQAdapter {
+  const adapter = new BullMQAdapter(queue, {
+    readOnlyMode,
+    description: definition.description,
+    displayName: `${definition.label}: ${name}`,
+    externalJobUrl: ({ id }) => ({
+      displayText: 'Open in Parked',
+      href: `/parked?queue=${name}&job=${id}`,
+    }),
+  });
+  adapter.setFormatter('data', (data: unknown) => viewJob(data, definition).shown);
+  adapter.setFormatter('returnValue', (value: unknown) => viewJob(value).shown);
+  return adapter;
 }
 
 const uiConfig = (environmentName: string | undefined): UIConfig => ({
