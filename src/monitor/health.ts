@@ -2,6 +2,7 @@
 import { describeLimits } from '../lanes/limits.ts';
 import { type Figures, parkedOf, unreadOf, workInStreams } from './figures.ts';
 import { holdsTrimming } from './other-groups.ts';
+import { describeLosses } from './read-losses.ts';
 
 export type Level = 'good' | 'look' | 'bad';
 export interface Finding {
@@ -24,6 +25,7 @@ export function healthOf(figures: Figures): Finding[] {
   const findings = [
     ...unreadable(figures),
     ...servers(figures),
+    ...losses(figures),
     ...backlog(figures),
     ...pending(figures),
     ...limited(figures),
@@ -83,6 +85,10 @@ function servers({ servers }: Figures): Finding[] {
     }
     return findings;
   });
+}
+
+function losses({ losses }: Figures): Finding[] {
+  return (losses ?? []).flatMap(describeLosses).map((found) => ({ level: 'bad', ...found }));
 }
 
 function backlog(figures: Figures): Finding[] {

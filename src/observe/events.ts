@@ -29,6 +29,13 @@ export function createEvents(log: Logger, metrics: Metrics) {
     readAgain(from: string, stream: string) {
       log.warn({ stream, from }, 'the Redis of queues and inboxes restarted: rewound the consumer group');
     },
+    cursorLost(from: string, stream: string) {
+      log.error(
+        { stream, from },
+        'FORGOT: the Redis of queues and inboxes no longer knows how far this stream was read (it was emptied, restored from an old copy, or ' +
+          'its keys were deleted): rewound the consumer group, and everything after `from` that the stream still holds is delivered again',
+      );
+    },
     canarySent() {
       metrics.canariesSent.inc();
     },
