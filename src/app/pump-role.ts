@@ -35,6 +35,7 @@ export function startPumpRole(context: AppContext): Running {
       group,
       isOneServer,
       windowMs,
+      onReplaced: (from) => events.streamReplaced(from, source.stream),
       onReadAgain: (again) => losses.noteReadAgain(again, source.stream),
     });
     const lane = queues.laneOf(source.stream);

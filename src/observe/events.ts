@@ -29,6 +29,12 @@ export function createEvents(log: Logger, metrics: Metrics) {
     readAgain(from: string, stream: string) {
       log.warn({ stream, from }, 'the Redis of queues and inboxes restarted: rewound the consumer group');
     },
+    streamReplaced(cursor: string, stream: string) {
+      log.error(
+        { stream, cursor },
+        'this stream was deleted, or replaced by another, since the cursor was saved: reading it from its beginning',
+      );
+    },
     cursorLost(from: string, stream: string) {
       log.error(
         { stream, from },

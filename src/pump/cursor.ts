@@ -1,7 +1,8 @@
 /**
  * The group's position, saved on the queues' Redis: every entry up to it has been added to the queue.
  *
- * A destroyed group is recreated there, or at the beginning if there is no cursor or the stream is a new one.
+ * A destroyed group is recreated there, or at the beginning if there is no cursor or the stream is a new one: one that lacks the entry at the
+ * cursor, which no trimming of ours removes.
  * If the queues' Redis restarted or failed over, it may have lost its last second of jobs, whose entries the stream's Redis has as
  * acknowledged: the group is rewound to a minute before the cursor, and inboxes drop the duplicates. If the cursor itself is gone, though
  * the group has been read, that Redis forgot everything: the group is rewound by the replay window. See docs/decisions/0006-two-servers.md.
@@ -29,6 +30,8 @@ export interface ReadAgain {
 
 export interface Cursor {
   read(): Promise<string>;
+  /** Where to create the group, if there is none. */
+  start(): Promise<string>;
   /** Rewinds the group first, if the queues' Redis restarted or forgot. The very first save takes 2 s with two servers. */
   save(signal?: AbortSignal): Promise<void>;
   /** Must not be trimmed from this id on: a rewind may need it. */
@@ -44,12 +47,14 @@ export interface CursorOptions {
   isOneServer: boolean;
   /** Replay window. */
   windowMs: number;
+  /** There is no group, and the stream is another than that of the cursor. */
+  onReplaced: (cursor: string) => void;
   /** The group was rewound. */
   onReadAgain: (again: ReadAgain) => Promise<void>;
 }
 
 export function createCursor(options: CursorOptions): Cursor {
-  const { home, source, group, isOneServer, windowMs, onReadAgain } = options;
+  const { home, source, group, isOneServer, windowMs, onReplaced, onReadAgain } = options;
   const key = cursorKey(source.stream, group);
   const life = isOneServer ? undefined : createHomeLife(home, cursorServersKey(source.stream, group));
 
@@ -80,6 +85,18 @@ export function createCursor(options: CursorOptions): Cursor {
 
   return {
     read,
+    async start() {
+      const saved = await home.get(key);
+      if (!saved || saved === FIRST_ID) return FIRST_ID;
+      const {
+        delivered,
+        newest,
+        hasAnchor = newest !== undefined && !isBefore(newest, saved),
+      } = await source.position(saved);
+      if (delivered !== undefined || hasAnchor) return saved;
+      onReplaced(saved);
+      return FIRST_ID;
+    },
     async save(signal) {
       const [saved, position, found] = await Promise.all([home.get(key), source.position(), life?.look()]);
       const safe = safeIn(position);

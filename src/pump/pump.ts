@@ -71,7 +71,7 @@ export function startPump({
     let hasGroup = false;
     while (!signal.aborted) {
       try {
-        if (!hasGroup) await source.ensureGroup(await cursor.read());
+        if (!hasGroup) await source.ensureGroup(await cursor.start());
         hasGroup = true;
         if (performance.now() >= recoverAt) {
           // Flush the read-ahead first: it is already pending, so recover() would read it again.

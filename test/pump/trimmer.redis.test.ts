@@ -35,6 +35,7 @@ function openTrimmer() {
     group: GROUP,
     isOneServer: true,
     windowMs: HOUR_MS,
+    onReplaced: () => {},
     onReadAgain: () => Promise.resolve(),
   });
   const holding = pipeline.queues.holding(STREAM);
