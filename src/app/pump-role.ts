@@ -30,7 +30,15 @@ export function startPumpRole(context: AppContext): Running {
   const losses = createLosses(home, events);
   const windowMs = config.stream.retentionMs;
   const pumps = sources.map(({ source, interruptRead }) => {
-    const cursor = createCursor({ home, source, group, isOneServer });
+    const cursor = createCursor({
+      home,
+      source,
+      group,
+      isOneServer,
+      windowMs,
+      onReplaced: (from) => events.streamReplaced(from, source.stream),
+      onReadAgain: (again) => losses.noteReadAgain(again, source.stream),
+    });
     const lane = queues.laneOf(source.stream);
     const backpressure = createBackpressure(lane, home, config.work.maxWaitingJobs);
     const trimmer = createTrimmer({

@@ -1,6 +1,7 @@
 /** The overview's figures. null: could not be read. */
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import type { LossReading } from './read-losses.ts';
 import type { ServerReading } from './read-server.ts';
 import type { StreamReading } from './read-stream.ts';
 import type { QueueReading, TakeReadings } from './readings.ts';
@@ -16,6 +17,8 @@ export interface Figures {
   work: Work | null;
   /** Since the canary last arrived; null: never. */
   canaryAgeMs: number | null;
+  /** Within the replay window. */
+  losses: LossReading[] | null;
   servers: ({ server: string } & ServerReading)[];
 }
 
@@ -25,11 +28,26 @@ export function createFigures(client: RedisClient, queues: Queues, takeReadings:
   const recentWork = createRecentWork(client, queues);
   return async () => {
     const [readings, work] = await Promise.all([takeReadings(), recentWork().catch(() => null)]);
-    const { streams = null, queues: jobs = null, parked = null, canaryAgeMs = null } = readings;
+    const {
+      streams = null,
+      queues: jobs = null,
+      parked = null,
+      canaryAgeMs = null,
+      losses = null,
+    } = readings;
     const servers = Object.entries(readings.servers).flatMap(([server, found]) =>
       found ? [{ server, ...found }] : [],
     );
-    return { at: new Date().toISOString(), streams, queues: jobs, parked, work, canaryAgeMs, servers };
+    return {
+      at: new Date().toISOString(),
+      streams,
+      queues: jobs,
+      parked,
+      work,
+      canaryAgeMs,
+      losses,
+      servers,
+    };
   };
 }
 

@@ -5,6 +5,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import { clear } from '../observe/metrics.ts';
 import type { OtherGroup } from './other-groups.ts';
+import type { LossReading } from './read-losses.ts';
 import type { ServerReading } from './read-server.ts';
 import type { StreamReading } from './read-stream.ts';
 import { jobStates, type Readings, type TakeReadings } from './readings.ts';
@@ -77,6 +78,21 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
     'stream_pending_age_seconds',
     'Age of the oldest stream entry that was read and not acknowledged; 0: none',
     (one) => one.pendingAgeMs / 1_000,
+  );
+
+  const ofLosses = (name: string, help: string, pick: (losses: LossReading) => number) =>
+    gauge(name, help, ['stream'], ({ losses = [] }) =>
+      losses.map((one) => [{ stream: one.stream }, pick(one)]),
+    );
+  ofLosses(
+    'lost_while_pending',
+    'Entries that were trimmed while they were pending, noted within the replay window: lost',
+    (one) => one.pending,
+  );
+  ofLosses(
+    'cursor_lost',
+    'Times within the replay window that the Redis of queues and inboxes had forgotten how far the stream was read',
+    (one) => one.cursors,
   );
 
   ofOtherGroups(

@@ -4,6 +4,7 @@ import { describeLimits } from '../lanes/limits.ts';
 import { FULL, fullness, unknownLimit } from '../redis/memory.ts';
 import { type Figures, parkedOf, unreadOf, workInStreams } from './figures.ts';
 import { holdsTrimming } from './other-groups.ts';
+import { describeLosses } from './read-losses.ts';
 
 export type Level = 'good' | 'look' | 'bad';
 export interface Finding {
@@ -25,6 +26,7 @@ export function healthOf(figures: Figures): Finding[] {
   const findings = [
     ...unreadable(figures),
     ...servers(figures),
+    ...losses(figures),
     ...backlog(figures),
     ...pending(figures),
     ...limited(figures),
@@ -94,6 +96,10 @@ function memory({ server, ...one }: Figures['servers'][number]): Finding[] {
       : 'Give it more memory, or keep less: STREAM_RETENTION_HOURS. When it is full, it refuses what Skywire appends.';
   const level = share >= FULL ? 'bad' : 'look';
   return [{ level, what: `${nameOf(server)} is ${Math.round(share * 100)} % full.`, remedy: set + remedy }];
+}
+
+function losses({ losses }: Figures): Finding[] {
+  return (losses ?? []).flatMap(describeLosses).map((found) => ({ level: 'bad', ...found }));
 }
 
 function backlog(figures: Figures): Finding[] {

@@ -9,6 +9,7 @@ import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { within } from '../redis/deadline.ts';
 import { canaryAge } from './canary-age.ts';
+import { type LossReading, readLosses } from './read-losses.ts';
 import { readServer, type ServerReading } from './read-server.ts';
 import { readStream, type StreamReading } from './read-stream.ts';
 
@@ -32,6 +33,8 @@ export interface Readings {
   /** Parked matches that need an operator, by reason. */
   parked: Record<string, number> | undefined;
   balance: Balance | undefined;
+  /** Within the replay window. */
+  losses: LossReading[] | undefined;
   /** Also undefined if none ever arrived, or none is sent. */
   canaryAgeMs: number | undefined;
   servers: Partial<Record<ServerName, ServerReading | undefined>>;
@@ -75,11 +78,12 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
   let readAt = 0;
 
   async function read(): Promise<Readings> {
-    const [found, jobs, parked, balance, canaryAgeMs, homeServer, skywireServer] = await Promise.all([
+    const [found, jobs, parked, balance, losses, canaryAgeMs, homeServer, skywireServer] = await Promise.all([
       part(Promise.all(streams.map((stream) => readStream(skywire, stream, group, windowMs)))),
       part(readQueues(queues)),
       part(readParked()),
       part(queues.balance()),
+      part(readLosses(home, streams, windowMs)),
       sendsCanary ? part(canaryAge(home)) : undefined,
       part(readServer(home)),
       isTwoServers ? part(readServer(skywire)) : undefined,
@@ -89,6 +93,7 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
       queues: jobs,
       parked,
       balance,
+      losses,
       canaryAgeMs,
       servers: { home: homeServer, ...(isTwoServers && { skywire: skywireServer }) },
     };

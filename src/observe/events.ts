@@ -43,6 +43,19 @@ export function createEvents(log: Logger, metrics: Metrics) {
     readAgain(from: string, stream: string) {
       log.warn({ stream, from }, 'the Redis of queues and inboxes restarted: rewound the consumer group');
     },
+    streamReplaced(cursor: string, stream: string) {
+      log.error(
+        { stream, cursor },
+        'this stream was deleted, or replaced by another, since the cursor was saved: reading it from its beginning',
+      );
+    },
+    cursorLost(from: string, stream: string) {
+      log.error(
+        { stream, from },
+        'FORGOT: the Redis of queues and inboxes no longer knows how far this stream was read (it was emptied, restored from an old copy, or ' +
+          'its keys were deleted): rewound the consumer group, and everything after `from` that the stream still holds is delivered again',
+      );
+    },
     canarySent() {
       metrics.canariesSent.inc();
     },

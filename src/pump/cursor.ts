@@ -1,24 +1,39 @@
 /**
  * The group's position, saved on the queues' Redis: every entry up to it has been added to the queue.
  *
- * A destroyed group is recreated there, or at the beginning if there is no cursor or the stream is a new one.
+ * A destroyed group is recreated there, or at the beginning if there is no cursor or the stream is a new one: one that lacks the entry at the
+ * cursor, which no trimming of ours removes.
  * If the queues' Redis restarted or failed over, it may have lost its last second of jobs, whose entries the stream's Redis has as
- * acknowledged: the group is rewound to a minute before the cursor, and inboxes drop the duplicates. See
- * docs/decisions/0006-two-servers.md.
+ * acknowledged: the group is rewound to a minute before the cursor, and inboxes drop the duplicates. If the cursor itself is gone, though
+ * the group has been read, that Redis forgot everything: the group is rewound by the replay window. See docs/decisions/0006-two-servers.md.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { before, earlier, FIRST_ID, isBefore, oldestOf } from '../../queues/index.ts';
+import { redisNow } from '../redis/clock.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { cursorKey, cursorServersKey } from '../redis/keys.ts';
-import { mastersOf, parseInfo } from '../redis/server-check.ts';
-import type { Source } from '../stream/source.ts';
+import type { Position, Source } from '../stream/source.ts';
+import { createHomeLife } from './home-life.ts';
 
 /** Covers the seconds between saves and until a restart is noticed. */
 const MARGIN_MS = 60_000;
+/** No restart loses that much: an old copy of the data was restored. */
+const OLD_COPY_MS = 300_000;
+/** Until a write is on the disk, with appendfsync everysec. */
+const ON_DISK_AFTER_MS = 2_000;
+
+export interface ReadAgain {
+  /** Entries after it are delivered again. */
+  from: string;
+  why: 'restarted' | 'forgot';
+}
 
 export interface Cursor {
   read(): Promise<string>;
-  /** Rewinds the group if the queues' Redis restarted, and returns the id it was rewound to. */
-  save(): Promise<string | undefined>;
+  /** Where to create the group, if there is none. */
+  start(): Promise<string>;
+  /** Rewinds the group first, if the queues' Redis restarted or forgot. The very first save takes 2 s with two servers. */
+  save(signal?: AbortSignal): Promise<void>;
   /** Must not be trimmed from this id on: a rewind may need it. */
   needs(): Promise<string>;
 }
@@ -30,11 +45,18 @@ export interface CursorOptions {
   group: string;
   /** Stream, queues and inboxes share a server, so a crash rolls back all three together. */
   isOneServer: boolean;
+  /** Replay window. */
+  windowMs: number;
+  /** There is no group, and the stream is another than that of the cursor. */
+  onReplaced: (cursor: string) => void;
+  /** The group was rewound. */
+  onReadAgain: (again: ReadAgain) => Promise<void>;
 }
 
-export function createCursor({ home, source, group, isOneServer }: CursorOptions): Cursor {
+export function createCursor(options: CursorOptions): Cursor {
+  const { home, source, group, isOneServer, windowMs, onReplaced, onReadAgain } = options;
   const key = cursorKey(source.stream, group);
-  const serversKey = cursorServersKey(source.stream, group);
+  const life = isOneServer ? undefined : createHomeLife(home, cursorServersKey(source.stream, group));
 
   async function read(): Promise<string> {
     const saved = await home.get(key);
@@ -43,44 +65,63 @@ export function createCursor({ home, source, group, isOneServer }: CursorOptions
     return newest && isBefore(newest, saved) ? FIRST_ID : saved;
   }
 
-  async function rewindAfterRestart(): Promise<string | undefined> {
-    const [servers, known] = await Promise.all([runIdsOf(home), home.get(serversKey)]);
-    if (servers === known) return undefined;
-    const saved = await read();
-    let from: string | undefined;
-    if (known !== null) {
-      from = earlier(saved, MARGIN_MS);
-      await source.rewind(from);
+  /** What the queues' Redis no longer has, though the group was given it. */
+  async function forgotten(
+    saved: string | null,
+    safe: string,
+    isNewLife: boolean,
+  ): Promise<ReadAgain | undefined> {
+    if (saved === null) {
+      // Nothing was read yet: a first start.
+      if (safe === FIRST_ID) return undefined;
+      // By the group's position if the pump was away for long: nobody trimmed meanwhile.
+      const end = oldestOf([`${await redisNow(home)}-0`, safe])!;
+      return { from: earlier(end, windowMs), why: 'forgot' };
     }
-    await home.set(serversKey, servers);
-    return from;
+    if (!isNewLife) return undefined;
+    const isOldCopy = isBefore(saved, earlier(safe, OLD_COPY_MS));
+    return { from: earlier(await read(), MARGIN_MS), why: isOldCopy ? 'forgot' : 'restarted' };
   }
 
   return {
     read,
-    async save() {
-      const from = isOneServer ? undefined : await rewindAfterRestart();
-      const position = from === undefined ? await safePosition() : undefined;
-      if (position) await home.set(key, position);
-      return from;
+    async start() {
+      const saved = await home.get(key);
+      if (!saved || saved === FIRST_ID) return FIRST_ID;
+      const {
+        delivered,
+        newest,
+        hasAnchor = newest !== undefined && !isBefore(newest, saved),
+      } = await source.position(saved);
+      if (delivered !== undefined || hasAnchor) return saved;
+      onReplaced(saved);
+      return FIRST_ID;
+    },
+    async save(signal) {
+      const [saved, position, found] = await Promise.all([home.get(key), source.position(), life?.look()]);
+      const safe = safeIn(position);
+      if (safe === undefined) return;
+      const again = await forgotten(saved, safe, found?.isNew === true);
+      if (again) {
+        await source.rewind(again.from);
+        await onReadAgain(again);
+      }
+      // Not over a cursor that is forgotten at this very moment: its absence must be seen.
+      if (saved === null) await home.set(key, oldestOf([safe, again?.from ?? safe])!, 'NX');
+      else if (!again) await home.set(key, safe, 'XX');
+      await found?.remember();
+      // A power loss must not take the cursor along with the first jobs.
+      if (saved === null && life) await pause(ON_DISK_AFTER_MS, undefined, { signal }).catch(() => undefined);
     },
     async needs() {
-      const [saved, position = FIRST_ID] = await Promise.all([read(), safePosition()]);
-      return oldestOf([isOneServer ? saved : earlier(saved, MARGIN_MS), position])!;
+      const [saved, position] = await Promise.all([read(), source.position()]);
+      return oldestOf([isOneServer ? saved : earlier(saved, MARGIN_MS), safeIn(position) ?? FIRST_ID])!;
     },
   };
-
-  /** Just before the oldest pending entry; with none pending, the last delivered one. */
-  async function safePosition(): Promise<string | undefined> {
-    const { delivered, oldestPending } = await source.position();
-    if (!delivered) return undefined;
-    return oldestPending && !isBefore(delivered, oldestPending) ? before(oldestPending) : delivered;
-  }
 }
 
-/** A server's run id changes with each start, and differs from its replica's. */
-async function runIdsOf(client: RedisClient): Promise<string> {
-  const nodes = await mastersOf(client);
-  const ids = await Promise.all(nodes.map(async (node) => parseInfo(await node.info('server'))['run_id']));
-  return ids.sort().join(' ');
+/** Just before the oldest pending entry; with none pending, the last delivered one. undefined: there is no group. */
+function safeIn({ delivered, oldestPending }: Position): string | undefined {
+  if (!delivered) return undefined;
+  return oldestPending && !isBefore(delivered, oldestPending) ? before(oldestPending) : delivered;
 }

@@ -1,13 +1,16 @@
-/** Entries trimmed before they were read, the only possible loss: logged at once, and recorded for the audit. */
+/** What may have been lost: logged at once, and recorded for audit and overview. */
 import type { Events } from '../observe/events.ts';
 import type { RedisClient } from '../redis/connections.ts';
-import { lossesKey } from '../redis/keys.ts';
+import { noteLoss } from '../stream/loss-records.ts';
+import type { ReadAgain } from './cursor.ts';
 
 const IDS_A_RECORD = 500;
-const MOST_RECORDS = 2_000;
 
 export interface Losses {
+  /** Entries that were trimmed while they were pending. */
   note(ids: readonly string[], stream: string): Promise<void>;
+  /** The group was rewound. */
+  noteReadAgain(again: ReadAgain, stream: string): Promise<void>;
 }
 
 export function createLosses(home: RedisClient, events: Events): Losses {
@@ -15,10 +18,13 @@ export function createLosses(home: RedisClient, events: Events): Losses {
     async note(ids, stream) {
       if (!ids.length) return;
       events.entriesLost(ids, stream);
-      for (let at = 0; at < ids.length; at += IDS_A_RECORD) {
-        const some = ids.slice(at, at + IDS_A_RECORD).join(' ');
-        await home.xadd(lossesKey, 'MAXLEN', '~', MOST_RECORDS, '*', 'stream', stream, 'ids', some);
-      }
+      for (let at = 0; at < ids.length; at += IDS_A_RECORD)
+        await noteLoss(home, { kind: 'pending', stream, ids: ids.slice(at, at + IDS_A_RECORD) });
+    },
+    async noteReadAgain({ from, why }, stream) {
+      if (why === 'restarted') return events.readAgain(from, stream);
+      events.cursorLost(from, stream);
+      await noteLoss(home, { kind: 'cursor', stream, from });
     },
   };
 }

@@ -71,7 +71,7 @@ export function startPump({
     let hasGroup = false;
     while (!signal.aborted) {
       try {
-        if (!hasGroup) await source.ensureGroup(await cursor.read());
+        if (!hasGroup) await source.ensureGroup(await cursor.start());
         hasGroup = true;
         if (performance.now() >= recoverAt) {
           // Flush the read-ahead first: it is already pending, so recover() would read it again.
@@ -157,8 +157,7 @@ export function startPump({
     await losses.note(lost, source.stream);
     await forwardPending(() => signal.aborted);
     for (const consumer of await source.idleConsumers(FORGET_CONSUMER_AFTER_MS)) await source.leave(consumer);
-    const readAgainFrom = await cursor.save();
-    if (readAgainFrom) events.readAgain(readAgainFrom, source.stream);
+    await cursor.save(signal);
     await housekeep();
     recoverAt = performance.now() + RECOVER_EVERY_MS;
   }

@@ -66,7 +66,7 @@ export const requestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('claim'), n, minIdleMs: milliseconds }),
   z.object({ do: z.literal('pending'), n, after: id, count: z.int().min(1).max(1_000_000) }),
   z.object({ do: z.literal('leave'), n, consumer: name.optional() }),
-  z.object({ do: z.literal('position'), n }),
+  z.object({ do: z.literal('position'), n, anchor: id.optional() }),
   z.object({ do: z.literal('rewind'), n, to: id }),
   /** At least an hour of window, whatever a pump asks for. */
   z.object({ do: z.literal('trim'), n, floor: id, windowMs: z.int().min(3_600_000).max(400_000_000_000) }),
@@ -92,6 +92,7 @@ export const answerSchemas = {
     newest: z.string().optional(),
     delivered: z.string().optional(),
     oldestPending: z.string().optional(),
+    hasAnchor: z.boolean().optional(),
   }),
   idleConsumers: z.object({ consumers: z.array(z.string()) }),
 };

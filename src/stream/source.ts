@@ -2,7 +2,7 @@
  * A consumer of a Skywire stream's group. Knows Redis commands, nothing of jobs.
  * Invariant: the group is created at the beginning of the stream, never at `$`, so that no earlier entry is skipped.
  */
-import type { RawEntry } from '../../queues/index.ts';
+import { before, type RawEntry } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
 import { consumersOf, groupOf } from './xinfo.ts';
@@ -31,7 +31,7 @@ export interface Source {
   leave(consumer?: string): Promise<void>;
   /** Consumers without pending entries that have been idle for `idleMs`. */
   idleConsumers(idleMs: number): Promise<string[]>;
-  position(): Promise<Position>;
+  position(anchor?: string): Promise<Position>;
   /** Redelivers everything after `to`. Never moves the group forward. */
   rewind(to: string): Promise<void>;
   /**
@@ -49,6 +49,8 @@ export interface Position {
   delivered?: string | undefined;
   /** Never newer than what was pending when `delivered` was read. */
   oldestPending?: string | undefined;
+  /** Whether the entry at the anchor is there, or the one just after it. */
+  hasAnchor?: boolean | undefined;
 }
 
 export interface SourceOptions {
@@ -110,12 +112,14 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
         .filter((one) => one.name !== consumer && one.pending === 0 && one.idle > idleMs)
         .map(({ name }) => name);
     },
-    async position() {
+    async position(anchor) {
       // The group first: an entry delivered between the replies is pending in the next one, or newer than `delivered`.
       const row = await groupOf(commands, stream, group);
       const pending = row && ((await commands.xpending(stream, group)) as [number, string | null]);
       const [newest] = await commands.xrevrange(stream, '+', '-', 'COUNT', 1);
+      const found = anchor && (await commands.xrange(stream, anchor, '+', 'COUNT', 1))[0]?.[0];
       return {
+        ...(anchor && { hasAnchor: found !== undefined && [found, before(found)].includes(anchor) }),
         newest: newest?.[0],
         delivered: row?.['last-delivered-id'],
         oldestPending: pending?.[1] ?? undefined,

@@ -1,8 +1,7 @@
-/** Entries that the pump recorded as trimmed before they were read. */
+/** Entries that the pump recorded as trimmed before they were in a queue. */
 import { canonicalId, compareIds, FIRST_ID, isBefore, LAST_ID } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
-import { fieldsOf } from '../redis/fields.ts';
-import { lossesKey } from '../redis/keys.ts';
+import { notedLosses } from '../stream/loss-records.ts';
 
 /** Ids within a window of a stream, oldest first. `from` and `to` as for XRANGE. */
 export async function lostIn({
@@ -17,10 +16,8 @@ export async function lostIn({
   to: string;
 }): Promise<string[]> {
   const ids = new Set<string>();
-  for (const [, fields] of await home.xrange(lossesKey, '-', '+')) {
-    const record = fieldsOf(fields);
-    if (record['stream'] === stream) for (const id of record['ids']?.split(' ') ?? []) ids.add(id);
-  }
+  for (const loss of await notedLosses(home))
+    if (loss.stream === stream && loss.kind === 'pending') for (const id of loss.ids) ids.add(id);
   const first = canonicalId(from) ?? FIRST_ID;
   const last = canonicalId(to, 'last') ?? LAST_ID;
   return [...ids].filter((id) => !isBefore(id, first) && !isBefore(last, id)).sort(compareIds);

@@ -49,6 +49,7 @@ const healthy: Series = {
   'skywire_inbox_stream_unread{instance="web:1", stream="s"}': '50x120',
   'skywire_inbox_stream_unread_age_seconds{instance="web:1", stream="s"}': '1x120',
   'skywire_inbox_stream_pending_age_seconds{instance="web:1", stream="s"}': '1x120',
+  'skywire_inbox_cursor_lost{instance="web:1", stream="s"}': '0x120',
   'skywire_inbox_other_group_overdue_seconds{instance="web:1", stream="s", group="track_app"}': '0x120',
   'skywire_inbox_jobs{instance="web:1", queue="matches", state="waiting"}': '2x120',
   'skywire_inbox_jobs{instance="web:1", queue="matches", state="failed"}': '0x120',
@@ -76,6 +77,7 @@ const healthy: Series = {
 /** Alert → what is different from good health (`-`: the series is gone), and other alerts that rightly fire with it. */
 const cases: Record<string, { change: Series; too?: string[] }> = {
   SkywireInboxMatchesLost: { change: { skywire_inbox_entries_trimmed: '0x110 3x10' } },
+  SkywireInboxCursorLost: { change: { skywire_inbox_cursor_lost: '0x110 1x10' } },
   SkywireInboxNothingDelivered: { change: { skywire_inbox_verdicts: '5000x120' } },
   SkywireInboxCanaryLate: { change: { skywire_inbox_canary_age: '125x120' } },
   SkywireInboxCanaryNeverArrived: { change: { skywire_inbox_canary_age: '-' } },

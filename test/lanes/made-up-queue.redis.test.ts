@@ -75,7 +75,15 @@ test('the trimmer spares its entries', async () => {
     group: GROUP,
     consumer: 'c',
   });
-  const cursor = createCursor({ home: client, source, group: GROUP, isOneServer: true });
+  const cursor = createCursor({
+    home: client,
+    source,
+    group: GROUP,
+    isOneServer: true,
+    windowMs: HOUR_MS,
+    onReplaced: () => {},
+    onReadAgain: () => Promise.resolve(),
+  });
   await cursor.save();
   const holding = queues.holding(STREAM);
   expect(await createTrimmer({ source, cursor, holding, windowMs: HOUR_MS }).trim()).toBe(4);

@@ -31,6 +31,7 @@ const well: Figures = {
   parked: { unrouted: 0 },
   work: { handledPerSecond: 100, deliveredPerSecond: 90, p50Ms: 10, p99Ms: 50 },
   canaryAgeMs: null,
+  losses: null,
   servers: [home],
 };
 const still = { ...well.work!, handledPerSecond: 0 };

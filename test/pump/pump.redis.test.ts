@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { cursorKey } from '../../src/redis/keys.ts';
 import { createSource } from '../../src/stream/source.ts';
 import { GROUP, openPipeline, type Pipeline, STREAM } from '../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
@@ -98,6 +99,64 @@ test('a stream that was deleted and filled again is read from its beginning', as
   await pipeline.append(payloads(20, 40));
   await pipeline.quiet();
   expect(await pipeline.inbox('cats')).toHaveLength(40);
+});
+
+const cursor = () => redis.client().get(cursorKey(STREAM, GROUP));
+/** It is saved every 5 s. */
+const cursorAt = (id: string | undefined) =>
+  vi.waitFor(async () => expect(await cursor()).toBe(id), { timeout: 15_000, interval: 50 });
+
+/** Ids of a producer that numbers its own: far below those that Redis gave before. */
+async function appendLow(from: number, to: number): Promise<void> {
+  const client = redis.client();
+  for (let n = from; n < to; n += 1)
+    await client.xadd(STREAM, `${1_000 + n}-0`, 'data', wire(makeMatch('cats', n, { emptyRkey: true })));
+}
+
+test('a stream that was deleted and filled with lower ids while the pump was away is read whole, and it is said', async () => {
+  pipeline = await openPipeline(redis);
+  const replaced = vi.spyOn(pipeline.context.events, 'streamReplaced');
+  const pump = pipeline.startPump();
+  pipeline.startWorker();
+  const ids = await pipeline.append(payloads(0, 20));
+  await cursorAt(ids.at(-1));
+  await pump.stop();
+  await redis.client().del(STREAM);
+  await appendLow(20, 120);
+  await pipeline.append(payloads(120, 121));
+  pipeline.startPump();
+  await vi.waitFor(async () => expect(await pipeline.inbox('cats')).toHaveLength(121), 15_000);
+  expect(replaced.mock.calls).toEqual([[expect.any(String), STREAM]]);
+});
+
+test('a stream that was deleted under the running pump, and filled with lower ids later, is read whole', async () => {
+  pipeline = await openPipeline(redis);
+  pipeline.startPump();
+  pipeline.startWorker();
+  const ids = await pipeline.append(payloads(0, 20));
+  await cursorAt(ids.at(-1));
+  const client = redis.client();
+  await client.del(STREAM);
+  await vi.waitFor(async () => expect(await client.exists(STREAM)).toBe(1), 15_000);
+  await appendLow(20, 40);
+  await vi.waitFor(async () => expect(await pipeline.inbox('cats')).toHaveLength(40), 15_000);
+});
+
+test('a group that was destroyed is made again at its cursor, without reading the stream anew', async () => {
+  pipeline = await openPipeline(redis);
+  const replaced = vi.spyOn(pipeline.context.events, 'streamReplaced');
+  const pump = pipeline.startPump();
+  pipeline.startWorker();
+  const ids = await pipeline.append(payloads(0, 20));
+  await pipeline.quiet();
+  await pump.stop();
+  const client = redis.client();
+  await client.set(cursorKey(STREAM, GROUP), ids[14]!);
+  await client.xgroup('DESTROY', STREAM, GROUP);
+  pipeline.startPump();
+  await cursorAt(ids.at(-1));
+  expect(await pipeline.context.metrics.registry.metrics()).toMatch(/^skywire_inbox_entries_read_total 25$/m);
+  expect(replaced).not.toHaveBeenCalled();
 });
 
 test('the pump goes on by itself after Redis was killed and restarted', async () => {

@@ -29,7 +29,15 @@ function openTrimmer() {
     group: GROUP,
     consumer: 'c',
   });
-  const cursor = createCursor({ home: client, source, group: GROUP, isOneServer: true });
+  const cursor = createCursor({
+    home: client,
+    source,
+    group: GROUP,
+    isOneServer: true,
+    windowMs: HOUR_MS,
+    onReplaced: () => {},
+    onReadAgain: () => Promise.resolve(),
+  });
   const holding = pipeline.queues.holding(STREAM);
   return {
     source,
@@ -97,6 +105,7 @@ test('nothing goes that the group has pending, nor before there is a group', asy
   const { source, cursor, trim } = openTrimmer();
   await source.ensureGroup('0');
   expect(await trim()).toBe(0);
+  await cursor.save();
   await source.readNew(10, 100);
   await source.ack(ids.slice(0, 4));
   await cursor.save();

@@ -131,9 +131,9 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
       const to = await connected();
       return (await to.ask({ do: 'idle-consumers', idleMs }, answerSchemas.idleConsumers)).answer.consumers;
     },
-    async position() {
+    async position(anchor) {
       const to = await connected();
-      return (await to.ask({ do: 'position' }, answerSchemas.position)).answer;
+      return (await to.ask({ do: 'position', anchor }, answerSchemas.position)).answer;
     },
     async trim(floor, windowMs) {
       const to = await connected();

@@ -95,7 +95,7 @@ export function startSession({ connection, upstream, allowance, departed, events
         await push.inTurn(() => source.leave(request.consumer));
         return {};
       case 'position':
-        return source.position();
+        return source.position(request.anchor);
       case 'trim':
         return source.trim(request.floor, request.windowMs);
       case 'rewind':
