@@ -3,6 +3,7 @@ import { redisNow } from '../redis/clock.ts';
 import { streamPosition } from '../stream/window.ts';
 import { createDirectory, createDirectoryRouter, directRouter } from '../subscriptions/directory.ts';
 import { type AuditOptions, type AuditResult, audit } from '../tools/audit.ts';
+import { whereabouts } from '../tools/locate.ts';
 import { createProgress } from '../tools/progress.ts';
 import { repair } from '../tools/repair.ts';
 import { type CommandInput, withContext } from './context.ts';
@@ -11,7 +12,7 @@ import { listensNowhere, newestId, openTools, out } from './tool-context.ts';
 const auditCommand = {
   usage: 'npm run audit',
   about:
-    'Accounts for every entry of the replay window: delivered, parked, in flight, dropped or missing. Exit 1 if any is missing.',
+    'Accounts for every entry of the replay window: delivered, parked, in flight, dropped, edited or discarded by a person, or missing. Exit 1 if any is missing.',
   options: {
     from: { reader: streamPosition, meaning: 'first entry; default: start of the replay window' },
     to: { reader: streamPosition, meaning: 'last entry; default: the newest' },
@@ -60,9 +61,8 @@ export async function runAudit({ argv }: CommandInput): Promise<number> {
 
 function report(results: readonly AuditResult[], asJson: boolean): number {
   const entries = results.reduce((sum, result) => sum + result.entries, 0);
-  const names = ['in_inbox', 'parked', 'in_flight', 'dropped', 'missing'] as const;
   const counts = Object.fromEntries(
-    names.map((name) => [name, results.reduce((sum, result) => sum + result.counts[name], 0)]),
+    whereabouts.map((name) => [name, results.reduce((sum, result) => sum + result.counts[name], 0)]),
   );
   const missing = results.flatMap((result) => result.missing);
   const lost = results.flatMap((result) => result.lost.map((id) => ({ stream: result.stream, id })));
@@ -70,7 +70,7 @@ function report(results: readonly AuditResult[], asJson: boolean): number {
     out.write(`${JSON.stringify({ entries, counts, missing, lost })}\n`);
   } else {
     out.write(
-      `${entries} entries: ${names.map((name) => `${counts[name]} ${name.replace('_', ' ')}`).join(', ')}\n`,
+      `${entries} entries: ${whereabouts.map((name) => `${counts[name]} ${name.replace('_', ' ')}`).join(', ')}\n`,
     );
     for (const { stream, id } of lost)
       out.write(`lost: ${stream} ${id} was trimmed from the stream before it was read\n`);

@@ -107,6 +107,8 @@ test('who registered later need not have it; who left is dropped knowingly', asy
     parked: 0,
     in_flight: 0,
     dropped: 5,
+    edited: 0,
+    discarded: 0,
     missing: 0,
   });
 });
