@@ -9,7 +9,8 @@ import { tally } from './tally.ts';
 export const deliverParked: Processor<ParkedMatch> = async (parked, run, ports) => {
   // What cannot succeed by itself fails at once, with its reason; only an operator's retry runs it.
   if (run.attemptsMade === 0 && !retriedReasons.has(parked.reason)) throw undelivered(parked);
-  if (isSuspect(run)) throw undelivered({ reason: 'suspect', detail: suspicion(run) });
+  if (isSuspect(run, parked.reason === 'suspect'))
+    throw undelivered({ reason: 'suspect', detail: suspicion(run) });
   return parked.subscriber === undefined
     ? deliverToAll(parked, run, ports)
     : deliverToOne(parked, parked.subscriber, ports);

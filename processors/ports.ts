@@ -57,8 +57,10 @@ export interface Ports {
 /** What a processor knows of the job besides its data. */
 export interface Run {
   jobId: string;
-  /** How often a worker died or lost the job while running it. */
+  /** How often a worker died or lost the job while running it, in this attempt. */
   stalls: number;
+  /** The same, in the attempts before. */
+  stallsBefore: number;
   /** Attempts that finished before this one. */
   attemptsMade: number;
   /** Aborted when the job was given to another worker. */

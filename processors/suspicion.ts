@@ -2,10 +2,14 @@ import type { Run } from './ports.ts';
 
 /** Random crashes hit the same job once or twice; after this many, its match is probably the cause. */
 const STALLS_BEFORE_SUSPICION = 5;
+/** Of a suspect that a person retries: each costs a worker, and the person can retry it again. */
+const STALLS_OF_A_SUSPECT = 2;
 
-/** BullMQ never resets a job's stall count, so each finished attempt, manual retries included, raises the limit. */
-export const isSuspect = ({ stalls, attemptsMade }: Run): boolean =>
-  stalls >= STALLS_BEFORE_SUSPICION * (attemptsMade + 1);
+/** `wasSuspect`: its match was parked for that before. */
+export function isSuspect({ stalls, stallsBefore }: Run, wasSuspect = false): boolean {
+  const isKnown = wasSuspect || stallsBefore >= STALLS_BEFORE_SUSPICION;
+  return stalls >= (isKnown ? STALLS_OF_A_SUSPECT : STALLS_BEFORE_SUSPICION);
+}
 
-export const suspicion = ({ stalls }: Run): string =>
-  `its worker crashed ${stalls} times while handling this match`;
+export const suspicion = ({ stalls, stallsBefore }: Run): string =>
+  `its worker crashed ${stalls + stallsBefore} times while handling this match`;

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { settings } from '../src/config/settings.ts';
 import {
   booksKeys,
+  byHandKey,
   canaryTurnKey,
   cursorKey,
   cursorServersKey,
@@ -68,6 +69,7 @@ test('docs/keys.md names every key', () => {
     ...Object.values(booksKeys('<queue>')),
     payloadsKey('<queue>'),
     queuePrefix('<queue>'),
+    byHandKey('<job>'),
     operatorLogKey,
     ...Object.values(retryRunKeys),
     ...Object.values(historyKeys),

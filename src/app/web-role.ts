@@ -27,7 +27,7 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     commands: client,
     onTrouble: (error) => context.events.trouble('live streams', error),
   });
-  const parked = startParked({ client, queues, log });
+  const parked = startParked({ client, queues, log, windowMs: config.stream.retentionMs });
   const takeReadings = openReadings(context, client, queues, () => parkedByReason(parked.index));
   exposeReadings(context.metrics.registry, takeReadings);
   const figures = createFigures(client, queues, takeReadings);

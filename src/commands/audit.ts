@@ -3,6 +3,7 @@ import { redisNow } from '../redis/clock.ts';
 import { streamPosition } from '../stream/window.ts';
 import { createDirectory, createDirectoryRouter, directRouter } from '../subscriptions/directory.ts';
 import { type AuditOptions, type AuditResult, audit } from '../tools/audit.ts';
+import { whereabouts } from '../tools/locate.ts';
 import { createProgress } from '../tools/progress.ts';
 import { repair } from '../tools/repair.ts';
 import { unlistedStreams } from '../tools/unlisted.ts';
@@ -12,7 +13,7 @@ import { listensNowhere, newestId, openTools, out } from './tool-context.ts';
 const auditCommand = {
   usage: 'npm run audit',
   about:
-    'Accounts for every entry of the replay window: delivered, parked, in flight, dropped, erased or missing. Exit 1 if any is missing.',
+    'Accounts for every entry of the replay window: delivered, parked, in flight, dropped, erased, edited or discarded by a person, or missing. Exit 1 if any is missing.',
   options: {
     from: { reader: streamPosition, meaning: 'first entry; default: start of the replay window' },
     to: { reader: streamPosition, meaning: 'last entry; default: the newest' },
@@ -63,9 +64,8 @@ export async function runAudit({ argv, signal }: CommandInput): Promise<number> 
 
 function report(results: readonly AuditResult[], unlisted: readonly string[], asJson: boolean): number {
   const entries = results.reduce((sum, result) => sum + result.entries, 0);
-  const names = ['in_inbox', 'parked', 'in_flight', 'dropped', 'erased', 'missing'] as const;
   const counts = Object.fromEntries(
-    names.map((name) => [name, results.reduce((sum, result) => sum + result.counts[name], 0)]),
+    whereabouts.map((name) => [name, results.reduce((sum, result) => sum + result.counts[name], 0)]),
   );
   const missing = results.flatMap((result) => result.missing);
   const lost = results.flatMap((result) => result.lost.map((id) => ({ stream: result.stream, id })));
@@ -73,7 +73,7 @@ function report(results: readonly AuditResult[], unlisted: readonly string[], as
     out.write(`${JSON.stringify({ entries, counts, missing, lost, unlisted })}\n`);
   } else {
     out.write(
-      `${entries} entries: ${names.map((name) => `${counts[name]} ${name.replace('_', ' ')}`).join(', ')}\n`,
+      `${entries} entries: ${whereabouts.map((name) => `${counts[name]} ${name.replace('_', ' ')}`).join(', ')}\n`,
     );
     for (const stream of unlisted)
       out.write(`included: ${stream}, which SKYWIRE_STREAM does not list, but jobs hold entries of it\n`);

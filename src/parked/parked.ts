@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Queues } from '../lanes/queues.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import { type ByHand, createByHand } from './by-hand.ts';
 import { createParkedIndex, type ParkedIndex } from './index/parked-index.ts';
 import { createOperatorLog, type OperatorLog } from './operator-log.ts';
 import { type RetryRuns, startRetryRuns } from './retry/runs.ts';
@@ -12,6 +13,7 @@ export interface Parked {
   index: ParkedIndex;
   runs: RetryRuns;
   operatorLog: OperatorLog;
+  byHand: ByHand;
   /** Idempotent. */
   stop(): Promise<void>;
 }
@@ -19,8 +21,14 @@ export interface Parked {
 /** Keeps the index loaded for the next visit of the page. */
 const REFRESH_EVERY_MS = 10_000;
 
-export function startParked(deps: { client: RedisClient; queues: Queues; log: Logger }): Parked {
-  const { client, queues } = deps;
+/** `windowMs`: the replay window. */
+export function startParked(deps: {
+  client: RedisClient;
+  queues: Queues;
+  log: Logger;
+  windowMs: number;
+}): Parked {
+  const { client, queues, windowMs } = deps;
   const index = createParkedIndex(client, queues);
   const operatorLog = createOperatorLog(client);
   const store = createRunStore(client);
@@ -41,6 +49,7 @@ export function startParked(deps: { client: RedisClient; queues: Queues; log: Lo
     index,
     runs,
     operatorLog,
+    byHand: createByHand(client, windowMs),
     stop() {
       stopping.abort();
       return runs.stop();

@@ -133,6 +133,9 @@ export const lossesKey = 'skywire-inbox:losses';
 export const cursorServersKey = (stream: string, group: string): string =>
   `${cursorKey(stream, group)}:servers`;
 
+/** What a person did with the parked match of this job; in the queue's slot. */
+export const byHandKey = (jobId: string): string => `${queuePrefix('parked')}:by-hand:${jobId}`;
+
 /** Audit log of operators' actions, newest last. */
 export const operatorLogKey = 'skywire-inbox:operator-log';
 

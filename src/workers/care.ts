@@ -20,7 +20,11 @@ export async function closeAll(
 }
 
 /** While Redis rejects commands (READONLY, OOM), fetching would fail thousands of times a second without a pause. */
-export function pauseOnErrors(worker: Worker, report: (error: Error) => void): void {
+export function pauseOnErrors(
+  worker: Worker,
+  report: (error: Error) => void,
+  staysPaused: () => boolean,
+): void {
   let isPausing = false;
   worker.on('error', (error) => {
     report(error);
@@ -29,7 +33,7 @@ export function pauseOnErrors(worker: Worker, report: (error: Error) => void): v
     worker.pause(true).catch(report);
     setTimeout(() => {
       isPausing = false;
-      if (!worker.closing) worker.resume().catch(report);
+      if (!worker.closing && !staysPaused()) worker.resume().catch(report);
     }, PAUSE_AFTER_ERROR_MS).unref();
   });
 }

@@ -11,7 +11,7 @@ export async function postpone(job: Job, token: string): Promise<never> {
   return delay(job, token, backoffMs(tries(job), outageBackoff));
 }
 
-export async function delay(job: Job, token: string, ms: number): Promise<never> {
+async function delay(job: Job, token: string, ms: number): Promise<never> {
   await job.moveToDelayed(Date.now() + ms, token);
   throw new DelayedError();
 }

@@ -19,10 +19,12 @@ import { crashPoint } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
+import { createOccupancy, type Occupancy } from './alone.ts';
 import { closeAll, pauseOnErrors } from './care.ts';
-import { delay, postpone } from './delay.ts';
+import { postpone } from './delay.ts';
 import { readData } from './job-data.ts';
 import { measure } from './measure.ts';
+import { mayKill, stallsOf } from './suspects.ts';
 
 /** A crashed worker's job runs again within LOCK_MS + STALL_CHECK_MS. */
 const LOCK_MS = 10_000;
@@ -30,7 +32,6 @@ const STALL_CHECK_MS = 5_000;
 /** By default two crashes fail a job for good, whatever its attempts. */
 const NEVER = 2 ** 31;
 const PAUSE_AFTER_ERROR_MS = 1_000;
-const SUSPECT_WAITS_MS = 100;
 
 export interface Workers {
   /** Works on another queue, too. */
@@ -51,38 +52,28 @@ export interface WorkersOptions {
 }
 
 export function startWorkers(options: WorkersOptions): Workers {
-  const running: RunningJobs = { jobs: new Map() };
-  const workers = options.queues.all.map((queue) => startWorker(queue, options, running));
+  const workers: Worker[] = [];
+  const occupancy = createOccupancy(workers, options.client);
+  for (const queue of options.queues.all) workers.push(startWorker(queue, options, occupancy));
   let stopped: Promise<void> | undefined;
   return {
     attach(queue) {
       if (!stopped) workers.push(startWorker(queue, options, running));
     },
     stop(deadlineMs) {
-      stopped ??= closeAll(workers, running.jobs, deadlineMs);
+      stopped ??= closeAll(workers, occupancy.running, deadlineMs);
       return stopped;
     },
   };
 }
 
-interface RunningJobs {
-  /** Each with its lock's token. */
-  jobs: Map<Job, string>;
-}
-
-function startWorker(queue: JobQueue, options: WorkersOptions, running: RunningJobs): Worker {
+function startWorker(queue: JobQueue, options: WorkersOptions, occupancy: Occupancy): Worker {
   const { name, definition } = queue;
   const { client, events, concurrency, deliveryBackoff } = options;
-  const process: WorkerProcessor = async (job, token, signal) => {
-    if (running.jobs.size > 0 && mayKill(job))
-      return delay(job, token!, SUSPECT_WAITS_MS * (1 + Math.random()));
-    running.jobs.set(job, token!);
-    try {
-      return await measure(definition, job, events, () => run(queue, job, token!, signal!, options));
-    } finally {
-      running.jobs.delete(job);
-    }
-  };
+  const process: WorkerProcessor = (job, token, signal) =>
+    occupancy.run(job, token!, mayKill(job), () =>
+      measure(definition, job, events, () => run(queue, job, token!, signal!, options)),
+    );
   const worker = new Worker(name, process, {
     connection: client,
     prefix: queuePrefix(name),
@@ -101,17 +92,8 @@ function startWorker(queue: JobQueue, options: WorkersOptions, running: RunningJ
   worker.on('lockRenewalFailed', (jobIds: string[]) => {
     for (const id of jobIds) worker.cancelJob(id, 'the lock was lost: another worker has this job');
   });
-  pauseOnErrors(worker, (error) => events.trouble(`worker of ${name}`, error));
+  pauseOnErrors(worker, (error) => events.trouble(`worker of ${name}`, error), occupancy.isAlone);
   return worker;
-}
-
-/**
- * A job whose worker died runs alone in its process, so that a crash takes no other job with it; but it does not wait for that
- * forever.
- */
-function mayKill({ stalledCounter, attemptsStarted, attemptsMade }: Job): boolean {
-  const delays = attemptsStarted - attemptsMade - stalledCounter;
-  return stalledCounter > 0 && delays <= 10;
 }
 
 async function run(
@@ -124,7 +106,7 @@ async function run(
   const { name, attempts } = queue.definition;
   try {
     const data = await readData(queue, job, token);
-    const about = { jobId: job.id!, stalls: job.stalledCounter, attemptsMade: job.attemptsMade, signal };
+    const about = { jobId: job.id!, ...(await stallsOf(job)), attemptsMade: job.attemptsMade, signal };
     const tally = await processors[name]!(data as never, about, ports);
     await queue.settle(job.id!, tally);
     crashPoint('worker.before-complete');

@@ -1,6 +1,9 @@
 /** Deaths at the worst instants, by the named crash points of pump, worker and trimmer; and an entry that kills whoever handles it. */
+import { QueueEvents } from 'bullmq';
 import { expect } from 'vitest';
-import { payloadsKey } from '../../src/redis/keys.ts';
+import { openQueues } from '../../src/lanes/queues.ts';
+import { retryFailed } from '../../src/parked/retry/retry-job.ts';
+import { payloadsKey, queuePrefix } from '../../src/redis/keys.ts';
 import { startCrew } from '../chaos/crew.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
@@ -126,5 +129,48 @@ fault(
     await world.quiet(120_000);
     crew.dismiss();
     return `a poison entry ended ${crew.surprises.length} workers; it alone stands in parked as suspect, the other 1,000 are delivered`;
+  },
+);
+
+fault(
+  'a suspect that still kills its worker is retried',
+  { workers: 0, rate: 500, parked: 1, timeoutMs: 400_000 },
+  async (world) => {
+    const crew = startCrew('worker', 2, { ...world.env, SKYWIRE_INBOX_CRASH_AT: 'worker.poison' });
+    const queues = openQueues(world.client, 8);
+    const stalled: string[] = [];
+    const listener = new QueueEvents('matches', {
+      connection: world.redis.client({ maxRetriesPerRequest: null }),
+      prefix: queuePrefix('matches'),
+    });
+    listener.on('stalled', ({ jobId }) => stalled.push(jobId));
+    const poison = wire(makeMatch('sub-0', 900_000, { post: { text: 'POISON' } }));
+    const entry = { id: '1-0', data: poison };
+    await queues.parked.add([
+      { v: 1, stream: STREAM, entry, reason: 'suspect', detail: 'it killed its worker' },
+    ]);
+    const failedAfter = async (attemptsMade: number) => {
+      await eventually(
+        async () =>
+          expect(await queues.parked.queue.getFailed()).toMatchObject([{ attemptsMade, name: 'suspect' }]),
+        { withinMs: 200_000, everyMs: 200 },
+      );
+      return (await queues.parked.queue.getFailed())[0]!;
+    };
+    const { id } = await failedAfter(1);
+    const deaths: number[] = [];
+    for (const retry of [1, 2]) {
+      const before = crew.surprises.length;
+      expect(await retryFailed(queues, 'parked', id!)).toBe(true);
+      await failedAfter(retry + 1);
+      deaths.push(crew.surprises.length - before);
+    }
+    await world.producer.stop();
+    await world.quiet(60_000);
+    crew.dismiss();
+    await listener.close();
+    await queues.close();
+    expect({ deaths, stalled }).toEqual({ deaths: [2, 2], stalled: [] });
+    return `two retries ended ${deaths.join(' and ')} workers; no other match was in any of them`;
   },
 );

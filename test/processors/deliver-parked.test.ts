@@ -147,8 +147,8 @@ describe('a match that one subscriber did not get', () => {
 describe('a match that ends its worker', () => {
   test('fails as the suspect, so that a retry by hand does not go on for ever', async () => {
     world.subscribe('s', 'ann');
-    expect(await undelivered(parkedFor('suspect'), { attemptsMade: 1, stalls: 10 })).toEqual({
-      message: 'suspect: its worker crashed 10 times while handling this match',
+    expect(await undelivered(parkedFor('suspect'), { attemptsMade: 1, stalls: 2 })).toEqual({
+      message: 'suspect: its worker crashed 2 times while handling this match',
       final: true,
     });
     expect(world.inboxes.size).toBe(0);
@@ -156,7 +156,22 @@ describe('a match that ends its worker', () => {
 
   test('gets new chances with the next retry, though its stalls are never forgotten', async () => {
     world.subscribe('s', 'ann');
-    expect(await deliver(parkedFor('suspect'), { attemptsMade: 2, stalls: 10 })).toEqual({ delivered: 1 });
+    const retried = { attemptsMade: 2, stalls: 1, stallsBefore: 10 };
+    expect(await deliver(parkedFor('suspect'), retried)).toEqual({ delivered: 1 });
+    expect(await undelivered(parkedFor('suspect'), { ...retried, stalls: 2 })).toEqual({
+      message: 'suspect: its worker crashed 12 times while handling this match',
+      final: true,
+    });
+  });
+
+  test('parked for another reason, costs five workers the first time, and two at each retry after that', async () => {
+    world.subscribe('s', 'ann');
+    const first = { attemptsMade: 1, stalls: 4 };
+    expect(await deliver(parkedFor('rejected'), first)).toEqual({ delivered: 1 });
+    await undelivered(parkedFor('rejected'), { ...first, stalls: 5 });
+    const again = { attemptsMade: 2, stalls: 1, stallsBefore: 5 };
+    expect(await deliver(parkedFor('rejected'), again)).toEqual({ duplicate: 1 });
+    await undelivered(parkedFor('rejected'), { ...again, stalls: 2 });
   });
 });
 

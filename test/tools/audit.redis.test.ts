@@ -113,6 +113,8 @@ test('who registered later need not have it; who left is dropped knowingly', asy
     in_flight: 0,
     dropped: 5,
     erased: 0,
+    edited: 0,
+    discarded: 0,
     missing: 0,
   });
 });

@@ -136,7 +136,7 @@ export async function startWeb(
     onTrouble: () => undefined,
   });
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
-  const parked = startParked({ client, queues, log });
+  const parked = startParked({ client, queues, log, windowMs: 86_400_000 });
   const takeReadings = createReadings({
     home: client,
     skywire: client,

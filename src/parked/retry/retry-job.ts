@@ -1,6 +1,8 @@
 /** Retries one failed job. Its attempts are not reset, so that it succeeds or fails in one run. */
 import { Job } from 'bullmq';
+import { queues as definitions } from '../../../queues/index.ts';
 import type { Queues } from '../../lanes/queues.ts';
+import type { ByHand } from '../by-hand.ts';
 
 /** false: the job is gone, or no longer failed. */
 export async function retryFailed(queues: Queues, queueName: string, id: string): Promise<boolean> {
@@ -24,6 +26,7 @@ export type EditOutcome = 'retried' | 'not there' | 'not failed' | 'not editable
 /** `data`: the new text of the entry's field `data`, for parked matches only. */
 export async function retryOne(
   queues: Queues,
+  byHand: ByHand,
   queueName: string,
   id: string,
   data?: string,
@@ -35,7 +38,9 @@ export async function retryOne(
     const { entry } = job.data as { entry?: { id?: unknown } };
     if (typeof entry?.id !== 'string') return 'not editable';
     // An entry without `data` loses its other fields: it has `data` now.
-    await job.updateData({ ...(job.data as object), entry: { id: entry.id, data } });
+    const edited = { ...(job.data as object), entry: { id: entry.id, data } };
+    if (queueName === definitions.parked.name) await byHand.edited(id, edited);
+    await job.updateData(edited);
   }
   return (await retryFailed(queues, queueName, id)) ? 'retried' : 'not failed';
 }

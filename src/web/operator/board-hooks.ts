@@ -1,9 +1,12 @@
 /** Bull Board's hooks: limits before an action, the operator log after it, long texts cut and secrets redacted. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AfterHook, BeforeHook, BoardHooks, HookContext } from '@bull-board/api/typings/app';
+import { queues as definitions } from '../../../queues/index.ts';
 import type { Queues } from '../../lanes/queues.ts';
 import type { Logger } from '../../observe/logger.ts';
+import type { ByHand } from '../../parked/by-hand.ts';
 import type { Actor, OperatorLog } from '../../parked/operator-log.ts';
+import { createDiscards } from './discards.ts';
 import { viewJob } from './job-view.ts';
 import { redact } from './redact.ts';
 
@@ -16,18 +19,40 @@ const MAX_STACK_LINES = 20;
 /** Bull Board passes its hooks the headers, not the login. */
 export const asking = new AsyncLocalStorage<Actor>();
 
-export const boardHooks = (queues: Queues, operatorLog: OperatorLog, log: Logger): BoardHooks => ({
-  before: (context) => before(context, queues),
-  after: async (context, result) => {
-    if (context.method === 'get') return shortened(context, result);
-    await note(context, result.status ?? 200, operatorLog, log);
-    return result;
-  },
-});
+interface BoardDeps {
+  queues: Queues;
+  operatorLog: OperatorLog;
+  byHand: ByHand;
+  log: Logger;
+}
+
+export function boardHooks(deps: BoardDeps): BoardHooks {
+  const discards = createDiscards(deps.queues, deps.byHand);
+  return {
+    before: async (context) => {
+      const refused = await before(context, deps);
+      if (!refused) await discards.before(context);
+      return refused;
+    },
+    after: async (context, result) => {
+      if (context.method === 'get') return shortened(context, result);
+      if ((result.status ?? 200) < 300) {
+        await note(context, deps);
+        await discards.after(context).catch((error: unknown) => {
+          const { params } = context.request;
+          const text =
+            'removed on the dashboard, but not recorded as discarded: npm run audit calls it missing';
+          deps.log.error({ ...params, error: String(error) }, text);
+        });
+      }
+      return result;
+    },
+  };
+}
 
 async function before(
   { route, request }: HookContext,
-  queues: Queues,
+  { queues, byHand }: BoardDeps,
 ): Promise<Awaited<ReturnType<BeforeHook>>> {
   const { params, query } = request;
   if (Number(query['jobsPerPage']) > MAX_JOBS_PER_PAGE) {
@@ -47,6 +72,8 @@ async function before(
     if (job && !viewJob(job.data, found?.definition).isWhole) {
       return refuse('This job is not shown in full: saving what is shown would corrupt it');
     }
+    const { jobData } = (request.body ?? {}) as { jobData?: unknown };
+    if (job && found?.name === definitions.parked.name) await byHand.edited(job.id!, jobData);
   }
   return undefined;
 }
@@ -54,13 +81,7 @@ async function before(
 const refuse = (message: string) => ({ allow: false, status: 409 as const, message });
 
 /** The action is already done: failing to log it must not make it look failed. */
-async function note(
-  { route, request }: HookContext,
-  status: number,
-  operatorLog: OperatorLog,
-  log: Logger,
-): Promise<void> {
-  if (status >= 300) return;
+async function note({ route, request }: HookContext, { operatorLog, log }: BoardDeps): Promise<void> {
   const { queueName: queue, jobId: job, queueStatus: jobs } = request.params;
   const named = route.split('/').slice(3);
   const action = `dashboard: ${named.filter((part) => !part.startsWith(':')).join(' ')}`;

@@ -7,6 +7,7 @@ import type { Express, RequestHandler } from 'express';
 import type { JobQueue } from '../../lanes/job-queue.ts';
 import type { Queues } from '../../lanes/queues.ts';
 import type { Logger } from '../../observe/logger.ts';
+import type { ByHand } from '../../parked/by-hand.ts';
 import type { OperatorLog } from '../../parked/operator-log.ts';
 import { within } from '../../redis/deadline.ts';
 import { actorIn, type Login, type Role, requireLogin, roleIn } from '../access/login.ts';
@@ -33,6 +34,7 @@ export interface DashboardDeps {
   queues: Queues;
   login: Login;
   operatorLog: OperatorLog;
+  byHand: ByHand;
   environmentName: string | undefined;
   log: Logger;
 }
@@ -55,10 +57,8 @@ const withHeaders: RequestHandler = (req, res, next) => {
   else noStore(req, res, next);
 };
 
-function createBoard(
-  { queues, operatorLog, environmentName, log }: DashboardDeps,
-  { readOnlyMode }: { readOnlyMode: boolean },
-): RequestHandler {
+function createBoard(deps: DashboardDeps, { readOnlyMode }: { readOnlyMode: boolean }): RequestHandler {
+  const { queues, environmentName } = deps;
   const serverAdapter = new BoardServer();
   serverAdapter.setBasePath(PATH);
   let shown = 0;
@@ -70,7 +70,7 @@ function createBoard(
   const { addQueue } = createBullBoard({
     serverAdapter,
     queues: newlyOpened(),
-    options: { uiConfig: uiConfig(environmentName), handlerHooks: boardHooks(queues, operatorLog, log) },
+    options: { uiConfig: uiConfig(environmentName), handlerHooks: boardHooks(deps) },
   });
   serverAdapter.setErrorHandler((error) => {
     throw error;

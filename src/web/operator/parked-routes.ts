@@ -18,7 +18,7 @@ const done = { 200: { description: 'Done' } };
 const noParams = z.object({});
 
 export function parkedRoutes({ parked, queues }: { parked: Parked; queues: Queues }): Route[] {
-  const { index, runs, operatorLog } = parked;
+  const { index, runs, operatorLog, byHand } = parked;
   let groups: { version: number; found: Group[] } | undefined;
 
   async function currentGroups(): Promise<Group[]> {
@@ -77,7 +77,7 @@ export function parkedRoutes({ parked, queues }: { parked: Parked; queues: Queue
       body: retryBody,
       responses: done,
       async handler({ params: { queue, job }, body: { data }, actor }) {
-        const outcome = await retryOne(queues, queue, job, data);
+        const outcome = await retryOne(queues, byHand, queue, job, data);
         if (outcome === 'not there') throw new Problem(404, 'There is no such job');
         if (outcome === 'not editable') throw new Problem(409, 'Only a parked match can be edited');
         if (outcome === 'not failed') throw new Problem(409, 'The job is no longer failed');

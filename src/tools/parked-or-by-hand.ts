@@ -1,0 +1,61 @@
+/** Entries that are in no inbox, and why that is no loss: they are parked, or a person edited or discarded them there. */
+import { DATA_VERSION, queues as definitions, type Entry } from '../../queues/index.ts';
+import type { Queues } from '../lanes/queues.ts';
+import { type ByHandRecord, readByHand } from '../parked/by-hand.ts';
+import { type Found, type LocateOptions, locate } from './locate.ts';
+
+export interface SettledOptions extends LocateOptions {
+  queues: Queues;
+  stream: string;
+}
+
+export const orParkedOrByHand = async (options: SettledOptions, found: Found): Promise<Found> =>
+  orByHand(options, await orParked(options, found));
+
+/** Only those inboxes stay missing for which it is not parked. */
+async function orParked({ queues, stream }: SettledOptions, found: Found): Promise<Found> {
+  if (found.at !== 'missing') return found;
+  const { entry, missingFor } = found;
+  const isParked = async (subscriber?: string) => {
+    const state = await queues.parked.queue.getJobState(parkedId(stream, entry, subscriber));
+    return state !== 'unknown' && state !== 'completed';
+  };
+  if (await isParked()) return { ...found, at: 'parked' };
+  const single = await Promise.all(missingFor.map(isParked));
+  if (single.length && single.every(Boolean)) return { ...found, at: 'parked' };
+  return {
+    ...found,
+    missingFor: missingFor.filter((_, at) => !single[at]),
+    isPartlyParked: single.some(Boolean),
+  };
+}
+
+function parkedId(stream: string, entry: Entry, subscriber?: string): string {
+  const job = { v: DATA_VERSION, stream, entry, reason: 'unrouted', detail: '' } as const;
+  return definitions.parked.id(subscriber === undefined ? job : { ...job, subscriber });
+}
+
+async function orByHand(options: SettledOptions, found: Found): Promise<Found> {
+  if (found.at !== 'missing') return found;
+  const { entry, missingFor } = found;
+  const ids = [undefined, ...missingFor].map((subscriber) => parkedId(options.stream, entry, subscriber));
+  const [whole, ...single] = await readByHand(options.home, ids);
+  const records = whole ? [whole] : single;
+  const isSettled = (record: ByHandRecord | undefined, at: number) =>
+    record?.did === 'discarded' ||
+    (record?.did === 'edited' && isThere(options, record.entry, whole ? undefined : missingFor[at]));
+  const settled = await Promise.all(records.map(isSettled));
+  if (!settled.length || !settled.every(Boolean)) return found;
+  if (found.isPartlyParked) return { ...found, at: 'parked' };
+  return { ...found, at: records.some((record) => record?.did === 'edited') ? 'edited' : 'discarded' };
+}
+
+/** Whether the edited match is where it belongs, or is parked anew. `subscriber`: the only one it is for. */
+async function isThere(options: SettledOptions, edited: Entry, subscriber?: string): Promise<boolean> {
+  const [found] = await locate(options, [edited]);
+  const { at, missingFor } = await orParked(options, found!);
+  return (
+    at !== 'missing' ||
+    (subscriber !== undefined && missingFor.length > 0 && !missingFor.includes(subscriber))
+  );
+}
