@@ -58,7 +58,7 @@ export function startWorkers(options: WorkersOptions): Workers {
   let stopped: Promise<void> | undefined;
   return {
     attach(queue) {
-      if (!stopped) workers.push(startWorker(queue, options, running));
+      if (!stopped) workers.push(startWorker(queue, options, occupancy));
     },
     stop(deadlineMs) {
       stopped ??= closeAll(workers, occupancy.running, deadlineMs);
