@@ -1,5 +1,8 @@
 /** `npm run test:faults`: every fault of the table, one after the other so that the times to recover mean something. */
+import { randomInt } from 'node:crypto';
 import { defineConfig } from 'vitest/config';
+
+const { FAULTS_REPEAT, FAULTS_SEED } = process.env;
 
 export default defineConfig({
   test: {
@@ -9,5 +12,10 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 120_000,
     reporters: ['default', './test/faults/table-reporter.ts'],
+    // Chosen once, here, for all rows.
+    provide: {
+      faultSeed: FAULTS_SEED ? Number(FAULTS_SEED) : randomInt(2 ** 31),
+      faultRepeat: Number(FAULTS_REPEAT ?? 1),
+    },
   },
 });

@@ -1,26 +1,44 @@
-/** `npm run chaos`: exit 0 nothing lost, 1 something was, 2 bad usage. */
+/** `npm run chaos`: exit 0 all held, 1 something did not or it was stopped, 2 bad usage. */
 import { HelpAsked, UsageError } from '../../src/config/command-line.ts';
+import { endRoles } from '../fixtures/roles.ts';
 import { runChaos } from './chaos.ts';
-import { type ChaosOptions, parseChaos } from './command.ts';
-import { problemsOf, report } from './report.ts';
+import { parseChaos } from './command.ts';
+import { report, verdictOf } from './report.ts';
+import { isShielded, runShielded } from './shield.ts';
 
-const stopping = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
+const say = (text: string) => process.stdout.write(`${text}\n`);
 
-try {
-  const options: ChaosOptions = parseChaos(process.argv.slice(2));
+async function storm(): Promise<number> {
+  const options = parseChaos(process.argv.slice(2));
+  const stopping = new AbortController();
+  for (const event of ['SIGTERM', 'disconnect'] as const)
+    process.on(event, () => {
+      if (stopping.signal.aborted) return;
+      say('stopped: no more blows and matches; what was sent is judged now');
+      stopping.abort();
+    });
+  // The second signal: at once.
+  process.on('SIGINT', () => {
+    say('FAILED: stopped twice, nothing was judged');
+    void endRoles().finally(() => process.exit(1));
+  });
   const result = await runChaos(options, stopping.signal);
   process.stdout.write(report(options, result));
-  const problems = problemsOf(result);
-  if (problems.length)
-    process.stdout.write(`FAILED: ${problems.join('; ')}\njournal: ${result.journal.file}\n`);
-  else result.journal.remove();
-  process.exit(problems.length ? 1 : 0);
+  const { held, text } = verdictOf(options, result);
+  if (held) result.journal.remove();
+  else say(`journal: ${result.journal.file}`);
+  say(text);
+  return held ? 0 : 1;
+}
+
+try {
+  process.exit(await (isShielded() ? storm() : runShielded()));
 } catch (error) {
-  if (error instanceof HelpAsked) {
-    process.stdout.write(`${error.message}\n`);
-    process.exit(0);
+  if (error instanceof HelpAsked || error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(error instanceof HelpAsked ? 0 : 2);
   }
-  process.stderr.write(`chaos: ${error instanceof UsageError ? error.message : (error as Error).stack}\n`);
-  process.exit(error instanceof UsageError ? 2 : 1);
+  process.stderr.write(`${(error as Error).stack}\n`);
+  say('FAILED: the run broke off, nothing was judged');
+  process.exit(1);
 }

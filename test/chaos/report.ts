@@ -6,9 +6,11 @@ export function report(options: ChaosOptions, result: ChaosResult): string {
   const { judgement, hits, started, audit, surprises } = result;
   const lines: [string, string | number][] = [
     ['storm', `${options.minutes} minutes, seed ${options.seed}, appendfsync ${options.appendfsync}`],
+    ['servers', serversOf(options)],
     ['processes', `${options.pumps} pumps, ${options.workers} workers; ${startsOf(started)}`],
     ['sent', `${result.attempted} matches, ${Math.round(result.attempted / result.seconds)} a second`],
-    ['appended', `${judgement.ok} confirmed, ${judgement.unknown} never answered`],
+    ['appended', `${judgement.ok} confirmed, ${judgement.unknown - result.gone} never answered`],
+    ...goneOf(result),
     ['delivered', `${judgement.items} items (two subscriptions of one person share a post's item)`],
     ['lost', judgement.lost],
     ['duplicated', judgement.duplicated],
@@ -25,13 +27,39 @@ export function report(options: ChaosOptions, result: ChaosResult): string {
   return `${[...rows, ...judgement.first, ...surprises].join('\n')}\n`;
 }
 
+const serversOf = ({ twoServers, relay }: ChaosOptions): string =>
+  twoServers
+    ? `two, Skywire's with the stream${relay ? ' behind a relay' : ''}, Redis with queues and inboxes`
+    : 'one';
+
+/** Beyond the promise: Redis confirmed them, and the power cut took them from the stream itself. */
+function goneOf({ cutBytes, gone }: ChaosResult): [string, string][] {
+  if (!cutBytes && !gone) return [];
+  const mb = (cutBytes / 1e6).toFixed(1);
+  return [['gone with the power', `${mb} MB of append-only files; ${gone} confirmed matches of the stream`]];
+}
+
 const startsOf = (started: Record<string, number>): string =>
   `started ${Object.entries(started)
     .map(([name, count]) => `${count} × ${name}`)
     .join(', ')}`;
 
+/** The last line, and whether the promise held over the whole time. */
+export function verdictOf(options: ChaosOptions, result: ChaosResult): { held: boolean; text: string } {
+  const problems = problemsOf(result);
+  const ran = (result.seconds / 60).toFixed(1);
+  const length = result.wasStopped ? `STOPPED after ${ran} of ${options.minutes} minutes: ` : '';
+  const held = `${result.judgement.ok} matches, 0 lost, 0 twice, audit exit 0`;
+  return {
+    held: !problems.length && !result.wasStopped,
+    text: problems.length
+      ? `${length}FAILED: ${problems.join('; ')}`
+      : `${length ? `${length}until then ` : `HELD for ${options.minutes} minutes: `}${held}`,
+  };
+}
+
 /** Empty: the promise held. */
-export function problemsOf({ judgement, failedInMatches, audit, surprises }: ChaosResult): string[] {
+function problemsOf({ judgement, failedInMatches, audit, surprises, unrest }: ChaosResult): string[] {
   const { lost, duplicated, ghost, misrouted, corrupt, disordered, differsOverHttp } = judgement;
   const counts = {
     lost,
@@ -46,6 +74,7 @@ export function problemsOf({ judgement, failedInMatches, audit, surprises }: Cha
   return [
     ...Object.entries(counts).flatMap(([name, count]) => (count ? [`${name} ${count}`] : [])),
     ...(audit.code === 0 ? [] : [`audit exit ${String(audit.code)}`]),
+    ...unrest,
     ...(surprises.length ? [`${surprises.length} processes ended by themselves`] : []),
     ...(judgement.ok ? [] : ['nothing was sent']),
   ];

@@ -1,26 +1,14 @@
 /**
  * One row of the fault table: a world under load, a fault, and the oracle's judgement. `inject` makes the fault happen, proves
- * that it did, and returns when it is over, with what happened in a few words.
+ * that it did, and returns when it is over, with what happened in a few words. It is called at a random moment of the system's life,
+ * from its first second on; what else it chooses it asks of `moments`, so that no blow falls at a moment that somebody picked.
  */
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { flawless, type JudgeOptions } from '../fixtures/judge.ts';
+import type { Moments } from '../fixtures/moments.ts';
 import type { Role } from '../fixtures/roles.ts';
 import { openWorld, type Site, type World, type WorldOptions } from '../fixtures/world.ts';
-
-export interface FaultRow {
-  fault: string;
-  happened: string;
-  matches?: number;
-  lost?: number;
-  duplicated?: number;
-  recoveryMs?: number;
-}
-
-declare module 'vitest' {
-  interface TaskMeta {
-    fault?: FaultRow;
-  }
-}
+import { row } from './row.ts';
 
 export interface Cast {
   pumps: Role[];
@@ -44,52 +32,50 @@ export interface FaultOptions extends Omit<WorldOptions, 'site'> {
 export function fault(
   name: string,
   options: FaultOptions,
-  inject: (world: World, cast: Cast) => Promise<string>,
+  inject: (world: World, cast: Cast, moments: Moments) => Promise<string>,
 ): void {
-  const { pumps = 1, workers = 2, rate = 500, recoversWithinMs = 60_000, timeoutMs = 180_000 } = options;
-  test(
-    name,
-    async ({ task }) => {
-      const { site, ...rest } = options;
-      const world = await openWorld({
-        ...rest,
-        ...(site && { site: await site() }),
-        env: { LOG_LEVEL: 'warn', BATCH_SIZE: '50', ...options.env },
-      });
-      onTestFinished(() => world.stop(), 60_000);
-      const start = (role: string, count: number) =>
-        Promise.all(Array.from({ length: count }, () => world.start(role)));
-      const [pumpRoles, workerRoles, [web]] = await Promise.all([
-        start('pump', pumps),
-        start('worker', workers),
-        start('web', 1),
-      ]);
-      if (rate) world.producer.run(rate);
-      const cast: Cast = { pumps: pumpRoles, workers: workerRoles, web: web! };
-      const happened = await inject(world, cast);
-      const overAt = performance.now();
-      await world.producer.stop();
-      await world.quiet(recoversWithinMs);
-      const recoveryMs = Math.round(performance.now() - overAt);
-      const found = await world.judge({ webUrl: cast.web.url, ...(await options.judge?.(world)) });
-      task.meta.fault = {
-        fault: name,
-        happened,
-        matches: found.ok,
-        lost: found.lost,
-        duplicated: found.duplicated,
-        recoveryMs,
-      };
-      expect(found.ok, 'matches that Redis confirmed').toBeGreaterThan(0);
-      expect(found).toMatchObject(flawless);
-      for (const queue of ['matches', 'fanout'])
-        expect(await world.failed(queue), `jobs failed in ${queue}`).toBe(0);
-      expect(await world.failed('parked'), `matches parked: ${await whyParked(world)}`).toBe(
-        options.parked ?? 0,
-      );
-    },
-    timeoutMs,
-  );
+  const { rate = 500, recoversWithinMs = 60_000, timeoutMs = 180_000 } = options;
+  row(name, timeoutMs, async (about, moments) => {
+    const world = await openWorldOf(options);
+    onTestFinished(() => world.stop(), 60_000);
+    const cast = await startCast(world, options);
+    if (rate) world.producer.run(rate);
+    moments.begin();
+    await moments.wait();
+    about.happened = await inject(world, cast, moments);
+    const overAt = performance.now();
+    await world.producer.stop();
+    await world.quiet(recoversWithinMs);
+    about.recoveryMs = Math.round(performance.now() - overAt);
+    const found = await world.judge({ webUrl: cast.web.url, ...(await options.judge?.(world)) });
+    Object.assign(about, { matches: found.ok, lost: found.lost, duplicated: found.duplicated });
+    expect(found.ok, 'matches that Redis confirmed').toBeGreaterThan(0);
+    expect(found).toMatchObject(flawless);
+    for (const queue of ['matches', 'fanout'])
+      expect(await world.failed(queue), `jobs failed in ${queue}`).toBe(0);
+    expect(await world.failed('parked'), `matches parked: ${await whyParked(world)}`).toBe(
+      options.parked ?? 0,
+    );
+  });
+}
+
+async function openWorldOf({ site, ...rest }: FaultOptions): Promise<World> {
+  return openWorld({
+    ...rest,
+    ...(site && { site: await site() }),
+    env: { LOG_LEVEL: 'warn', BATCH_SIZE: '50', ...rest.env },
+  });
+}
+
+async function startCast(world: World, { pumps = 1, workers = 2 }: FaultOptions): Promise<Cast> {
+  const start = (role: string, count: number) =>
+    Promise.all(Array.from({ length: count }, () => world.start(role)));
+  const [pumpRoles, workerRoles, [web]] = await Promise.all([
+    start('pump', pumps),
+    start('worker', workers),
+    start('web', 1),
+  ]);
+  return { pumps: pumpRoles, workers: workerRoles, web: web! };
 }
 
 async function whyParked({ client }: World): Promise<string> {

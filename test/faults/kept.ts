@@ -6,7 +6,7 @@ import type { World } from '../fixtures/world.ts';
 export async function keptInStream({
   servers,
   journal,
-}: World): Promise<Partial<JudgeOptions> & { gone: number }> {
+}: Pick<World, 'servers' | 'journal'>): Promise<Partial<JudgeOptions> & { gone: number }> {
   const ids = new Set<string>();
   const { streams } = servers;
   for (const stream of streams) {

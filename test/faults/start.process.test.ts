@@ -1,7 +1,8 @@
 /** A Redis that is not fit for the job, found at start. No matches flow: the rows say what a person is told. */
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { endRoles, runCommand, startRole } from '../fixtures/roles.ts';
+import { row } from './row.ts';
 
 let redis: TestRedis;
 afterEach(async () => {
@@ -9,27 +10,21 @@ afterEach(async () => {
   await redis.stop();
 });
 
-test('an eviction policy that evicts is refused, with the fix', async ({ task }) => {
+row('wrong eviction policy', 120_000, async (about) => {
   redis = await startRedis('--maxmemory-policy', 'allkeys-lru');
   for (const name of ['pump', 'worker', 'web', 'start']) {
     const { code, output } = await runCommand(name, { REDIS_URL: redis.url, PORT: '0' });
     expect({ name, code }).toEqual({ name, code: 1 });
     expect(output).toContain('CONFIG SET maxmemory-policy noeviction');
   }
-  task.meta.fault = {
-    fault: 'wrong eviction policy',
-    happened: 'every role refuses to start: exit 1, with the fix',
-  };
+  about.happened = 'every role refuses to start: exit 1, with the fix';
 });
 
-test('a Redis without append-only file is warned of, with the fix', async ({ task }) => {
+row('append-only file off', 120_000, async (about) => {
   redis = await startRedis('--appendonly', 'no');
   const pump = await (await startRole('pump', { REDIS_URL: redis.url, LOG_LEVEL: 'warn' })).ready();
   expect(pump.output()).toContain('CONFIG SET appendonly yes');
   const doctor = await runCommand('doctor', { REDIS_URL: redis.url });
   expect(doctor.output).toContain('appendonly');
-  task.meta.fault = {
-    fault: 'append-only file off',
-    happened: 'a warning at start and in `npm run doctor`, with the fix',
-  };
+  about.happened = 'a warning at start and in `npm run doctor`, with the fix';
 });

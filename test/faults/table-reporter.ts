@@ -1,49 +1,60 @@
-/** Prints the fault table after the run; with `-u` also writes its rows into docs/reliability.md, in place of the older ones. */
+/**
+ * Prints each run as it ends, and the fault table after the last one; with `-u` also writes its rows into docs/reliability.md, in
+ * place of the older ones.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
 import { projectRoot } from '../fixtures/project-root.ts';
-import type { FaultRow } from './fault.ts';
+import { againLine, HEAD, type RunResult, runLine, tableLines } from './table-lines.ts';
 
 const PAGE = join(projectRoot, 'docs/reliability.md');
 const BEGIN = '<!-- fault table: npm run test:faults -- -u -->';
 const END = '<!-- end of the fault table -->';
 
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
 export default class FaultTable implements Reporter {
+  readonly #runs: RunResult[] = [];
   #writes = false;
+  #isOver = false;
 
-  onInit(vitest: Vitest): void {
-    this.#writes = vitest.config.snapshotOptions.updateSnapshot === 'all';
+  onInit({ config }: Vitest): void {
+    this.#writes = config.snapshotOptions.updateSnapshot === 'all';
+    const { faultSeed, faultRepeat } = config.provide;
+    say(`seed ${faultSeed}, each row ${faultRepeat === 1 ? 'once' : `${faultRepeat} times`}`);
+    // Vitest calls nobody when a signal ends it.
+    process.once('exit', () => this.#print('STOPPED before its end: '));
   }
 
-  onTestRunEnd(modules: readonly TestModule[]): void {
-    const rows = modules
-      .flatMap((module) => [...module.children.allTests()])
-      .flatMap((test) => rowOf(test))
-      .map(toLine);
-    if (!rows.length) return;
-    process.stdout.write(`\n${[...HEAD, ...rows].join('\n')}\n`);
-    if (this.#writes) writeRows(rows);
+  onTestCaseResult(test: TestCase): void {
+    for (const run of resultOf(test)) {
+      this.#runs.push(run);
+      say(runLine(run));
+    }
+  }
+
+  onTestRunEnd(_modules: readonly TestModule[], _errors: unknown, reason: string): void {
+    this.#print(reason === 'interrupted' ? 'STOPPED before its end: ' : '');
+  }
+
+  #print(how: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const lines = tableLines(this.#runs);
+    if (lines.length) say(`\n${[...HEAD, ...lines].join('\n')}`);
+    const failed = this.#runs.filter(({ held }) => !held);
+    for (const run of failed) say(`again: ${againLine(run)}`);
+    say(`${how}${this.#runs.length} runs of ${lines.length} rows: ${failed.length} failed`);
+    if (this.#writes && lines.length) writeRows(lines);
   }
 }
 
-const HEAD = [
-  '| fault | what happened | matches | lost | duplicated | recovered after |',
-  '| --- | --- | ---: | ---: | ---: | ---: |',
-];
-
-function rowOf(test: TestCase): FaultRow[] {
+/** Nothing where it did not run to its end. */
+function resultOf(test: TestCase): RunResult[] {
   const { fault } = test.meta();
-  return fault ? [fault] : [];
-}
-
-const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
-
-function toLine({ fault, happened, matches, lost, duplicated, recoveryMs }: FaultRow): string {
-  const counts = [matches, lost, duplicated, recoveryMs === undefined ? recoveryMs : seconds(recoveryMs)].map(
-    (cell) => cell ?? '–',
-  );
-  return `| ${[fault, happened.replaceAll('|', '\\|'), ...counts].join(' | ')} |`;
+  const { state } = test.result();
+  return fault && (state === 'passed' || state === 'failed') ? [{ ...fault, held: state === 'passed' }] : [];
 }
 
 const faultOf = (line: string): string => line.split('|')[1]!.trim();

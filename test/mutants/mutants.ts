@@ -172,4 +172,28 @@ export const mutants: Mutant[] = [
     ],
     caughtBy: { file: 'test/inbox/bounds.redis.test.ts', test: 'starred items stay whatever the limits say' },
   },
+  {
+    name: 'a lane left out',
+    harm: 'the matches of a partition wait in its queue for ever',
+    edits: [
+      edit(
+        'src/lanes/queues.ts',
+        'JobQueue[] = [...lanes, ...opened]',
+        'JobQueue[] = [...lanes.slice(1), ...opened]',
+      ),
+    ],
+    caughtBy: {
+      file: 'test/lanes/lanes.redis.test.ts',
+      test: 'each partition has a queue and books of its own, and one worker works on all',
+    },
+  },
+  {
+    name: 'a lease without a fence',
+    harm: 'a process that was suspended during a retry of a group writes over what another one has ended since',
+    edits: [edit('src/parked/retry/save-run.lua', '~= ARGV[1] then', "== '' then")],
+    caughtBy: {
+      file: 'test/parked/retry/driver.redis.test.ts',
+      test: 'a driver that lost its lease before it sent anything sends nothing, and the run stays stopped',
+    },
+  },
 ];
