@@ -26,9 +26,10 @@ export function openPumpSources({ config, redis, log }: AppContext, consumer: st
     const commands = redis.connect(redis.skywire, 'commands', 'pump');
     const sources = keys.map((stream): PumpSource => {
       const reader = redis.connect(redis.skywire, 'reader', 'pump-reader');
+      const source = createSource({ reader, commands, stream, group, consumer });
       return {
-        source: createSource({ reader, commands, stream, group, consumer }),
-        interruptRead: () => reader.disconnect(true),
+        source,
+        interruptRead: source.interrupt,
         end: () => Promise.resolve(),
       };
     });

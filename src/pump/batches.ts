@@ -21,8 +21,4 @@ export function toBatches(stream: string, entries: readonly RawEntry[], size: nu
   return batches;
 }
 
-/** Of at least one entry. */
-export const averageBytesOf = (entries: readonly RawEntry[]): number =>
-  entries.reduce((sum, entry) => sum + bytesOf(entry), 0) / entries.length;
-
 const bytesOf = (entry: RawEntry): number => entry.data?.length ?? JSON.stringify(entry.fields).length;

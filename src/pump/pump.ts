@@ -12,7 +12,7 @@ import { crashPoint, isArmed } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
 import type { Source } from '../stream/source.ts';
 import type { Backpressure, Pause } from './backpressure.ts';
-import { averageBytesOf, toBatches } from './batches.ts';
+import { toBatches } from './batches.ts';
 import type { Cursor } from './cursor.ts';
 import type { Losses } from './losses.ts';
 
@@ -22,8 +22,6 @@ const RECOVER_EVERY_MS = 5_000;
 const FORGET_CONSUMER_AFTER_MS = 300_000;
 const BLOCK_MS = 2_000;
 const FULL_PAUSE_MS = 20;
-/** Target size of a read; the count follows from the average size of the last entries. */
-const MAX_READ_BYTES = 8_000_000;
 const retryBackoff: Backoff = { baseMs: 100, maxMs: 2_000 };
 
 export interface Pump {
@@ -63,7 +61,6 @@ export function startPump({
   /** Jobs being added. */
   let adding = 0;
   let ahead: Promise<RawEntry[]> | undefined;
-  let averageBytes = 1_000;
   const stopped = run();
 
   async function run(): Promise<void> {
@@ -112,22 +109,7 @@ export function startPump({
 
   async function readWithRoom(): Promise<RawEntry[]> {
     await waitForRoom();
-    return signal.aborted ? [] : readNew();
-  }
-
-  async function readNew(): Promise<RawEntry[]> {
-    const overdue = setTimeout(interruptRead, BLOCK_MS + 5_000);
-    try {
-      const entries = await source.readNew(readCount(), BLOCK_MS);
-      if (entries.length) averageBytes = averageBytesOf(entries);
-      return entries;
-    } finally {
-      clearTimeout(overdue);
-    }
-  }
-
-  function readCount(): number {
-    return Math.max(1, Math.min(batchSize, Math.floor(MAX_READ_BYTES / averageBytes)));
+    return signal.aborted ? [] : source.readNew(batchSize, BLOCK_MS);
   }
 
   /** Add, then ack; what could not be added stays pending. `meanwhile` runs while Redis is adding. */
@@ -165,7 +147,7 @@ export function startPump({
   async function forwardPending(isOver: () => boolean): Promise<void> {
     for (let after = '0'; !isOver(); ) {
       await waitForRoom();
-      const pending = await source.readPending(after, readCount());
+      const pending = await source.readPending(after, batchSize);
       await losses.note(pending.lost, source.stream);
       await source.ack(pending.lost);
       if (pending.entries.length) await forward(pending.entries);

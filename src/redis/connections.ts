@@ -93,6 +93,22 @@ function build({ address, tls }: RedisTarget, purpose: Purpose, connectionName: 
 
 const hostsOf = (nodes: readonly { host: string }[]): string[] => nodes.map(({ host }) => host);
 
+/** A second connection to the same Redis, with the options of a `reader`. It is the caller's to close. */
+export function openReaderBeside(client: RedisClient): RedisClient {
+  const forReading = {
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: undefined,
+  };
+  const reader: RedisClient =
+    client instanceof Cluster
+      ? client.duplicate(undefined, { redisOptions: { ...client.options.redisOptions, ...forReading } })
+      : client.duplicate(forReading);
+  // Its commands fail with the same error.
+  reader.on('error', () => undefined);
+  return reader;
+}
+
 /** Resolves once Redis answers. Throws RedisUnreachable within 8 s, of a Cluster within 13 s. */
 export async function connectFirst(client: RedisClient, target: RedisTarget): Promise<void> {
   let lastError: Error | undefined;

@@ -8,12 +8,12 @@
  * The frames of one delivery are never interleaved with another's; a body may be split anywhere.
  */
 import type { RawEntry } from '../../queues/index.ts';
-import { MAX_FRAME_BYTES } from './protocol.ts';
 
 const KIND = 1;
 const FRAME_HEAD = 8;
 const RECORD_HEAD = 21;
-const MAX_PIECE = MAX_FRAME_BYTES.toPump - FRAME_HEAD;
+/** Small, so that a slow line shows that it moves; a pump takes up to MAX_FRAME_BYTES.toPump. */
+const MAX_PIECE = 65_536 - FRAME_HEAD;
 /** Above Redis' largest value (512 MB) plus one read: nothing that a relay sends. */
 const MAX_DELIVERY = 600_000_000;
 
@@ -54,6 +54,8 @@ export interface Delivery {
   /** The request it answers; 0: pushed. */
   n: number;
   entries: RawEntry[];
+  /** From its first frame to its last. */
+  ms: number;
 }
 
 /** Reassembles deliveries from frames. Throws FrameError. */
@@ -61,13 +63,17 @@ export function createAssembler() {
   let pieces: Buffer[] = [];
   let length = 0;
   let n = 0;
+  let firstAt = 0;
   return {
+    /** Some frames of a delivery have come, and more will. */
+    isReceiving: (): boolean => pieces.length > 0,
     /** The delivery that this frame completes, if any. */
     take(frame: Buffer): Delivery | undefined {
       if (frame.length <= FRAME_HEAD || frame[0] !== KIND)
         throw new FrameError('a binary frame of an unknown kind');
       const number = frame.readUInt32BE(4);
       if (pieces.length && number !== n) throw new FrameError('interleaved frames of two deliveries');
+      if (!pieces.length) firstAt = performance.now();
       n = number;
       length += frame.length - FRAME_HEAD;
       if (length > MAX_DELIVERY) throw new FrameError(`a delivery of more than ${MAX_DELIVERY} bytes`);
@@ -76,7 +82,7 @@ export function createAssembler() {
       const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
       pieces = [];
       length = 0;
-      return { n, entries: toEntries(bytes) };
+      return { n, entries: toEntries(bytes), ms: performance.now() - firstAt };
     },
   };
 }

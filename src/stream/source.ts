@@ -5,6 +5,8 @@
 import { before, type RawEntry } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
+import { createBoundedReads } from './bounded-reads.ts';
+import { createReadSize } from './read-size.ts';
 import { consumersOf, groupOf } from './xinfo.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
@@ -12,19 +14,21 @@ const rewindScript = loadScript(here('rewind.lua'), here('stream-id.lua'));
 const trimScript = loadScript(here('trim.lua'), here('stream-id.lua'));
 const TRIM_AT_ONCE = 10_000;
 const leaveScript = loadScript(here('leave.lua'));
+/** Without a byte for so long, a read is given up. */
+const SILENT_MS = { new: 5_000, pending: 15_000 };
 
 export interface Source {
   stream: string;
   /** Creates the group after the id `from` if it does not exist. */
   ensureGroup(from: string): Promise<void>;
-  /** New entries; waits up to `blockMs` for them. */
-  readNew(count: number, blockMs: number): Promise<RawEntry[]>;
+  /** New entries, at most `most` and no more than fit in one read; waits up to `blockMs` for them. */
+  readNew(most: number, blockMs: number): Promise<RawEntry[]>;
   /** XAUTOCLAIM of entries that have been pending for `minIdleMs`; returns how many. */
   claim(minIdleMs: number): Promise<{ claimed: number; lost: string[] }>;
   /** Our own pending entries after `after`, oldest first; `lost`: trimmed while pending. */
   readPending(
     after: string,
-    count: number,
+    most: number,
   ): Promise<{ entries: RawEntry[]; lost: string[]; last: string | undefined }>;
   ack(ids: readonly string[]): Promise<void>;
   /** Deletes a consumer (by default ourselves) unless it has pending entries. */
@@ -53,8 +57,14 @@ export interface Position {
   hasAnchor?: boolean | undefined;
 }
 
+/** A source with a connection to Redis of its own. */
+export interface DirectSource extends Source {
+  /** Ends a waiting or lasting read; what it might have brought is pending. */
+  interrupt(): void;
+}
+
 export interface SourceOptions {
-  /** A dedicated connection, since it blocks in XREADGROUP. */
+  /** A dedicated connection for reading entries: it blocks in XREADGROUP, and replies are large. */
   reader: RedisClient;
   commands: RedisClient;
   stream: string;
@@ -62,8 +72,10 @@ export interface SourceOptions {
   consumer: string;
 }
 
-export function createSource({ reader, commands, stream, group, consumer }: SourceOptions): Source {
+export function createSource({ reader, commands, stream, group, consumer }: SourceOptions): DirectSource {
   const member = ['GROUP', group, consumer] as const;
+  const size = createReadSize();
+  const reads = createBoundedReads(reader, size);
   return {
     stream,
     async ensureGroup(from) {
@@ -73,10 +85,13 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
         if (!String(error).includes('BUSYGROUP')) throw error;
       }
     },
-    async readNew(count, blockMs) {
+    async readNew(most, blockMs) {
+      const count = size.next(most);
       const block = ['COUNT', count, 'BLOCK', blockMs] as const;
-      const reply = await reader.xreadgroupBuffer(...member, ...block, 'STREAMS', stream, '>');
-      return rowsOf(reply).map(([id, fields]) => toRawEntry(String(id), fields ?? []));
+      const rows = await reads.read(count, blockMs + SILENT_MS.new, async () =>
+        rowsOf(await reader.xreadgroupBuffer(...member, ...block, 'STREAMS', stream, '>')),
+      );
+      return rows.map(([id, fields]) => toRawEntry(String(id), fields ?? []));
     },
     async claim(minIdleMs) {
       let cursor = '0-0';
@@ -92,9 +107,12 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
       } while (cursor !== '0-0');
       return { claimed, lost };
     },
-    async readPending(after, count) {
-      const reply = await commands.xreadgroupBuffer(...member, 'COUNT', count, 'STREAMS', stream, after);
-      const rows = rowsOf(reply).map(([id, fields]) => ({ id: String(id), fields }));
+    async readPending(after, most) {
+      const count = size.next(most);
+      const found = await reads.read(count, SILENT_MS.pending, async () =>
+        rowsOf(await reader.xreadgroupBuffer(...member, 'COUNT', count, 'STREAMS', stream, after)),
+      );
+      const rows = found.map(([id, fields]) => ({ id: String(id), fields }));
       return {
         entries: rows.flatMap(({ id, fields }) => (fields ? [toRawEntry(id, fields)] : [])),
         lost: rows.flatMap(({ id, fields }) => (fields ? [] : [id])),
@@ -133,6 +151,7 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
       const [trimmed, isDue] = (await runScript(commands, trimScript, [stream], args)) as [number, number];
       return { trimmed, isDue: isDue === 1 };
     },
+    interrupt: reads.interrupt,
   };
 }
 

@@ -15,7 +15,6 @@ export interface SkywireOptions {
 
 const SERVER = "Skywire's Redis";
 const ORPHAN_AFTER_MS = 60_000;
-const LAG_LOOK = 10_000;
 
 export async function examineSkywire({ skywire, skywireServer, config }: SkywireOptions): Promise<Finding[]> {
   const { keys } = config.stream;
@@ -63,14 +62,13 @@ async function examineStream(
         fix: 'npm run pump creates it, at the beginning of the stream',
       },
     ];
-  const unread = (await client.xrange(stream, `(${row['last-delivered-id']}`, '+', 'COUNT', LAG_LOOK)).length;
   const consumers = await consumersOf(client, stream, group);
   const orphans = consumers.filter(({ pending, idle }) => pending > 0 && idle > ORPHAN_AFTER_MS);
-  const { otherGroups } = await readStream(client, stream, group, retentionMs);
+  const { length, unread, otherGroups } = await readStream(client, stream, group, retentionMs);
   return [
     {
       level: 'ok',
-      what: `${stream}: ${await client.xlen(stream)} entries, ${row.pending} pending, ${unread === LAG_LOOK ? `over ${LAG_LOOK}` : unread} unread`,
+      what: `${stream}: ${length} entries, ${row.pending} pending, ${unread} unread`,
     },
     ...(unread && !consumers.length
       ? [{ level: 'dangerous', what: 'no consumer reads the stream', fix: 'npm run pump' } as const]

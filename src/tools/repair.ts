@@ -1,7 +1,7 @@
 /** Replays what an audit found missing. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { readWindow } from '../stream/window.ts';
+import { readEntry } from '../stream/window.ts';
 import { type AuditOptions, type AuditResult, audit } from './audit.ts';
 import { type ReplayOptions, resubmit } from './replay.ts';
 
@@ -15,9 +15,8 @@ export async function repair(
 ): Promise<AuditResult> {
   const run = `repair-${randomUUID()}`;
   for (const id of new Set(found.missing.map((one) => one.id))) {
-    for await (const entries of readWindow(about.skywire, about.stream, { from: id, to: id })) {
-      await resubmit({ ...about, ...work }, run, entries);
-    }
+    const entry = await readEntry(about.skywire, about.stream, id);
+    if (entry) await resubmit({ ...about, ...work }, run, [entry]);
   }
   let again = found;
   for (let look = 0; look < REPAIR_LOOKS; look += 1) {

@@ -46,8 +46,8 @@ fault(
 fault(
   "two servers: power loss on the inboxes' side at the start",
   { ...options, twoServers: true },
-  async (world, cast) => {
-    await world.deliveredMoreThan(Math.round(Math.random() * 1_000));
+  async (world, cast, moments) => {
+    await world.deliveredMoreThan(moments.number('items before it', 0, 1_000));
     const before = await world.delivered();
     const bytes = await cutPower(world, world.redis);
     await world.producer.send(500);

@@ -17,7 +17,7 @@ test('whatever the entries, they come out as they went in', () => {
       const assembler = createAssembler();
       const found = toFrames(n, entries).map((frame) => assembler.take(frame));
       expect(found.slice(0, -1).every((one) => one === undefined)).toBe(true);
-      expect(found.at(-1)).toEqual({ n, entries });
+      expect(found.at(-1)).toMatchObject({ n, entries });
     }),
   );
 });

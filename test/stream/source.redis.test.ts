@@ -26,7 +26,7 @@ const ways: Record<string, () => Promise<OpenSource>> = {
         group: GROUP,
         consumer,
       });
-      return { ...source, interruptRead: () => reader.disconnect(true) };
+      return { ...source, interruptRead: source.interrupt };
     }),
   'through a relay': async () => {
     relay = await startTestRelay(redis);

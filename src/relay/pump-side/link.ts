@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import type { z } from 'zod';
 import type { RawEntry } from '../../../queues/index.ts';
 import { atMost } from '../../redis/deadline.ts';
-import { createAssembler } from '../entry-frames.ts';
+import { createAssembler, type Delivery } from '../entry-frames.ts';
 import { type Pulse, watchPulse } from '../heartbeat.ts';
 import { closeCodes, fromRelaySchema, MAX_FRAME_BYTES, type Request, type Subscribe } from '../protocol.ts';
 
@@ -26,7 +26,7 @@ export interface RelayAddress {
 export interface LinkOptions extends RelayAddress {
   pulse: Pulse;
   /** Entries pushed on credit. */
-  onPushed: (entries: RawEntry[]) => void;
+  onPushed: (delivery: Omit<Delivery, 'n'>) => void;
   onTrouble: (error: Error) => void;
   onOver: (error: RelayAway) => void;
 }
@@ -35,23 +35,33 @@ type WithoutNumber<R> = R extends { n: number } ? Omit<R, 'n'> : never;
 export type Ask = WithoutNumber<Request> | (WithoutNumber<Subscribe> & { versions: readonly number[] });
 
 export interface Link {
-  /** The answer and the entries sent with it. Rejects with RelayAway, RelayRefusal. */
+  /** The answer and the entries sent with it, in `ms`. Rejects with RelayAway, RelayRefusal. */
   ask<Schema extends z.ZodType>(
     request: Ask,
     schema: Schema,
-  ): Promise<{ answer: z.output<Schema>; entries: RawEntry[] }>;
+  ): Promise<{ answer: z.output<Schema>; entries: RawEntry[]; ms: number }>;
   credit(entries: number, bytes: number): void;
+  /** In the middle of a delivery. */
+  isReceiving(): boolean;
   /** Closes cleanly. Resolves when it is over, within 2 s. */
   close(): Promise<void>;
 }
 
 const CONNECT_WITHIN_MS = 5_000;
+/** Since the last frame of entries: over a slow line an answer waits behind them. */
 const ANSWER_WITHIN_MS = 20_000;
 const CLOSE_WITHIN_MS = 2_000;
 
+interface Found {
+  answer: unknown;
+  entries: RawEntry[];
+  ms: number;
+}
 interface Waiting {
   entries: RawEntry[];
-  resolve: (found: { answer: unknown; entries: RawEntry[] }) => void;
+  ms: number;
+  timer: NodeJS.Timeout;
+  resolve: (found: Found) => void;
   reject: (error: Error) => void;
 }
 
@@ -94,10 +104,12 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   });
 
   function takeEntries(frame: Buffer): void {
+    for (const { timer } of waiting.values()) timer.refresh();
     const delivery = assembler.take(frame);
     if (!delivery) return;
-    if (delivery.n === 0) onPushed(delivery.entries);
-    else waiting.get(delivery.n)?.entries.push(...delivery.entries);
+    if (delivery.n === 0) return onPushed(delivery);
+    const asked = waiting.get(delivery.n);
+    if (asked) Object.assign(asked, { entries: delivery.entries, ms: delivery.ms });
   }
 
   function takeText(text: string): void {
@@ -105,7 +117,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     if ('trouble' in said) return onTrouble(new RelayRefusal(`the relay cannot read: ${said.trouble}`));
     const asked = waiting.get(said.n);
     waiting.delete(said.n);
-    if ('ok' in said) asked?.resolve({ answer: said.ok, entries: asked.entries });
+    if ('ok' in said) asked?.resolve({ answer: said.ok, entries: asked.entries, ms: asked.ms });
     else asked?.reject(new RelayRefusal(`the relay's Redis: ${said.error}`));
   }
 
@@ -123,16 +135,13 @@ export async function openLink(options: LinkOptions): Promise<Link> {
       if (over) throw over;
       lastN = (lastN % 0xffff_ffff) + 1;
       const n = lastN;
-      let timer: NodeJS.Timeout | undefined;
+      const timer = setTimeout(() => breakOff('did not answer a request in time'), ANSWER_WITHIN_MS);
       try {
-        const { answer, entries } = await new Promise<{ answer: unknown; entries: RawEntry[] }>(
-          (resolve, reject) => {
-            waiting.set(n, { entries: [], resolve, reject });
-            timer = setTimeout(() => breakOff('did not answer a request in time'), ANSWER_WITHIN_MS);
-            socket.send(JSON.stringify({ n, ...request }));
-          },
-        );
-        return { answer: schema.parse(answer), entries };
+        const found = await new Promise<Found>((resolve, reject) => {
+          waiting.set(n, { entries: [], ms: 0, timer, resolve, reject });
+          socket.send(JSON.stringify({ n, ...request }));
+        });
+        return { ...found, answer: schema.parse(found.answer) };
       } finally {
         clearTimeout(timer);
       }
@@ -140,6 +149,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     credit(entries, bytes) {
       if (!over) socket.send(JSON.stringify({ do: 'credit', entries, bytes }));
     },
+    isReceiving: assembler.isReceiving,
     async close() {
       socket.close(closeCodes.done, 'the pump has ended');
       await atMost(CLOSE_WITHIN_MS, closed);

@@ -4,11 +4,19 @@
  * The relay pushes entries ahead of the pump, up to a window of twice a read, which hides the network's latency. Entries in the window
  * are pending in the group: `readPending` skips them, and when the connection ends they are dropped, to be read again as pending.
  */
+import type { RawEntry } from '../../../queues/index.ts';
+import { createReadSize } from '../../stream/read-size.ts';
 import type { Source } from '../../stream/source.ts';
+import { sizeOf } from '../entry-frames.ts';
 import { type Pulse, pulse as usualPulse } from '../heartbeat.ts';
 import { answerSchemas, MAX_ENTRIES, VERSIONS } from '../protocol.ts';
 import { type Link, openLink, type RelayAddress, RelayAway } from './link.ts';
 import { createWindow } from './window.ts';
+
+/** A delivery that takes longer is on a slow line. */
+const SLOW_MS = 1_000;
+/** On a slow line pending entries are asked for this seldom: the relay sends all of them, also those that it has pushed. */
+const ASK_PENDING_EVERY_MS = 30_000;
 
 export interface RelaySourceOptions extends RelayAddress {
   stream: string;
@@ -27,12 +35,15 @@ export interface RelaySource extends Source {
 export function createRelaySource(options: RelaySourceOptions): RelaySource {
   const { stream, group, consumer, onConnection, pulse = usualPulse } = options;
   const window = createWindow();
+  const size = createReadSize();
   let link: Link | undefined;
   let connecting: Promise<Link> | undefined;
   let halting: Promise<unknown> | undefined;
   /** No reconnect until the next `readNew`, so that a stopping pump stops. */
   let isInterrupted = false;
   let isStopped = false;
+  let lastPushMs = 0;
+  let askedPendingAt = 0;
 
   function connected(): Promise<Link> {
     if (isStopped) return Promise.reject(new RelayAway('this source was stopped'));
@@ -51,9 +62,13 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
       ...options,
       pulse,
       // Entries still in transit after `halt` are left pending.
-      onPushed: (entries) => (halting ? undefined : window.put(entries)),
+      onPushed(delivery) {
+        lastPushMs = delivery.ms;
+        if (!halting) window.put(delivery);
+      },
       onTrouble: window.fail,
       onOver(error) {
+        size.failed();
         if (link && link === opened) {
           link = undefined;
           onConnection?.(false);
@@ -67,6 +82,7 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
       answerSchemas.subscribe,
     );
     window.empty();
+    askedPendingAt = performance.now();
     link = opened;
     onConnection?.(true);
     return opened;
@@ -89,19 +105,35 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
     if (more) to.credit(more.entries, more.bytes);
   }
 
+  /** What is pending is mostly what is being pushed: it would cross the line twice. */
+  function isBusyAndSlow(to: Link): boolean {
+    const isSlow = to.isReceiving() || (lastPushMs > SLOW_MS && !window.isEmpty());
+    const isTime = performance.now() - askedPendingAt >= ASK_PENDING_EVERY_MS;
+    if (isSlow && !isTime) return true;
+    askedPendingAt = performance.now();
+    return false;
+  }
+
+  function note(asked: number, entries: readonly RawEntry[], ms: number): void {
+    const bytes = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+    if (bytes) size.took({ asked, got: entries.length, bytes, ms });
+  }
+
   return {
     stream,
     async ensureGroup(from) {
       const to = await connected();
       await to.ask({ do: 'ensure-group', from }, answerSchemas.nothing);
     },
-    async readNew(count, blockMs) {
+    async readNew(most, blockMs) {
+      const count = size.next(most);
       isInterrupted = false;
       const to = await connected();
       if (isInterrupted) return [];
       await halting;
       grant(to, count);
-      const entries = await window.take(count, blockMs);
+      const { entries, ms } = await window.take(count, blockMs);
+      note(count, entries, ms);
       if (entries.length && link === to) grant(to, count);
       return entries;
     },
@@ -109,9 +141,13 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
       const to = await connected();
       return (await to.ask({ do: 'claim', minIdleMs }, answerSchemas.claim)).answer;
     },
-    async readPending(after, count) {
+    async readPending(after, most) {
       const to = await connected();
-      const { answer, entries } = await to.ask({ do: 'pending', after, count }, answerSchemas.pending);
+      if (after === '0' && isBusyAndSlow(to)) return { entries: [], lost: [], last: undefined };
+      const count = size.next(most);
+      const request = { do: 'pending', after, count } as const;
+      const { answer, entries, ms } = await to.ask(request, answerSchemas.pending);
+      note(count, entries, ms);
       return { entries: entries.filter(({ id }) => !window.has(id)), lost: answer.lost, last: answer.last };
     },
     async ack(ids) {

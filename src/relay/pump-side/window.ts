@@ -1,6 +1,6 @@
 /** Entries pushed ahead by the relay, and the credit it has left. Bounded in entries and in bytes. */
 import type { RawEntry } from '../../../queues/index.ts';
-import { sizeOf } from '../entry-frames.ts';
+import { type Delivery, sizeOf } from '../entry-frames.ts';
 
 /** Exceeded by at most one read of the relay, if entries suddenly grow. */
 const WINDOW_BYTES = 16_000_000;
@@ -11,6 +11,8 @@ interface Pushed {
   at: number;
   entries: RawEntry[];
   bytes: number;
+  /** How long a byte of it took on the line. */
+  msPerByte: number;
 }
 
 export function createWindow(now: () => number = () => performance.now()) {
@@ -30,9 +32,9 @@ export function createWindow(now: () => number = () => performance.now()) {
   };
 
   return {
-    put(entries: RawEntry[]) {
+    put({ entries, ms }: Omit<Delivery, 'n'>) {
       const bytes = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
-      pushed.push({ at: now(), entries, bytes });
+      pushed.push({ at: now(), entries, bytes, msPerByte: ms / Math.max(1, bytes) });
       owed = { entries: owed.entries - entries.length, bytes: owed.bytes - bytes };
       wake?.();
     },
@@ -47,6 +49,7 @@ export function createWindow(now: () => number = () => performance.now()) {
       failure = error;
       wake();
     },
+    isEmpty: (): boolean => pushed.length === 0,
     has(id: string): boolean {
       dropStale();
       return pushed.some(({ entries }) => entries.some((entry) => entry.id === id));
@@ -63,8 +66,8 @@ export function createWindow(now: () => number = () => performance.now()) {
       owed = { entries: owed.entries + more.entries, bytes: owed.bytes + more.bytes };
       return more;
     },
-    /** Up to `count`, as soon as there is any; empty after `waitMs`. */
-    async take(count: number, waitMs: number): Promise<RawEntry[]> {
+    /** Up to `count`, as soon as there is any; empty after `waitMs`. `ms`: how long they were on the line. */
+    async take(count: number, waitMs: number): Promise<{ entries: RawEntry[]; ms: number }> {
       dropStale();
       if (!pushed.length) {
         failure = undefined;
@@ -79,13 +82,16 @@ export function createWindow(now: () => number = () => performance.now()) {
         if (failure) throw failure;
       }
       const taken: RawEntry[] = [];
+      let ms = 0;
       for (let next = pushed[0]; next && taken.length < count; next = pushed[0]) {
         const part = next.entries.splice(0, count - taken.length);
-        next.bytes -= part.reduce((sum, entry) => sum + sizeOf(entry), 0);
+        const bytes = part.reduce((sum, entry) => sum + sizeOf(entry), 0);
+        next.bytes -= bytes;
+        ms += bytes * next.msPerByte;
         taken.push(...part);
         if (!next.entries.length) pushed.shift();
       }
-      return taken;
+      return { entries: taken, ms };
     },
   };
 }

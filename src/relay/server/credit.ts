@@ -1,7 +1,6 @@
 /** Flow control: a pump's credit and its token's rate bound what the relay reads from Redis. */
 
-/** Target size of a read; the count follows from the average size of the last entries. */
-const MAX_READ_BYTES = 8_000_000;
+/** The count that a credit in bytes allows follows from the average size of the last entries. */
 const FIRST_AVERAGE_BYTES = 1_000;
 
 export function createCredit(maxEntries: number) {
@@ -28,7 +27,7 @@ export function createCredit(maxEntries: number) {
     /** How many entries to read now; 0: no credit. */
     count(): number {
       if (entries < 1 || bytes < 1) return 0;
-      const fit = Math.max(1, Math.floor(Math.min(bytes, MAX_READ_BYTES) / average));
+      const fit = Math.max(1, Math.floor(bytes / average));
       return Math.min(entries, fit, maxEntries);
     },
     /** Resolves when credit was added or `signal` aborts. */

@@ -1,5 +1,8 @@
-/** The error code alone: the rest of a Redis error may name hosts and keys. */
+import { ReadGivenUp } from '../../stream/bounded-reads.ts';
+
+/** The error code alone, or our own word: the rest of a Redis error may name hosts and keys. */
 export function redisWord(error: unknown): string {
+  if (error instanceof ReadGivenUp) return error.message;
   const message = error instanceof Error ? error.message : '';
   return /^(?:ReplyError: )?([A-Z]{3,20})\b/.exec(message)?.[1] ?? 'Redis does not answer';
 }
