@@ -18,6 +18,7 @@ import {
   queuePrefix,
   retryRunKeys,
   subscriptionKeys,
+  upgradedAtKey,
 } from '../src/redis/keys.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -64,6 +65,7 @@ test('docs/keys.md names every key', () => {
     canaryTurnKey,
     ...Object.values(booksKeys('<queue>')),
     payloadsKey('<queue>'),
+    upgradedAtKey,
     queuePrefix('<queue>'),
     operatorLogKey,
     ...Object.values(retryRunKeys),

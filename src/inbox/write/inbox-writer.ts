@@ -14,12 +14,20 @@ import {
 } from '../../redis/scripts.ts';
 import { readState } from '../read-state.ts';
 import { allKeys, createBounds, type OnTrouble } from './bounds.ts';
+import { earlierVersions } from './earlier-versions.ts';
 import { groupByInbox, groupCalls, type InboxCall, matchedBy } from './inbox-calls.ts';
 import { shareBodies } from './shared-bodies.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
-const writeScript = loadScript(here('write.lua'));
-const restoreScript = loadScript(here('restore.lua'), keyTypes, ...readState, here('item-state.lua'));
+const removed = here('../removed.lua');
+const writeScript = loadScript(here('write.lua'), removed);
+const restoreScript = loadScript(
+  here('restore.lua'),
+  keyTypes,
+  ...readState,
+  here('item-state.lua'),
+  removed,
+);
 
 /** By return code. None for 4: the item is gone, and restore.lua decides. */
 const results = [undefined, 'delivered', 'duplicate', 'merged'] as const;
@@ -32,7 +40,8 @@ export function createInboxWriter(
     throw new Error(where, { cause: error });
   },
 ): Inboxes {
-  const { sweepEveryMs, mostItems, apply } = createBounds(client, limits, onTrouble);
+  const earlierVersionsUntilMs = earlierVersions(client, limits.seenWindowMs);
+  const { sweepEveryMs, mostItems, apply } = createBounds(client, limits, onTrouble, earlierVersionsUntilMs);
   return {
     async write(deliveries) {
       const bodyOf = await shareBodies(client, deliveries, limits);
@@ -74,8 +83,8 @@ export function createInboxWriter(
 }
 
 function writeKeys({ inbox }: InboxCall): string[] {
-  const { items, seen, state, merged } = inboxKeys(inbox);
-  return [items, seen, state, merged];
+  const { items, seen, state, merged, removed } = inboxKeys(inbox);
+  return [items, seen, state, merged, removed];
 }
 
 /** The replies of write.lua for all calls of a group are one flat list; restore.lua's is that of one call. */
