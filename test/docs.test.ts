@@ -22,6 +22,7 @@ import {
   queuePrefix,
   retryRunKeys,
   subscriptionKeys,
+  upgradedAtKey,
 } from '../src/redis/keys.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -68,6 +69,7 @@ test('docs/keys.md names every key', () => {
     canaryTurnKey,
     ...Object.values(booksKeys('<queue>')),
     payloadsKey('<queue>'),
+    upgradedAtKey,
     queuePrefix('<queue>'),
     byHandKey('<job>'),
     operatorLogKey,

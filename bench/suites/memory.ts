@@ -4,6 +4,7 @@ import { parseInfo } from '../../src/redis/server-check.ts';
 import { createDirectory } from '../../src/subscriptions/directory.ts';
 import { barChart } from '../chart.ts';
 import { startAll, whenArrived } from '../drain.ts';
+import { measureInboxAtLimit } from '../inbox-at-limit.ts';
 import { append, inboxName, type Match, matchOf, type Posts, postsFrom } from '../matches.ts';
 import type { Options } from '../options.ts';
 import type { Result } from '../result.ts';
@@ -32,6 +33,9 @@ export async function memory(world: World, { file }: Options, say: Say): Promise
     costs.push(await costOf(world, postsFrom(file), subscribers));
     say(`${subscribers} subscribers: ${Math.round(costs.at(-1)!.bytes)} bytes an item`);
   }
+  await world.clear();
+  const atLimit = await measureInboxAtLimit(world.redis, postsFrom(file));
+  say(`at its limit: ${rounded(atLimit.fullBytes / atLimit.freshBytes)} times a fresh inbox`);
   const rows = costs.map(({ subscribers, bytes, rawBytes, bodyBytes }) => [
     subscribers,
     Math.round(bytes),
@@ -56,6 +60,19 @@ export async function memory(world: World, { file }: Options, say: Say): Promise
         ],
         rows,
       },
+      {
+        title: 'An inbox at its limit, every match a new post',
+        columns: ['items', 'matches so far', 'all keys, MB', 'bytes a removed post'],
+        rows: [
+          [atLimit.items, atLimit.items, rounded(atLimit.freshBytes / 1e6), ''],
+          [
+            atLimit.items,
+            atLimit.matches,
+            rounded(atLimit.fullBytes / 1e6),
+            rounded(atLimit.bytesARemovedPost),
+          ],
+        ],
+      },
     ],
     charts: [
       {
@@ -72,7 +89,7 @@ export async function memory(world: World, { file }: Options, say: Say): Promise
         }),
       },
     ],
-    rounds: costs,
+    rounds: [{ costs, atLimit }],
   };
 }
 

@@ -32,6 +32,7 @@ export interface InboxKeys {
   unread: string;
   starred: string;
   gone: string;
+  removed: string;
   feedTokens: string;
   subscriptions: string;
 }
@@ -48,6 +49,7 @@ export function inboxKeys(encodedSubscriber: string): InboxKeys {
     unread: `${items}:unread`,
     starred: `${items}:starred`,
     gone: `${items}:gone`,
+    removed: `${items}:removed`,
     feedTokens: `${items}:feed-tokens`,
     subscriptions: `${items}:subscriptions`,
   };
@@ -123,6 +125,8 @@ export const booksKeys = (queue: string) => ({
   books: `${queuePrefix(queue)}:books`,
   open: `${queuePrefix(queue)}:books:open`,
 });
+/** When workers of this version began beside inboxes of an earlier one. In the slot of the books, which know whether there was one. */
+export const upgradedAtKey = `${queuePrefix('matches')}:upgraded-at`;
 /** Payloads of large batches, in the queue's slot. */
 export const payloadsKey = (queue: string): string => `${queuePrefix(queue)}:payloads`;
 /** Lock of the pump that sends the next canary. */

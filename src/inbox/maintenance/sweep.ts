@@ -8,6 +8,7 @@ import type { RedisClient } from '../../redis/connections.ts';
 import { INBOX_LIST_PARTS, inboxKeys } from '../../redis/keys.ts';
 import type { InboxList } from '../inbox-list.ts';
 import { createBounds, type OnTrouble } from '../write/bounds.ts';
+import { earlierVersions } from '../write/earlier-versions.ts';
 import { keepBodies } from './bodies.ts';
 import type { Step } from './pace.ts';
 
@@ -28,7 +29,7 @@ export function createSweep(
   limits: Config['inbox'],
   onTrouble: OnTrouble,
 ): Step<SweepPlace> {
-  const bounds = createBounds(client, limits, onTrouble);
+  const bounds = createBounds(client, limits, onTrouble, earlierVersions(client, limits.seenWindowMs));
   return async ({ part, after } = { part: 0, after: '' }, pace) => {
     const inboxes = await pace(() => list.part(part, after, INBOXES_AT_ONCE));
     const nowMs = await redisNow(client);

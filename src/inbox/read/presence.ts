@@ -3,7 +3,8 @@ import type { RedisClient } from '../../redis/connections.ts';
 import { encodeName, inboxKeys } from '../../redis/keys.ts';
 import { loadScript, runScripts } from '../../redis/scripts.ts';
 
-const script = loadScript(new URL('presence.lua', import.meta.url));
+const here = (file: string): URL => new URL(file, import.meta.url);
+const script = loadScript(here('presence.lua'), here('../removed.lua'));
 
 /** For each (subscriber, identity), in order: whether the post is there, or was until a limit removed it. */
 export async function arePresent(
@@ -14,8 +15,8 @@ export async function arePresent(
     client,
     script,
     wanted.map(({ subscriber, identity }) => {
-      const { items, seen, gone } = inboxKeys(encodeName(subscriber) ?? '');
-      return { keys: [items, seen, gone], args: [identity] };
+      const { items, seen, gone, state, removed } = inboxKeys(encodeName(subscriber) ?? '');
+      return { keys: [items, seen, gone, state, removed], args: [identity] };
     }),
   );
   return replies.map((reply) => {

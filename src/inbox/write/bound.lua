@@ -3,15 +3,17 @@ Trims one inbox to its bounds, a limited number of items per call. Unread items 
 stay, and do not count.
 
 KEYS  1 items   2 seen   3 state   4 merged   5 read   6 kept unread   7 starred
-      8 gone (zset: identity of an item that a bound removed, by its time; so that a replay does not bring it back)
+      8 gone (zset: identity of an item that a bound removed, by its time: how earlier versions kept a replay from bringing it back)
+      9 removed (hash: the same, see removed.lua)
 ARGV  1 most items, 0 = no bound   2 longest age in ms, 0 = no bound   3 how long a removed item is remembered, in ms
       4 ms to the next look at the ages   5 most items removed in this call
+      6 until this time, in ms, an earlier version may run: what is removed is remembered as it knows it
 Returns 1 if there is more to remove, else 0.
 
 Safe to run twice: the second run finds nothing beyond the bounds. Everything is read before anything is written.
 ]]
-local items, seen, state, merged, read, kept, starred, gone = unpack(KEYS)
-local problem = wrongType({ 'stream', 'hash', 'hash', 'hash', 'zset', 'zset', 'zset', 'zset' })
+local items, seen, state, merged, read, kept, starred, gone, removed = unpack(KEYS)
+local problem = wrongType({ 'stream', 'hash', 'hash', 'hash', 'zset', 'zset', 'zset', 'zset', 'hash' })
 if problem then return redis.error_reply(problem) end
 -- It was erased since, and must leave nothing.
 if redis.call('EXISTS', items, state) == 0 then return 0 end
@@ -23,6 +25,9 @@ local LOOK_AT_MOST = 2000
 local sweepEveryMs, most = tonumber(ARGV[4]), math.min(tonumber(ARGV[5]), 1000)
 local now = redis.call('TIME')
 local nowMs = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
+local asBefore = nowMs < tonumber(ARGV[6])
+local CLEAN_AT_ONCE = 200
+local memory = openRemoved(removed, state, nowMs, rememberMs)
 
 local stars = redis.call('ZCARD', starred)
 
@@ -72,10 +77,12 @@ local function remove(found)
       aliens[#aliens + 1] = id
     else
       ids[#ids + 1] = id
-      if identity and parts(id) > nowMs - rememberMs then
+      local isYoung = parts(id) > nowMs - rememberMs
+      if identity and isYoung and asBefore then
         remembered[#remembered + 1] = string.match(id, '^%d+')
         remembered[#remembered + 1] = identity
       elseif identity then
+        if isYoung then memory.add(identity, (parts(id))) end
         forgotten[#forgotten + 1] = identity
       end
     end
@@ -89,14 +96,28 @@ local function remove(found)
   if #forgotten > 0 then redis.call('HDEL', seen, unpack(forgotten)) end
 end
 
+-- What leaves `gone`: what is old; and all, a limited number with each write, once no earlier version needs it.
+local function leavingGone()
+  if asBefore then return redis.call('ZRANGEBYSCORE', gone, '-inf', nowMs - rememberMs, 'LIMIT', 0, most) end
+  local found = redis.call('ZRANGE', gone, 0, most - 1, 'WITHSCORES')
+  local leaving = {}
+  for at = 1, #found, 2 do
+    leaving[#leaving + 1] = found[at]
+    local ms = tonumber(found[at + 1])
+    if ms > nowMs - rememberMs then memory.add(found[at], ms) end
+  end
+  return leaving
+end
+
 local found, isAll, last = beyondBounds()
-local old = redis.call('ZRANGEBYSCORE', gone, '-inf', nowMs - rememberMs, 'LIMIT', 0, most)
+local old = leavingGone()
 remove(found)
 if last and stars > 0 then keepStarredTo(last) end
 if #old > 0 then
   redis.call('HDEL', seen, unpack(old))
   redis.call('ZREM', gone, unpack(old))
 end
-isAll = isAll and #old < most
+isAll = memory.clean(CLEAN_AT_ONCE) and isAll and (#old < most or not asBefore)
+memory.save(CLEAN_AT_ONCE)
 if isAll then redis.call('HSET', state, 'next_sweep', string.format('%.0f', nowMs + sweepEveryMs)) end
 return isAll and 0 or 1

@@ -7,7 +7,14 @@ import { keyTypes, loadScript, runScripts } from '../../redis/scripts.ts';
 import { readState } from '../read-state.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
-const script = loadScript(here('bound.lua'), keyTypes, ...readState, here('item-state.lua'));
+const script = loadScript(
+  here('bound.lua'),
+  keyTypes,
+  ...readState,
+  here('item-state.lua'),
+  here('../removed.lua'),
+  here('remember.lua'),
+);
 
 /** More than one call of write.lua adds to an inbox, so an inbox shrinks with every write; and Redis is blocked for a few ms only. */
 const REMOVE_AT_ONCE = 500;
@@ -32,13 +39,14 @@ export function createBounds(
   client: RedisClient,
   { maxItems, maxAgeMs, seenWindowMs }: Config['inbox'],
   onTrouble: OnTrouble,
+  earlierVersionsUntilMs: () => Promise<number>,
 ): Bounds {
   const sweepEveryMs = sweepPause(maxAgeMs, seenWindowMs);
   const mostItems = (inbox: string) => (inbox === CANARY ? MOST_CANARIES : maxItems);
 
   /** Returns the inboxes in which there is more to remove. */
   async function applyOnce(inboxes: readonly string[]): Promise<string[]> {
-    const rest = [maxAgeMs, seenWindowMs, sweepEveryMs, REMOVE_AT_ONCE];
+    const rest = [maxAgeMs, seenWindowMs, sweepEveryMs, REMOVE_AT_ONCE, await earlierVersionsUntilMs()];
     const calls = inboxes.map((inbox) => ({ keys: allKeys(inbox), args: [mostItems(inbox), ...rest] }));
     const replies = await runScripts(client, script, calls);
     return inboxes.filter((inbox, at) => {
@@ -71,6 +79,6 @@ function sweepPause(maxAgeMs: number, seenWindowMs: number): number {
 
 /** As restore.lua and bound.lua take them. */
 export function allKeys(inbox: string): string[] {
-  const { items, seen, state, merged, read, unread, starred, gone } = inboxKeys(inbox);
-  return [items, seen, state, merged, read, unread, starred, gone];
+  const { items, seen, state, merged, read, unread, starred, gone, removed } = inboxKeys(inbox);
+  return [items, seen, state, merged, read, unread, starred, gone, removed];
 }

@@ -16,12 +16,20 @@ import { createInboxList } from '../inbox-list.ts';
 import { readState } from '../read-state.ts';
 import { ADMITTED, createAdmission, type Write } from './admission.ts';
 import { allKeys, createBounds, type OnTrouble } from './bounds.ts';
+import { earlierVersions } from './earlier-versions.ts';
 import { groupByInbox, groupCalls, type InboxCall, matchedBy } from './inbox-calls.ts';
 import { shareBodies } from './shared-bodies.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
-const writeScript = loadScript(here('write.lua'));
-const restoreScript = loadScript(here('restore.lua'), keyTypes, ...readState, here('item-state.lua'));
+const removed = here('../removed.lua');
+const writeScript = loadScript(here('write.lua'), removed);
+const restoreScript = loadScript(
+  here('restore.lua'),
+  keyTypes,
+  ...readState,
+  here('item-state.lua'),
+  removed,
+);
 
 /** By return code. None for 4: the item is gone, and restore.lua decides. */
 const results = [undefined, 'delivered', 'duplicate', 'merged'] as const;
@@ -37,7 +45,8 @@ export function createInboxWriter(
     throw new Error(where, { cause: error });
   },
 ): Inboxes {
-  const { sweepEveryMs, mostItems, apply } = createBounds(client, limits, onTrouble);
+  const earlierVersionsUntilMs = earlierVersions(client, limits.seenWindowMs);
+  const { sweepEveryMs, mostItems, apply } = createBounds(client, limits, onTrouble, earlierVersionsUntilMs);
   const admission = createAdmission(client, createInboxList(client), onTrouble);
   const inOneCall = (calls: InboxCall[]) =>
     client instanceof Cluster ? calls.map((call) => [call]) : groupCalls(calls);
@@ -96,8 +105,8 @@ export function createInboxWriter(
 }
 
 function writeKeys({ inbox }: InboxCall): string[] {
-  const { items, seen, state, merged } = inboxKeys(inbox);
-  return [items, seen, state, merged];
+  const { items, seen, state, merged, removed } = inboxKeys(inbox);
+  return [items, seen, state, merged, removed];
 }
 
 /** The replies of write.lua for all calls of a group are one flat list; restore.lua's is that of one call. */
