@@ -73,11 +73,8 @@ describe('on one server', () => {
 
   test('nothing older comes back, before and after the person lives again, and what is newer is whole', async () => {
     const { writer, erase, list } = open(client);
-    const old = () => [
-      delivery('ann', 1, 1_000),
-      delivery('ann', 2, Date.now() - 1),
-      delivery('ben', 1, 1_000),
-    ];
+    const lately = Date.now() - 1;
+    const old = () => [delivery('ann', 1, 1_000), delivery('ann', 2, lately), delivery('ben', 1, 1_000)];
     await writer.write(old());
     await erase('ann');
     const again = old();
@@ -159,6 +156,66 @@ describe('on one server', () => {
     await Promise.all(busy);
     expect(await client.keys('*ann*')).toEqual([]);
     expect((await open(client).list.page({ limit: 9 })).names).toEqual(['ben']);
+  });
+
+  /** A client that waits for `act` before its first script call with so many keys. */
+  function interrupted(keys: (count: number) => boolean, act: () => Promise<void>): Redis {
+    const other = redis.client();
+    const evalsha = other.evalsha.bind(other) as (...args: unknown[]) => Promise<unknown>;
+    let isDone = false;
+    other.evalsha = (async (sha: string, count: number, ...args: unknown[]) => {
+      if (!isDone && keys(count)) {
+        isDone = true;
+        await act();
+      }
+      return evalsha(sha, count, ...args);
+    }) as typeof other.evalsha;
+    return other;
+  }
+
+  test('an erasure just before a lost item is restored leaves nothing', async () => {
+    const { erase } = open(client);
+    const { writer } = open(
+      interrupted(
+        (keys) => keys > 4,
+        () => erase('ann'),
+      ),
+    );
+    await writer.write([delivery('ann', 1, 1_000)]);
+    const [[id] = []] = await client.xrange(inboxKeys('ann').items, '-', '+');
+    await client.xdel(inboxKeys('ann').items, id!);
+    const again = [delivery('ann', 1, 1_000)];
+    await writer.write(again);
+    expect(resultsOf(again)).toEqual(['erased']);
+    expect(await client.keys('*ann*')).toEqual([]);
+  });
+
+  test('an erasure just before the limits are applied leaves nothing', async () => {
+    const { erase } = open(client);
+    const { writer } = open(
+      interrupted(
+        (keys) => keys > 4,
+        () => erase('ann'),
+      ),
+    );
+    const sent = Array.from({ length: 9 }, (_, n) => delivery('ann', n, 1_000));
+    await writer.write(sent);
+    expect(new Set(resultsOf(sent))).toEqual(new Set(['delivered']));
+    expect(await client.keys('*ann*')).toEqual([]);
+  });
+
+  test('an erasure within a registration leaves one that can be found and erased', async () => {
+    const { erase } = open(client);
+    const directory = createDirectory(
+      interrupted(
+        (keys) => keys === 3,
+        () => erase('ann'),
+      ),
+    );
+    await directory.register('cats', 'ann');
+    expect(await directory.find('cats', { limit: 9 })).toMatchObject({ subscribers: ['ann'] });
+    await erase('ann');
+    expect(await directory.find('cats', { limit: 9 })).toMatchObject({ subscribers: [] });
   });
 
   test('a registration or a token that comes at the same time is not left half', async () => {
