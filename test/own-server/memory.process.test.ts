@@ -14,7 +14,7 @@ import { scrape } from '../fixtures/scrape.ts';
 
 const MB = 1024 ** 2;
 const GB = 1024 ** 3;
-const MATCHES = 3_000;
+const MATCHES = 2_000;
 const INBOXES = 20;
 const TEXT_BYTES = 100_000;
 
@@ -74,7 +74,7 @@ const findings = async ({ url }: Role): Promise<string> =>
 test('the pump stops before an embedded server in a cgroup is full, says so, and goes on with more, nothing lost', {
   timeout: 240_000,
 }, async () => {
-  confinement = (await confineByCgroup(256 * MB)) ?? (await confineByAddressSpace(256 * MB));
+  confinement = (await confineByCgroup(192 * MB)) ?? (await confineByAddressSpace(192 * MB));
   skywire = await startRedis();
   await fillStream();
   const first = await start();
@@ -83,7 +83,7 @@ test('the pump stops before an embedded server in a cgroup is full, says so, and
   expect(samples.get('pump_braked')).toBe(1);
   const used = samples.get('redis_memory_used_bytes{server="home"}')!;
   const limit = samples.get('redis_memory_limit_bytes{server="home"}')!;
-  expect(limit).toBeLessThan(256 * MB);
+  expect(limit).toBeLessThan(192 * MB);
   expect(used).toBeGreaterThan(0.8 * limit);
   expect(used).toBeLessThan(limit);
   expect(await findings(first)).toMatch(/Redis is \d+ % full/);
@@ -91,7 +91,7 @@ test('the pump stops before an embedded server in a cgroup is full, says so, and
   expect(await items()).toBeLessThan(MATCHES);
   await end(first);
 
-  await confinement.raise(1_500 * MB);
+  await confinement.raise(1_000 * MB);
   const second = await start();
   await eventually(async () => expect(await items()).toBe(MATCHES), { withinMs: 90_000, everyMs: 500 });
   const { code, output } = await runCommand('audit', settings());
@@ -102,20 +102,20 @@ test('the pump stops before an embedded server in a cgroup is full, says so, and
 });
 
 test('data that needs more than its share is loaded, and can be written', { timeout: 120_000 }, async () => {
-  confinement = await confineByAddressSpace(512 * MB);
+  confinement = await confineByAddressSpace(384 * MB);
   skywire = await startRedis();
   const first = await start();
   const own = ownServer();
   // As before there was any limit.
   await own.config('SET', 'maxmemory', '0');
-  for (let n = 0; n < 300; n += 1) await own.set(`old:${n}`, Buffer.alloc(MB, n));
+  for (let n = 0; n < 225; n += 1) await own.set(`old:${n}`, Buffer.alloc(MB, n));
   await end(first);
   const second = await start();
   await own.set('new', 'value');
-  expect((await own.getBuffer('old:299'))!.length).toBe(MB);
+  expect((await own.getBuffer('old:224'))!.length).toBe(MB);
   const limit = Number((await own.config('GET', 'maxmemory'))[1]);
-  expect(limit).toBeGreaterThan(360 * MB);
-  expect(limit).toBeLessThanOrEqual(512 * MB);
+  expect(limit).toBeGreaterThan(270 * MB);
+  expect(limit).toBeLessThanOrEqual(384 * MB);
   await own.config('SET', 'maxmemory', String(600 * MB));
   const third = await start();
   expect(await own.config('GET', 'maxmemory')).toEqual(['maxmemory', String(600 * MB)]);
