@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { openQueues } from '../lanes/queues.ts';
 import { exposeReadings } from '../monitor/gauges.ts';
 import type { TakeReadings } from '../monitor/readings.ts';
+import { standingCheck, watchStanding } from '../monitor/standing.ts';
 import { createReasonCount } from '../parked/index/count-reasons.ts';
 import { createBackpressure } from '../pump/backpressure.ts';
 import { type Canary, startCanary } from '../pump/canary.ts';
@@ -67,7 +68,10 @@ export function startPumpRole(context: AppContext): Running {
     });
   });
   if (config.relay) context.checks.set('relay', check);
-  const takeReadings = openReadings(context, home, queues, createReasonCount(home, queues.parked.queue));
+  const readReasons = createReasonCount(home, queues.parked.queue);
+  const standing = watchStanding(home, queues);
+  context.checks.set('queues', () => standingCheck(standing.of, queues));
+  const takeReadings = openReadings(context, home, queues, readReasons, standing.of);
   const canary = startCanary({
     home,
     streams: config.stream.keys,
@@ -81,6 +85,7 @@ export function startPumpRole(context: AppContext): Running {
   const leftovers = watchLeftovers(queues, events, { onLook: (lane) => lane.tidy() });
   return once(async () => {
     leftovers.stop();
+    standing.stop();
     canary.stop();
     await Promise.all(pumps.map((pump) => pump.stop()));
     await Promise.all(sources.map(({ end }) => end()));
@@ -92,12 +97,12 @@ export function startPumpRole(context: AppContext): Running {
 function canaryCheck(canary: Canary, takeReadings: TakeReadings): () => Promise<true | string> {
   const startedAt = performance.now();
   return async () => {
-    const { canaryAgeMs = Number.POSITIVE_INFINITY } = await takeReadings();
+    const { canaryAgeMs = Number.POSITIVE_INFINITY, canaryStream = 'any stream' } = await takeReadings();
     const ageMs = Math.min(canaryAgeMs, performance.now() - startedAt);
     return (
       canary.isGivenUp() ||
       ageMs < CANARY_IS_LATE_MS ||
-      `our own test match has not come through for ${Math.round(ageMs / 1_000)} s`
+      `our own test match of ${canaryStream} has not come through for ${Math.round(ageMs / 1_000)} s`
     );
   };
 }

@@ -1,6 +1,7 @@
 /** The readings that pump and web expose. */
 import type { Queues } from '../lanes/queues.ts';
 import { createReadings, type ReadingsOptions, type TakeReadings } from '../monitor/readings.ts';
+import type { ReadStanding } from '../monitor/standing.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { AppContext } from './context.ts';
 
@@ -10,6 +11,7 @@ export function openReadings(
   home: RedisClient,
   queues: Queues,
   readParked: ReadingsOptions['readParked'],
+  readStanding: ReadStanding,
 ): TakeReadings {
   const isTwoServers = redis.skywire.address !== redis.home.address;
   return createReadings({
@@ -22,6 +24,7 @@ export function openReadings(
     group: config.stream.group,
     windowMs: config.stream.retentionMs,
     readParked,
+    readStanding,
     // Behind a relay none can be appended.
     sendsCanary: config.canary.everyMs > 0 && !config.relay,
   });

@@ -10,6 +10,7 @@ import { openQueues } from '../lanes/queues.ts';
 import { createFigures } from '../monitor/figures.ts';
 import { exposeReadings } from '../monitor/gauges.ts';
 import { startHistory } from '../monitor/history.ts';
+import { watchStanding } from '../monitor/standing.ts';
 import { parkedByReason } from '../parked/index/groups.ts';
 import { startParked } from '../parked/parked.ts';
 import { createDirectory } from '../subscriptions/directory.ts';
@@ -28,7 +29,8 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     onTrouble: (error) => context.events.trouble('live streams', error),
   });
   const parked = startParked({ client, queues, log, windowMs: config.stream.retentionMs });
-  const takeReadings = openReadings(context, client, queues, () => parkedByReason(parked.index));
+  const standing = watchStanding(client, queues);
+  const takeReadings = openReadings(context, client, queues, () => parkedByReason(parked.index), standing.of);
   exposeReadings(context.metrics.registry, takeReadings);
   const figures = createFigures(client, queues, takeReadings);
   const history = startHistory(client, figures);
@@ -60,6 +62,7 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
   const leftovers = watchLeftovers(queues, context.events);
   const running = once(async () => {
     leftovers.stop();
+    standing.stop();
     await Promise.all([server.stop(), parked.stop(), history.stop()]);
     await watch.stop();
   });

@@ -6,6 +6,7 @@ import { startMaintenance } from '../inbox/maintenance/maintenance.ts';
 import { createSweep } from '../inbox/maintenance/sweep.ts';
 import { createInboxWriter } from '../inbox/write/inbox-writer.ts';
 import { openQueues } from '../lanes/queues.ts';
+import { standingCheck, watchStanding } from '../monitor/standing.ts';
 import { createDirectoryRouter, directRouter } from '../subscriptions/directory.ts';
 import { withCrashPoints } from '../workers/crash-points.ts';
 import { createJobs, isWorkersOutage } from '../workers/jobs.ts';
@@ -16,7 +17,8 @@ import { watchLeftovers } from './leftovers.ts';
 /** Running jobs get this long to finish. */
 const STOP_WORKERS_WITHIN_MS = 5_000;
 
-export function startWorkerRole({ config, redis, events }: AppContext): Running {
+export function startWorkerRole(context: AppContext): Running {
+  const { config, redis, events } = context;
   events.workerStarts();
   const client = redis.connect(redis.home, 'commands', 'worker');
   const queues = openQueues(client, config.delivery.attempts, config.stream.keys);
@@ -43,8 +45,11 @@ export function startWorkerRole({ config, redis, events }: AppContext): Running 
     onRound: events.maintained,
   });
   const leftovers = watchLeftovers(queues, events, { onFound: workers.attach });
+  const standing = watchStanding(client, queues);
+  context.checks.set('queues', () => standingCheck(standing.of, queues));
   return once(async () => {
     leftovers.stop();
+    standing.stop();
     await maintenance.stop();
     await workers.stop(STOP_WORKERS_WITHIN_MS);
     await queues.close();

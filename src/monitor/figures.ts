@@ -17,6 +17,8 @@ export interface Figures {
   work: Work | null;
   /** Since the canary last arrived; null: never. */
   canaryAgeMs: number | null;
+  /** Of several streams, the one whose canary is late most. */
+  canaryStream?: string | undefined;
   /** Within the replay window. */
   losses: LossReading[] | null;
   servers: ({ server: string } & ServerReading)[];
@@ -33,6 +35,7 @@ export function createFigures(client: RedisClient, queues: Queues, takeReadings:
       queues: jobs = null,
       parked = null,
       canaryAgeMs = null,
+      canaryStream,
       losses = null,
     } = readings;
     const servers = Object.entries(readings.servers).flatMap(([server, found]) =>
@@ -45,6 +48,7 @@ export function createFigures(client: RedisClient, queues: Queues, takeReadings:
       parked,
       work,
       canaryAgeMs,
+      canaryStream,
       losses,
       servers,
     };

@@ -111,6 +111,13 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
       jobStates.map((state): [Record<string, string>, number] => [{ queue: one.queue, state }, one[state]]),
     ),
   );
+  gauge(
+    'queue_standing_seconds',
+    'Time for which jobs have waited in the queue and none was started; 0: none waits, or a person paused or limited it',
+    ['queue'],
+    ({ queues = [] }) =>
+      queues.flatMap(({ queue, standing }) => (standing ? [[{ queue }, standing.ms / 1_000]] : [])),
+  );
   gauge('parked_matches', 'Parked matches that need an operator, by reason', ['reason'], ({ parked = {} }) =>
     Object.entries(parked).map(([reason, count]) => [{ reason }, count]),
   );
@@ -138,7 +145,7 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
 
   gauge(
     'canary_age_seconds',
-    'Time since the canary, our own test match, last arrived in its inbox; absent: never, or none is sent',
+    'Time since the canary, our own test match, last arrived in its inbox, of the stream that is late most; absent: never, or none is sent',
     [],
     ({ canaryAgeMs }) => (canaryAgeMs === undefined ? [] : [[{}, canaryAgeMs / 1_000]]),
   );

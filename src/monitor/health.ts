@@ -3,18 +3,12 @@ import { queues as definitions } from '../../queues/index.ts';
 import { describeLimits } from '../lanes/limits.ts';
 import { FULL, fullness, unknownLimit } from '../redis/memory.ts';
 import { type Figures, parkedOf, unreadOf, workInStreams } from './figures.ts';
+import { type Finding, type Level, shown } from './finding.ts';
 import { holdsTrimming } from './other-groups.ts';
+import { queuesHealth } from './queues-health.ts';
 import { describeLosses } from './read-losses.ts';
 
-export type Level = 'good' | 'look' | 'bad';
-export interface Finding {
-  level: Level;
-  what: string;
-  remedy: string;
-}
-
-const number = new Intl.NumberFormat('en');
-const shown = (count: number): string => number.format(count);
+export type { Finding, Level };
 
 const LONG_BACKLOG_S = 60;
 const OLD_PENDING_MS = 60_000;
@@ -29,8 +23,7 @@ export function healthOf(figures: Figures): Finding[] {
     ...losses(figures),
     ...backlog(figures),
     ...pending(figures),
-    ...limited(figures),
-    ...leftovers(figures),
+    ...queuesHealth(figures),
     ...otherGroups(figures),
     ...canary(figures),
     ...parked(figures),
@@ -146,25 +139,6 @@ function pending({ streams }: Figures): Finding[] {
     }));
 }
 
-/** No worker is to blame, and more of them do not help. */
-function limited({ queues }: Figures): Finding[] {
-  return (queues ?? [])
-    .flatMap(({ queue, limits }) => describeLimits(queue, limits))
-    .map(({ stops, what, remedy }) => ({ level: stops ? 'bad' : 'look', what, remedy }));
-}
-
-function leftovers({ queues }: Figures): Finding[] {
-  return (queues ?? []).flatMap(({ queue, isLeftover, waiting, active, delayed, failed }): Finding[] => {
-    const unfinished = waiting + active + delayed;
-    if (!isLeftover || unfinished + failed === 0) return [];
-    const what = `Queue ${queue} holds ${shown(unfinished)} unfinished and ${shown(failed)} failed jobs, and no stream of SKYWIRE_STREAM uses it any more.`;
-    const remedy = failed
-      ? 'Workers finish the unfinished ones. For the others open Parked, fix the cause, then retry.'
-      : 'Nothing to do while the number falls: workers finish them.';
-    return [{ level: 'look', what, remedy }];
-  });
-}
-
 function otherGroups({ streams }: Figures): Finding[] {
   return (streams ?? []).flatMap(({ stream, otherGroups }) =>
     otherGroups
@@ -173,9 +147,9 @@ function otherGroups({ streams }: Figures): Finding[] {
   );
 }
 
-function canary({ canaryAgeMs }: Figures): Finding[] {
+function canary({ canaryAgeMs, canaryStream }: Figures): Finding[] {
   if (canaryAgeMs === null || canaryAgeMs < OLD_CANARY_MS) return [];
-  const what = `The canary, our own test match, has not arrived for ${Math.round(canaryAgeMs / 1_000)} s.`;
+  const what = `The canary, our own test match${canaryStream ? ` of ${canaryStream}` : ''}, has not arrived for ${Math.round(canaryAgeMs / 1_000)} s.`;
   return [{ level: 'bad', what, remedy: 'See below where the pipeline stops; npm run doctor says more.' }];
 }
 

@@ -8,18 +8,22 @@ import { type Limits, readLimits } from '../lanes/limits.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { within } from '../redis/deadline.ts';
-import { canaryAge } from './canary-age.ts';
+import { createCanaryAge } from './canary-age.ts';
 import { type LossReading, readLosses } from './read-losses.ts';
 import { readServer, type ServerReading } from './read-server.ts';
 import { readStream, type StreamReading } from './read-stream.ts';
+import type { ReadStanding, Standing } from './standing.ts';
 
 export const jobStates = ['waiting', 'active', 'delayed', 'failed'] as const;
 export type JobState = (typeof jobStates)[number];
-/** `definition`: by its name; each partition of the stream has a queue of its own. `isLeftover`: no stream of SKYWIRE_STREAM uses it any more. */
+/** `definition`: by its name; each partition of the stream has a queue of its own. */
 export type QueueReading = {
   queue: string;
   definition: string;
+  /** No stream of SKYWIRE_STREAM uses it any more. */
   isLeftover?: boolean;
+  /** undefined: not known yet. */
+  standing?: Standing | undefined;
   limits: Limits;
 } & Record<JobState, number>;
 
@@ -37,6 +41,8 @@ export interface Readings {
   losses: LossReading[] | undefined;
   /** Also undefined if none ever arrived, or none is sent. */
   canaryAgeMs: number | undefined;
+  /** The stream whose canary that is: of several, the one whose canary is late most. */
+  canaryStream?: string | undefined;
   servers: Partial<Record<ServerName, ServerReading | undefined>>;
 }
 
@@ -51,6 +57,7 @@ export interface ReadingsOptions {
   /** Replay window. */
   windowMs: number;
   readParked: () => Promise<Record<string, number>>;
+  readStanding?: ReadStanding;
   /** false: no canary is sent, and the age of the last one says nothing. True by default. */
   sendsCanary?: boolean;
 }
@@ -72,19 +79,21 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
     group,
     windowMs,
     readParked,
+    readStanding = () => undefined,
     sendsCanary = true,
   } = options;
+  const canaryAge = createCanaryAge(home, streams);
   let latest: Promise<Readings> | undefined;
   let readAt = 0;
 
   async function read(): Promise<Readings> {
-    const [found, jobs, parked, balance, losses, canaryAgeMs, homeServer, skywireServer] = await Promise.all([
+    const [found, jobs, parked, balance, losses, canary, homeServer, skywireServer] = await Promise.all([
       part(Promise.all(streams.map((stream) => readStream(skywire, stream, group, windowMs)))),
-      part(readQueues(queues)),
+      part(readQueues(queues, readStanding)),
       part(readParked()),
       part(queues.balance()),
       part(readLosses(home, streams, windowMs)),
-      sendsCanary ? part(canaryAge(home)) : undefined,
+      sendsCanary ? part(canaryAge()) : undefined,
       part(readServer(home)),
       isTwoServers ? part(readServer(skywire)) : undefined,
     ]);
@@ -94,7 +103,8 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
       parked,
       balance,
       losses,
-      canaryAgeMs,
+      canaryAgeMs: canary?.ms,
+      canaryStream: canary?.stream,
       servers: { home: homeServer, ...(isTwoServers && { skywire: skywireServer }) },
     };
   }
@@ -108,21 +118,21 @@ export function createReadings(options: ReadingsOptions): TakeReadings {
   };
 }
 
-function readQueues({ all, leftovers }: Queues): Promise<QueueReading[]> {
+function readQueues({ all, leftovers }: Queues, standing: ReadStanding): Promise<QueueReading[]> {
   const left = new Set<JobQueue>(leftovers());
-  return Promise.all(all.map((one) => readQueue(one, left.has(one))));
+  return Promise.all(
+    all.map(async (one) => ({
+      ...(await readQueue(one)),
+      isLeftover: left.has(one),
+      standing: standing(one.name),
+    })),
+  );
 }
 
-async function readQueue({ name, definition, queue }: JobQueue, isLeftover: boolean): Promise<QueueReading> {
+async function readQueue({ name, definition, queue }: JobQueue): Promise<QueueReading> {
   const [counts, limits] = await Promise.all([queue.getJobCounts(...jobStates), readLimits(queue)]);
   const jobs = Object.fromEntries(jobStates.map((state) => [state, counts[state] ?? 0]));
-  return {
-    queue: name,
-    definition: definition.name,
-    isLeftover,
-    limits,
-    ...(jobs as Record<JobState, number>),
-  };
+  return { queue: name, definition: definition.name, limits, ...(jobs as Record<JobState, number>) };
 }
 
 const part = <T>(work: Promise<T>): Promise<T | undefined> =>

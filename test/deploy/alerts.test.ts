@@ -44,6 +44,7 @@ const healthy: Series = {
   ),
   'skywire_inbox_canary_age_seconds{instance="web:1"}': '4x120',
   'skywire_inbox_canaries_sent_total{instance="pump:1"}': '0+6x120',
+  'skywire_inbox_queue_standing_seconds{instance="web:1", queue="matches"}': '0x120',
   'skywire_inbox_books_drift{instance="web:1"}': '0x120',
   'skywire_inbox_books_entries{instance="web:1", verdict="vanished"}': '0x120',
   'skywire_inbox_stream_unread{instance="web:1", stream="s"}': '50x120',
@@ -81,6 +82,7 @@ const cases: Record<string, { change: Series; too?: string[] }> = {
   SkywireInboxNothingDelivered: { change: { skywire_inbox_verdicts: '5000x120' } },
   SkywireInboxCanaryLate: { change: { skywire_inbox_canary_age: '125x120' } },
   SkywireInboxCanaryNeverArrived: { change: { skywire_inbox_canary_age: '-' } },
+  SkywireInboxQueueStandsStill: { change: { skywire_inbox_queue_standing: '95x120' } },
   SkywireInboxBooksDrift: { change: { skywire_inbox_books_drift: '7x120' } },
   SkywireInboxJobsVanished: {
     change: { 'skywire_inbox_books_entries{instance="web:1", verdict="vanished"}': '0x110 5x10' },

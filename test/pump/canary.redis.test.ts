@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CANARY } from '../../queues/index.ts';
-import { canaryAge } from '../../src/monitor/canary-age.ts';
+import { createCanaryAge } from '../../src/monitor/canary-age.ts';
 import { createDirectoryRouter } from '../../src/subscriptions/directory.ts';
 import { audit } from '../../src/tools/audit.ts';
 import { GROUP, openPipeline, type Pipeline, STREAM } from '../fixtures/pipeline.ts';
@@ -23,11 +23,12 @@ const check = () => pipeline.context.checks.get('canary')!();
 test.each(['direct', 'directory'])('a match of our own comes through, ROUTING=%s', async (routing) => {
   pipeline = await openPipeline(redis, { CANARY_SECONDS: '1', ROUTING: routing });
   const client = redis.client();
-  expect(await canaryAge(client)).toBeUndefined();
+  const canaryAge = createCanaryAge(client, [STREAM]);
+  expect(await canaryAge()).toBeUndefined();
   pipeline.startPump();
   pipeline.startWorker();
   await vi.waitFor(async () => expect(await canaries()).toBeGreaterThan(1), 15_000);
-  expect(await canaryAge(client)).toBeLessThan(60_000);
+  expect((await canaryAge())!.ms).toBeLessThan(60_000);
   const [sent] = (await pipeline.context.metrics.canariesSent.get()).values;
   expect(sent!.value).toBeGreaterThan(1);
   expect(await check()).toBe(true);
