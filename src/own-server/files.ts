@@ -41,7 +41,7 @@ export function readConf(folder: string): ServerConf | undefined {
 }
 
 /** In the folder; in the temporary directory if that path is too long, named by a hash of the folder. */
-function socketPath(folder: string): string {
+export function socketPath(folder: string): string {
   const inside = join(folder, 'redis.sock');
   if (Buffer.byteLength(inside) <= LONGEST_SOCKET_PATH) return inside;
   return join(tmpdir(), `skywire-inbox-${hash('sha256', folder, 'hex').slice(0, 16)}.sock`);

@@ -12,13 +12,17 @@ import { readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OwnServerError } from './error.ts';
-import { isLiving, ownMark } from './living.ts';
+import { isLiving } from './living.ts';
 
 const FREE = 'free';
 
 /** Runs `work` under the lock. Throws OwnServerError if another process keeps it for longer than `waitMs`. */
-export async function withLock<T>(folder: string, waitMs: number, work: () => Promise<T>): Promise<T> {
-  const generation = await take(folder, waitMs);
+export async function withLock<T>(
+  { folder, user }: { folder: string; user: string },
+  waitMs: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  const generation = await take(folder, user, waitMs);
   try {
     return await work();
   } finally {
@@ -26,14 +30,14 @@ export async function withLock<T>(folder: string, waitMs: number, work: () => Pr
   }
 }
 
-async function take(folder: string, waitMs: number): Promise<number> {
+async function take(folder: string, user: string, waitMs: number): Promise<number> {
   const deadline = performance.now() + waitMs;
   for (;;) {
     const newest = Math.max(0, ...generations(folder));
     const holder = newest ? holderOf(folder, newest) : FREE;
     if (holder === undefined) continue;
-    if (holder === FREE || !isLiving(holder)) {
-      if (link(folder, newest + 1, ownMark()) && isHighest(folder, newest + 1)) return newest + 1;
+    if (holder === FREE || !(await isLiving(folder, holder))) {
+      if (link(folder, newest + 1, user) && isHighest(folder, newest + 1)) return newest + 1;
       continue;
     }
     if (performance.now() > deadline) {

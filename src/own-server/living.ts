@@ -1,17 +1,31 @@
 /** Whether a process is still running. A pid alone is not enough: the system reuses it. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
+import { isPresent } from './presence.ts';
 
-/** Unique to one process: its pid and, on Linux, its start time. */
-export function ownMark(): string {
-  return `${process.pid}.${startOf(process.pid)}`;
+let count = 0;
+
+/** A user of a folder: the process' pid and, on Linux, its start time and pid namespace. One process may be several users. */
+export function newUser(): string {
+  count += 1;
+  return [process.pid, startOf(process.pid), ownNamespace, count].filter((part) => part !== '').join('.');
 }
 
-/** Also takes text that begins with a mark. */
-export function isLiving(mark: string): boolean {
-  const [pid, start] = mark.split('.');
+/** Of a user that earlier versions named, only the first two parts are known: they are taken to be of this namespace. */
+export async function isLiving(folder: string, user: string): Promise<boolean> {
+  const [pid, start, namespace] = user.split('.');
+  if (namespace?.startsWith('n') && namespace !== ownNamespace) return isPresent(folder, user);
   return isRunning(Number(pid)) && startOf(Number(pid)) === start;
 }
+
+/** `n` and a number; '' if there are none. */
+const ownNamespace = (() => {
+  try {
+    return `n${/\d+/.exec(readlinkSync('/proc/self/ns/pid'))![0]}`;
+  } catch {
+    return '';
+  }
+})();
 
 /** Whether the process is a Redis server running in this folder. */
 export function isServerIn(pid: number, folder: string): boolean {

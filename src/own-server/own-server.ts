@@ -11,9 +11,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describeAddress, type RedisAddress } from '../config/config.ts';
 import { OwnServerError } from './error.ts';
 import { makeFolder } from './files.ts';
+import { newUser } from './living.ts';
 import type { Server } from './process.ts';
 import { join, leave, type Use } from './use.ts';
-import { newUser } from './users.ts';
 
 export { OwnServerError } from './error.ts';
 

@@ -3,8 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ask, errorIn, folderIn } from './answers.ts';
 import { OwnServerError } from './error.ts';
 import { logPath, logTail } from './files.ts';
-import { isServerIn } from './living.ts';
-import type { Server } from './process.ts';
+import { isServerAlive, type Server } from './process.ts';
 
 type Started = NonNullable<Server['started']>;
 
@@ -24,7 +23,7 @@ export async function whenReady(
   for (;;) {
     const answer = await ask(server, ['CONFIG GET dir', 'PING']);
     if (answer.includes('+PONG') && folderIn(answer) === folder) return 'ready';
-    if (!isServerIn(server.pid, folder)) return 'gone';
+    if (!(await isServerAlive(server.pid, folder))) return 'gone';
     const error = errorIn(answer);
     if (error && /^(LOADING|BUSY)/.test(error)) heardAt = performance.now();
     if (!hasSaid && performance.now() - begunAt > SAID_AFTER_MS) {

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { withLock } from './folder-lock.ts';
 import { limitMemory } from './memory.ts';
+import { announce, forget, type Presence } from './presence.ts';
 import { livingServer, type Server, shutDown, startServer } from './process.ts';
 import { type ServerProgram, serverProgram } from './program.ts';
 import { startFailure, whenReady } from './ready.ts';
@@ -17,6 +18,7 @@ export interface Use {
   leaving: AbortSignal;
   mayInstall: boolean;
   say: (line: string) => void;
+  presence?: Presence;
 }
 
 const JOIN_LOCK_WAIT_MS = 20_000;
@@ -25,9 +27,11 @@ const LEAVE_LOCK_WAIT_MS = 1_500;
 /** Resolves when the server answers, and has a maxmemory. Throws OwnServerError and file system errors. */
 export async function join(use: Use): Promise<Server> {
   const { folder, user, leaving, mayInstall, say } = use;
+  // Before the lock: others ask it whether the lock's holder lives.
+  use.presence ??= await announce(folder, user);
   let program: ServerProgram | undefined;
   for (;;) {
-    const server = await withLock(folder, JOIN_LOCK_WAIT_MS, async () => {
+    const server = await withLock(use, JOIN_LOCK_WAIT_MS, async () => {
       leaving.throwIfAborted();
       addUser(folder, user);
       return (await livingServer(folder)) ?? (program && startServer(folder, program));
@@ -47,11 +51,12 @@ export async function join(use: Use): Promise<Server> {
 }
 
 /** Takes at most 8 s, never throws. `known`: the server that was joined. */
-export async function leave({ folder, user, say }: Use, known: Server | undefined): Promise<void> {
+export async function leave(use: Use, known: Server | undefined): Promise<void> {
+  const { folder, user, say } = use;
   try {
-    await withLock(folder, LEAVE_LOCK_WAIT_MS, async () => {
+    await withLock(use, LEAVE_LOCK_WAIT_MS, async () => {
       removeUser(folder, user);
-      if (hasUsers(folder)) return;
+      if (await hasUsers(folder)) return;
       const server = await livingServer(folder);
       if (server) await shutDown(folder, server);
     });
@@ -63,5 +68,8 @@ export async function leave({ folder, user, say }: Use, known: Server | undefine
     }
     removeUser(folder, user);
     say(`The embedded Redis was not shut down: ${(error as Error).message}`);
+  } finally {
+    await use.presence?.end();
+    forget(folder, user);
   }
 }

@@ -1,18 +1,11 @@
 /**
- * The users of a folder's server: one empty file each under `users/`, named by its process' mark.
+ * The users of a folder's server: one empty file each under `users/`.
  * Read and changed under the folder's lock, so that the last to leave knows it is the last. A killed user leaves a stale file.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isLiving, ownMark } from './living.ts';
-
-let count = 0;
-
-/** One process may be several users. */
-export function newUser(): string {
-  count += 1;
-  return `${ownMark()}.${count}`;
-}
+import { isLiving } from './living.ts';
+import { forget } from './presence.ts';
 
 export function addUser(folder: string, user: string): void {
   mkdirSync(join(folder, 'users'), { recursive: true });
@@ -24,8 +17,14 @@ export function removeUser(folder: string, user: string): void {
 }
 
 /** Removes stale files too. */
-export function hasUsers(folder: string): boolean {
-  const users = readdirSync(join(folder, 'users'));
-  for (const user of users) if (!isLiving(user)) removeUser(folder, user);
-  return users.some(isLiving);
+export async function hasUsers(folder: string): Promise<boolean> {
+  let hasLiving = false;
+  for (const user of readdirSync(join(folder, 'users'))) {
+    if (await isLiving(folder, user)) hasLiving = true;
+    else {
+      removeUser(folder, user);
+      forget(folder, user);
+    }
+  }
+  return hasLiving;
 }
