@@ -65,7 +65,7 @@ fault(
   async (world, { web }) => {
     // Of another program, so that it loads for seconds however early it dies.
     const others = world.client.pipeline();
-    for (let n = 0; n < 30_000; n += 1) others.set(`another-program:${n}`, '');
+    for (let n = 0; n < 15_000; n += 1) others.set(`another-program:${n}`, '');
     await others.exec();
     await world.redis.kill9();
     const began = performance.now();

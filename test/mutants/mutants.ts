@@ -173,6 +173,21 @@ export const mutants: Mutant[] = [
     caughtBy: { file: 'test/inbox/bounds.redis.test.ts', test: 'starred items stay whatever the limits say' },
   },
   {
+    name: 'a cursor that does not look for its own absence',
+    harm: "a queues' Redis that forgot everything is taken for a first start, and nothing is read again",
+    edits: [
+      edit(
+        'src/pump/cursor.ts',
+        'if (safe === FIRST_ID) return undefined;',
+        "if (safe !== '') return undefined;",
+      ),
+    ],
+    caughtBy: {
+      file: 'test/pump/forgotten.redis.test.ts',
+      test: 'two servers, the one of queues and inboxes emptied while the pump is away: all is read again',
+    },
+  },
+  {
     name: 'a lane left out',
     harm: 'the matches of a partition wait in its queue for ever',
     edits: [
