@@ -19,7 +19,7 @@ import { crashPoint } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
-import { createOccupancy, type Occupancy } from './alone.ts';
+import { createOccupancy, type Occupancy } from './occupancy.ts';
 import { closeAll, pauseOnErrors } from './care.ts';
 import { postpone } from './delay.ts';
 import { readData } from './job-data.ts';
