@@ -1,6 +1,6 @@
 /** Common setup of every command: settings, logger, Redis. */
 import type { AppContext } from '../app/context.ts';
-import { type Config, readEnvironment, toConfig } from '../config/config.ts';
+import { type Config, environmentProblems, readEnvironment, toConfig } from '../config/config.ts';
 import type { Values } from '../config/settings.ts';
 import { createEvents } from '../observe/events.ts';
 import { createLogger } from '../observe/logger.ts';
@@ -47,7 +47,7 @@ export async function withContext(
     lastWordsMs = 0,
   }: ContextOptions,
 ): Promise<number> {
-  const config: Config = toConfig(readEnvironment(), { listens });
+  const config: Config = toConfig(readEnvironment(), { listens, found: environmentProblems() });
   const log = createLogger(
     isTool && config.logLevel === 'info' ? 'warn' : config.logLevel,
     role,

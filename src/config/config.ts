@@ -4,7 +4,7 @@ import type { RedisAddress } from './redis-url.ts';
 import { nestRelay, type RelaySettings, relayProblems } from './relay-settings.ts';
 import { type Env, readSettings, type Values } from './settings.ts';
 
-export { readEnvironment } from './environment.ts';
+export { environmentProblems, readEnvironment } from './environment.ts';
 export { isLoopbackHost } from './loopback.ts';
 export { describeAddress, type RedisAddress } from './redis-url.ts';
 
@@ -46,9 +46,13 @@ export class ConfigError extends Error {
 
 const DAY_MS = 86_400_000;
 
-/** `listens`: whether the role opens a port on HOST. Throws ConfigError. */
-export function toConfig(env: Env, { listens }: { listens: (values: Values) => boolean }): Config {
+/** `listens`: whether the role opens a port on HOST. `found`: problems of where `env` comes from. Throws ConfigError. */
+export function toConfig(
+  env: Env,
+  { listens, found = [] }: { listens: (values: Values) => boolean; found?: readonly string[] },
+): Config {
   const { values, problems } = readSettings(env);
+  problems.push(...found);
   const isLoopback = isLoopbackHost(values.HOST ?? '');
   if (values.HOST && !isLoopback && listens(values)) {
     const missing = (['API_TOKEN', 'ADMIN_PASSWORD'] as const).filter((name) => values[name] === undefined);

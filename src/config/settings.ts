@@ -2,7 +2,7 @@
 import { quote } from '../../queues/index.ts';
 import { flag, names, oneOf, type Parser, readableFile, text, wholeNumber } from './parsers.ts';
 import { redisUrl, relayUrl } from './redis-url.ts';
-import { unknownNames } from './spelling.ts';
+import { isServiceLink, unknownNames } from './spelling.ts';
 
 interface Setting<Value, Default extends string | undefined> {
   reader: Parser<Value>;
@@ -167,12 +167,13 @@ type ValueOf<Name extends SettingName> =
 export type Values = { [Name in SettingName]: ValueOf<Name> };
 export type Env = Record<string, string | undefined>;
 
-/** All values, and every problem at once. An empty variable counts as unset. */
+/** All values, and every problem at once. A variable that is empty or that the surroundings set counts as unset. */
 export function readSettings(env: Env): { values: Values; problems: string[] } {
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const [name, { reader, default: fallback, secret }] of Object.entries(settings)) {
-    const given = env[name]?.trim() || fallback;
+    const variable = env[name]?.trim() ?? '';
+    const given = (isServiceLink(name, variable) ? '' : variable) || fallback;
     if (given === undefined) continue;
     values[name] = /[\r\n\0]/.test(given) ? undefined : reader.parse(given);
     if (values[name] === undefined)

@@ -8,9 +8,15 @@ export function unknownNames(env: Record<string, string | undefined>, known: rea
   });
 }
 
-/** Kubernetes and Docker set INBOX_SERVICE_HOST, INBOX_PORT=tcp://… and more for a service named `inbox`. */
-function isServiceLink(name: string, value: string): boolean {
-  return /_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP|SCTP)/.test(name) || /^(tcp|udp|sctp):\/\//.test(value);
+/**
+ * Kubernetes and Docker set INBOX_SERVICE_HOST, INBOX_PORT=tcp://… and more for a service named `inbox`; for one named `relay` or
+ * `health` they set RELAY_PORT or HEALTH_PORT, which are settings.
+ */
+export function isServiceLink(name: string, value: string): boolean {
+  return (
+    /_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP|SCTP)/.test(name) ||
+    (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value))
+  );
 }
 
 /** Prefixes of our own: any unknown name with one is a mistake. Heroku sets REDIS_TLS_URL. */

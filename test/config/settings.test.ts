@@ -113,6 +113,8 @@ describe('a name that is no setting', () => {
         'INBOX',
         'DELIVERY',
         'SKYWIRE_INBOX',
+        'RELAY',
+        'HEALTH',
       ].flatMap((service) =>
         Object.entries({
           SERVICE_HOST: '10.0.0.1',

@@ -16,7 +16,7 @@ const TIMEOUT = { timeout: 60_000 };
 const MOST_EXPOSED = 2;
 
 test('there is a unit for each role, and each runs a command that there is', () => {
-  const roles = units.map((unit) => /main\.js (\w+)$/m.exec(textOf(unit))?.[1]);
+  const roles = units.map((unit) => /main\.js (\w+)'?$/m.exec(textOf(unit))?.[1]);
   expect(roles.toSorted()).toEqual(['pump', 'web', 'worker']);
   for (const role of roles) expect(commands).toHaveProperty(role!);
 });
@@ -38,6 +38,23 @@ test.skipIf(noSystemd)(`systemd takes the units, and finds them shut off well ($
   } finally {
     rmSync(dir, { recursive: true });
   }
+});
+
+test.each([
+  ['1', '9101'],
+  ['08', '9108'],
+  ['10', '9110'],
+  ['99', '9199'],
+])('worker %s has the health port %s, unless HEALTH_PORT says otherwise', (instance, port) => {
+  const [, command] = /^ExecStart=\/bin\/sh -c '(.*)'$/m.exec(textOf('skywire-inbox-worker@.service'))!;
+  const shell = command!
+    .replaceAll('$$', '$')
+    .replaceAll('%i', instance)
+    .replace(/exec .*/, 'printenv HEALTH_PORT');
+  const portWith = (env: Record<string, string>) =>
+    spawnSync('/bin/sh', ['-c', shell], { encoding: 'utf8', env }).stdout.trim();
+  expect(portWith({})).toBe(port);
+  expect(portWith({ HEALTH_PORT: '7000' })).toBe('7000');
 });
 
 test('the Procfile starts each role as package.json does, without a shell in between', () => {

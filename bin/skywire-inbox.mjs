@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+/** Runs a command of the build in dist/, and builds it first if it is missing. Plain JavaScript, since it runs before any build. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const main = new URL('../dist/src/main.js', import.meta.url);
+const notBuilt =
+  'skywire-inbox is not built, and its compiler is not installed (NODE_ENV=production and --omit=dev leave it out). Type: npm ci --include=dev';
+
+if (process.argv[2] === 'prepare') {
+  // Nothing fails here: where the build comes from elsewhere, as in an image, no compiler is needed.
+  if (hasCompiler()) process.exitCode = build();
+  else if (!existsSync(main)) console.error(notBuilt);
+} else {
+  if (!existsSync(main)) {
+    if (!hasCompiler()) end(notBuilt);
+    console.error('skywire-inbox is not built yet; building …');
+    if (build() !== 0) end('The build failed.');
+  }
+  await import(main.href).catch((error) => {
+    if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    end(`Dependencies are missing (${error.message.split(' imported from')[0]}). Type: npm ci --include=dev`);
+  });
+}
+
+function hasCompiler() {
+  try {
+    return Boolean(createRequire(import.meta.url).resolve('typescript'));
+  } catch {
+    return false;
+  }
+}
+
+function build() {
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  // The output of a command is not mixed with that of its build.
+  return spawnSync('npm', ['run', '--silent', 'build'], { cwd, stdio: ['ignore', 2, 2] }).status ?? 1;
+}
+
+function end(message) {
+  console.error(message);
+  process.exit(1);
+}
