@@ -177,7 +177,7 @@ describe('on one server', () => {
     const { erase } = open(client);
     const { writer } = open(
       interrupted(
-        (keys) => keys > 4,
+        (keys) => keys > 5,
         () => erase('ann'),
       ),
     );
@@ -194,7 +194,7 @@ describe('on one server', () => {
     const { erase } = open(client);
     const { writer } = open(
       interrupted(
-        (keys) => keys > 4,
+        (keys) => keys > 5,
         () => erase('ann'),
       ),
     );

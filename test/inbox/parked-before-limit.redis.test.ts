@@ -63,5 +63,5 @@ test('a match parked before the limit ran is delivered by a retry, and what the 
     to: '+',
     onProgress: () => {},
   });
-  expect(found.counts).toEqual({ in_inbox: 601, parked: 0, in_flight: 0, dropped: 0, missing: 0 });
+  expect(found.counts).toMatchObject({ in_inbox: 601, parked: 0, in_flight: 0, dropped: 0, missing: 0 });
 });
