@@ -12,11 +12,11 @@ const notBuilt =
 if (process.argv[2] === 'prepare') {
   // Nothing fails here: where the build comes from elsewhere, as in an image, no compiler is needed.
   if (hasCompiler()) process.exitCode = build();
-  else if (!existsSync(main)) console.error(notBuilt);
+  else if (!existsSync(main)) say(notBuilt);
 } else {
   if (!existsSync(main)) {
     if (!hasCompiler()) end(notBuilt);
-    console.error('skywire-inbox is not built yet; building …');
+    say('skywire-inbox is not built yet; building …');
     if (build() !== 0) end('The build failed.');
   }
   await import(main.href).catch((error) => {
@@ -40,6 +40,10 @@ function build() {
 }
 
 function end(message) {
-  console.error(message);
+  say(message);
   process.exit(1);
+}
+
+function say(line) {
+  process.stderr.write(`${line}\n`);
 }

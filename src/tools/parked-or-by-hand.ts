@@ -41,9 +41,9 @@ async function orByHand(options: SettledOptions, found: Found): Promise<Found> {
   const ids = [undefined, ...missingFor].map((subscriber) => parkedId(options.stream, entry, subscriber));
   const [whole, ...single] = await readByHand(options.home, ids);
   const records = whole ? [whole] : single;
-  const isSettled = (record: ByHandRecord | undefined, at: number) =>
+  const isSettled = async (record: ByHandRecord | undefined, at: number): Promise<boolean> =>
     record?.did === 'discarded' ||
-    (record?.did === 'edited' && isThere(options, record.entry, whole ? undefined : missingFor[at]));
+    (record?.did === 'edited' && (await isThere(options, record.entry, whole ? undefined : missingFor[at])));
   const settled = await Promise.all(records.map(isSettled));
   if (!settled.length || !settled.every(Boolean)) return found;
   if (found.isPartlyParked) return { ...found, at: 'parked' };

@@ -76,8 +76,11 @@ export async function resubmit(
 ): Promise<void> {
   const lane = queues.laneOf(stream);
   for (const batch of toBatches(stream, entries, batchSize)) {
-    while (!signal?.aborted && (await lane.queue.getWaitingCount()) > maxWaitingJobs / 2) await pause(20);
-    if (signal?.aborted) throw new Stopped('stopped by a signal before it was done');
+    for (;;) {
+      if (signal?.aborted) throw new Stopped('stopped by a signal before it was done');
+      if ((await lane.queue.getWaitingCount()) <= maxWaitingJobs / 2) break;
+      await pause(20);
+    }
     const [isThere] = await lane.add([{ ...batch, run }]);
     if (!isThere) throw new Error(`Redis rejected a batch that begins with ${batch.entries[0]!.id}`);
     onAdded?.(batch.entries as readonly RawEntry[]);

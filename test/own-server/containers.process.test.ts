@@ -151,10 +151,10 @@ describe.skipIf(!hasNamespaces)('two containers on one DATA_DIR', () => {
   test('the first to leave does not take the server from the second', async () => {
     const [first, second] = [container(), container()];
     const [path] = await Promise.all([first.joined(), second.joined()]);
-    await withRedis(path!, (redis) => redis.set('key', 'value'));
+    await withRedis(path, (redis) => redis.set('key', 'value'));
     const guest = [first, second].find(({ output }) => /already running/.test(output()))!;
     await guest.leave();
-    expect(await withRedis(path!, (redis) => redis.get('key'))).toBe('value');
+    expect(await withRedis(path, (redis) => redis.get('key'))).toBe('value');
   }, 60_000);
 
   test('once one was killed with its server, the other has the data at once', async () => {

@@ -115,7 +115,7 @@ test('a relay and its pump', async () => {
   });
   const peaks = [watchPeak(relay), watchPeak(pump)];
   const taken = await takeAll(LARGE + SMALL, relay, pump);
-  console.log(`relay and pump: ${peaks.map((peak) => peak())} MB`);
+  console.log(`relay and pump: ${peaks.map((peak) => peak()).join(', ')} MB`);
   expect(taken, pump.output()).toBe(LARGE + SMALL);
   for (const peak of peaks) expect(peak()).toBeLessThan(MOST_MB);
 }, 120_000);
