@@ -19,11 +19,11 @@ import { crashPoint } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
-import { createOccupancy, type Occupancy } from './occupancy.ts';
 import { closeAll, pauseOnErrors } from './care.ts';
 import { postpone } from './delay.ts';
 import { readData } from './job-data.ts';
 import { measure } from './measure.ts';
+import { createOccupancy, type Occupancy } from './occupancy.ts';
 import { mayKill, stallsOf } from './suspects.ts';
 
 /** A crashed worker's job runs again within LOCK_MS + STALL_CHECK_MS. */
