@@ -11,6 +11,7 @@ import { createCursor } from '../pump/cursor.ts';
 import { createLosses } from '../pump/losses.ts';
 import { startPump } from '../pump/pump.ts';
 import { createTrimmer } from '../pump/trimmer.ts';
+import { createUnreadLosses } from '../pump/unread-losses.ts';
 import { type AppContext, once, type Running } from './context.ts';
 import { watchLeftovers } from './leftovers.ts';
 import { openPumpSources } from './pump-sources.ts';
@@ -31,13 +32,24 @@ export function startPumpRole(context: AppContext): Running {
   const losses = createLosses(home, events);
   const windowMs = config.stream.retentionMs;
   const pumps = sources.map(({ source, interruptRead }) => {
+    const unreadLosses = createUnreadLosses({
+      home,
+      source,
+      group,
+      isFar: Boolean(config.relay),
+      losses,
+      events,
+    });
     const cursor = createCursor({
       home,
       source,
       group,
       isOneServer,
       windowMs,
-      onReplaced: (from) => events.streamReplaced(from, source.stream),
+      async onReplaced(from) {
+        events.streamReplaced(from, source.stream);
+        await unreadLosses.replaced(from);
+      },
       onReadAgain: (again) => losses.noteReadAgain(again, source.stream),
     });
     const lane = queues.laneOf(source.stream);
@@ -50,13 +62,15 @@ export function startPumpRole(context: AppContext): Running {
     });
     const { batchSize } = config.work;
     const housekeep = async () => {
+      await unreadLosses.save();
       const trimmed = await trimmer.trim();
       if (trimmed) events.trimmed(trimmed, source.stream);
       const vanished = await lane.tidy();
       if (vanished) events.vanished(vanished);
     };
     return startPump({
-      source,
+      source: unreadLosses.watched(source),
+      beforeRead: unreadLosses.look,
       lane,
       backpressure,
       cursor,

@@ -13,7 +13,7 @@ import { listensNowhere, newestId, openTools, out } from './tool-context.ts';
 const auditCommand = {
   usage: 'npm run audit',
   about:
-    'Accounts for every entry of the replay window: delivered, parked, in flight, dropped, erased, edited or discarded by a person, or missing. Exit 1 if any is missing.',
+    'Accounts for every entry of the replay window: delivered, parked, in flight, dropped, erased, edited or discarded by a person, or missing. Exit 1 if any is missing or lost.',
   options: {
     from: { reader: streamPosition, meaning: 'first entry; default: start of the replay window' },
     to: { reader: streamPosition, meaning: 'last entry; default: the newest' },
@@ -68,9 +68,12 @@ function report(results: readonly AuditResult[], unlisted: readonly string[], as
     whereabouts.map((name) => [name, results.reduce((sum, result) => sum + result.counts[name], 0)]),
   );
   const missing = results.flatMap((result) => result.missing);
-  const lost = results.flatMap((result) => result.lost.map((id) => ({ stream: result.stream, id })));
+  const lost = results.flatMap((result) => result.lost.ids.map((id) => ({ stream: result.stream, id })));
+  const lostUnread = results.flatMap(({ stream, lost: { unread } }) =>
+    unread.map((range) => ({ stream, ...range })),
+  );
   if (asJson) {
-    out.write(`${JSON.stringify({ entries, counts, missing, lost, unlisted })}\n`);
+    out.write(`${JSON.stringify({ entries, counts, missing, lost, lost_unread: lostUnread, unlisted })}\n`);
   } else {
     out.write(
       `${entries} entries: ${whereabouts.map((name) => `${counts[name]} ${name.replace('_', ' ')}`).join(', ')}\n`,
@@ -78,12 +81,16 @@ function report(results: readonly AuditResult[], unlisted: readonly string[], as
     for (const stream of unlisted)
       out.write(`included: ${stream}, which SKYWIRE_STREAM does not list, but jobs hold entries of it\n`);
     for (const { stream, id } of lost)
-      out.write(`lost: ${stream} ${id} was trimmed from the stream before it was read\n`);
+      out.write(`lost: ${stream} ${id} was trimmed from the stream while it was pending\n`);
+    for (const { stream, after, to, entries } of lostUnread)
+      out.write(
+        `lost: ${stream} ${entries ?? 'unknown how many'} entries after ${after}, up to ${to}, were removed from the stream before they were read\n`,
+      );
     for (const { stream, id, subscription, subscriber } of missing) {
       out.write(
         `missing: ${stream} ${id} subscription ${JSON.stringify(subscription)} subscriber ${JSON.stringify(subscriber)}\n`,
       );
     }
   }
-  return missing.length || lost.length ? 1 : 0;
+  return missing.length || lost.length || lostUnread.length ? 1 : 0;
 }

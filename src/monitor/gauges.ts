@@ -90,6 +90,11 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
     (one) => one.pending,
   );
   ofLosses(
+    'lost_unread',
+    'Entries that another program removed before they were read, noted within the replay window: lost; unknown how many counts as 1',
+    (one) => one.unread,
+  );
+  ofLosses(
     'cursor_lost',
     'Times within the replay window that the Redis of queues and inboxes had forgotten how far the stream was read',
     (one) => one.cursors,

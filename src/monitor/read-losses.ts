@@ -8,6 +8,10 @@ export interface LossReading {
   stream: string;
   /** Entries that were trimmed while they were pending. */
   pending: number;
+  /** Entries that were removed before they were read; unknown how many counts as 1. */
+  unread: number;
+  /** Whether `unread` is exact. */
+  isCounted: boolean;
   /** How often the queues' Redis had forgotten the cursor. */
   cursors: number;
   /** Of the last such time: from where on was read again, and when; by the clock of the queues' Redis. */
@@ -31,9 +35,13 @@ export async function readLosses(
 }
 
 function readingOf(stream: string, losses: readonly NotedLoss[]): LossReading {
-  const reading: LossReading = { stream, pending: 0, cursors: 0 };
+  const reading: LossReading = { stream, pending: 0, unread: 0, isCounted: true, cursors: 0 };
   for (const loss of losses.filter((one) => one.stream === stream)) {
     if (loss.kind === 'pending') reading.pending += loss.ids.length;
+    if (loss.kind === 'unread') {
+      reading.unread += loss.entries ?? 1;
+      reading.isCounted &&= loss.entries !== undefined;
+    }
     if (loss.kind === 'cursor') {
       reading.cursors += 1;
       reading.cursorFrom ??= loss.from;
@@ -47,12 +55,19 @@ const number = new Intl.NumberFormat('en');
 const timeOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16)}Z`;
 
 /** Findings for the overview. */
-export function describeLosses({ stream, pending, cursors, cursorFrom, cursorAtMs = 0 }: LossReading) {
+export function describeLosses(reading: LossReading) {
+  const { stream, pending, unread, isCounted, cursors, cursorFrom, cursorAtMs = 0 } = reading;
   const findings: { what: string; remedy: string }[] = [];
   if (pending)
     findings.push({
       what: `${number.format(pending)} entries of ${stream} were trimmed while they were pending: lost.`,
       remedy: 'npm run audit names them. Another program trims the stream: find it, and raise its MAXLEN.',
+    });
+  if (unread)
+    findings.push({
+      what: `${isCounted ? '' : 'At least '}${number.format(unread)} entries of ${stream} were removed by another program before they were read: lost.`,
+      remedy:
+        'npm run audit names the ids between which they were. Find what trims or deletes (XTRIM, XADD … MAXLEN, XDEL, DEL), and stop it or raise its limit.',
     });
   if (cursors)
     findings.push({

@@ -72,10 +72,25 @@ export function createEvents(log: Logger, metrics: Metrics) {
       metrics.trimmed.inc(count);
       log.debug({ stream, count }, 'trimmed the stream');
     },
-    /** The only event that means data loss: always logs the exact ids. */
+    /** This and the next are the only events that mean data loss: always logs the exact ids. */
     entriesLost(ids: readonly string[], stream: string) {
       metrics.entriesLost.inc(ids.length);
-      log.error({ stream, ids }, 'LOST: these entries were trimmed from the stream before they were read');
+      log.error({ stream, ids }, 'LOST: these entries were trimmed from the stream while they were pending');
+    },
+    /** `after` to `to`, the first id exclusive. */
+    unreadEntriesLost(gap: { after: string; to: string; entries?: number | undefined }, stream: string) {
+      metrics.unreadLost.inc(gap.entries ?? 1);
+      const { entries = 'unknown how many' } = gap;
+      log.error(
+        { stream, ...gap, entries },
+        'LOST: entries between these ids were removed from the stream by another program before they were read',
+      );
+    },
+    unreadLossesUnseen(stream: string) {
+      log.warn(
+        { stream },
+        'cannot tell whether another program removes entries before they are read: the Redis user of the pump may not run XINFO STREAM (+xinfo|stream)',
+      );
     },
     verdicts(queue: string, tally: Partial<Record<string, number>>) {
       for (const [verdict, count] of Object.entries(tally))

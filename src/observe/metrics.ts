@@ -38,7 +38,11 @@ export function createMetrics() {
     ),
     entriesLost: counter(
       'entries_trimmed_while_pending_total',
-      'Stream entries that were trimmed before they were read: lost',
+      'Stream entries that were trimmed while they were pending: lost',
+    ),
+    unreadLost: counter(
+      'entries_trimmed_unread_total',
+      'Stream entries that another program removed before they were read: lost; unknown how many counts as 1',
     ),
     canariesSent: counter('canaries_sent_total', 'Canaries, our own test matches, that this pump appended'),
     trimmed: counter(

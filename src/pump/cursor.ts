@@ -48,7 +48,7 @@ export interface CursorOptions {
   /** Replay window. */
   windowMs: number;
   /** There is no group, and the stream is another than that of the cursor. */
-  onReplaced: (cursor: string) => void;
+  onReplaced: (cursor: string) => Promise<void>;
   /** The group was rewound. */
   onReadAgain: (again: ReadAgain) => Promise<void>;
 }
@@ -94,7 +94,7 @@ export function createCursor(options: CursorOptions): Cursor {
         hasAnchor = newest !== undefined && !isBefore(newest, saved),
       } = await source.position(saved);
       if (delivered !== undefined || hasAnchor) return saved;
-      onReplaced(saved);
+      await onReplaced(saved);
       return FIRST_ID;
     },
     async save(signal) {

@@ -36,6 +36,7 @@ export interface PumpOptions {
   cursor: Cursor;
   /** Called every few seconds. */
   housekeep: () => Promise<void>;
+  beforeRead: () => Promise<void>;
   losses: Losses;
   events: Events;
   batchSize: number;
@@ -49,6 +50,7 @@ export function startPump({
   backpressure,
   cursor,
   housekeep,
+  beforeRead,
   losses,
   events,
   batchSize,
@@ -109,6 +111,7 @@ export function startPump({
 
   async function readWithRoom(): Promise<RawEntry[]> {
     await waitForRoom();
+    await beforeRead();
     return signal.aborted ? [] : source.readNew(batchSize, BLOCK_MS);
   }
 

@@ -131,7 +131,7 @@ export const upgradedAtKey = `${queuePrefix('matches')}:upgraded-at`;
 export const payloadsKey = (queue: string): string => `${queuePrefix(queue)}:payloads`;
 /** Lock of the pump that sends the next canary. */
 export const canaryTurnKey = 'skywire-inbox:canary-turn';
-/** Ids of entries that were trimmed before they were read. */
+/** What the pump noted about losses. */
 export const lossesKey = 'skywire-inbox:losses';
 /** Run ids of the queues' servers when the cursor was saved. */
 export const cursorServersKey = (stream: string, group: string): string =>
@@ -139,6 +139,9 @@ export const cursorServersKey = (stream: string, group: string): string =>
 
 /** What a person did with the parked match of this job; in the queue's slot. */
 export const byHandKey = (jobId: string): string => `${queuePrefix('parked')}:by-hand:${jobId}`;
+
+/** What the pump knows of a stream beside the cursor: how many entries it accounts for. */
+export const cursorMarksKey = (stream: string, group: string): string => `${cursorKey(stream, group)}:marks`;
 
 /** Audit log of operators' actions, newest last. */
 export const operatorLogKey = 'skywire-inbox:operator-log';

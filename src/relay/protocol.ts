@@ -40,6 +40,8 @@ const name = z
 const milliseconds = z.int().min(0).max(86_400_000);
 const amount = z.int().min(0).max(1_000_000_000);
 
+const seen = z.object({ upTo: id.optional(), deleted: id.optional() });
+
 /** Parsed from the first frame before its other fields, which may differ in another version. */
 export const versionsSchema = z.object({
   do: z.literal('subscribe'),
@@ -66,7 +68,7 @@ export const requestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('claim'), n, minIdleMs: milliseconds }),
   z.object({ do: z.literal('pending'), n, after: id, count: z.int().min(1).max(1_000_000) }),
   z.object({ do: z.literal('leave'), n, consumer: name.optional() }),
-  z.object({ do: z.literal('position'), n, anchor: id.optional() }),
+  z.object({ do: z.literal('position'), n, anchor: id.optional(), look: seen.optional() }),
   z.object({ do: z.literal('rewind'), n, to: id }),
   /** At least an hour of window, whatever a pump asks for. */
   z.object({ do: z.literal('trim'), n, floor: id, windowMs: z.int().min(3_600_000).max(400_000_000_000) }),
@@ -93,6 +95,18 @@ export const answerSchemas = {
     delivered: z.string().optional(),
     oldestPending: z.string().optional(),
     hasAnchor: z.boolean().optional(),
+    look: z
+      .object({
+        delivered: z.string(),
+        reads: z.int().optional(),
+        first: z.string().optional(),
+        last: z.string(),
+        length: z.int(),
+        added: z.int().optional(),
+        deleted: z.string().optional(),
+        unread: z.int().optional(),
+      })
+      .optional(),
   }),
   idleConsumers: z.object({ consumers: z.array(z.string()) }),
 };

@@ -8,10 +8,12 @@ import { lossesKey } from '../redis/keys.ts';
 
 /**
  * `pending`: trimmed after a pump had read them and before they were in a queue.
+ * `unread`: gone before the group was given them, after the id `after` and not after `to`; `entries` undefined: unknown how many.
  * `cursor`: the queues' Redis had forgotten how far the stream was read; what came after the id `from` was read again.
  */
 export type LossRecord = { stream: string } & (
   | { kind: 'pending'; ids: string[] }
+  | { kind: 'unread'; after: string; to: string; entries?: number | undefined }
   | { kind: 'cursor'; from: string }
 );
 
@@ -21,8 +23,18 @@ export type NotedLoss = LossRecord & { atMs: number };
 const MOST_RECORDS = 2_000;
 
 export async function noteLoss(home: RedisClient, loss: LossRecord): Promise<void> {
-  const about = loss.kind === 'pending' ? ['ids', loss.ids.join(' ')] : ['cursor', loss.from];
-  await home.xadd(lossesKey, 'MAXLEN', '~', MOST_RECORDS, '*', 'stream', loss.stream, ...about);
+  await home.xadd(lossesKey, 'MAXLEN', '~', MOST_RECORDS, '*', 'stream', loss.stream, ...fieldsFor(loss));
+}
+
+function fieldsFor(loss: LossRecord): (string | number)[] {
+  switch (loss.kind) {
+    case 'pending':
+      return ['ids', loss.ids.join(' ')];
+    case 'unread':
+      return ['after', loss.after, 'to', loss.to, 'entries', loss.entries ?? ''];
+    case 'cursor':
+      return ['cursor', loss.from];
+  }
 }
 
 /** Newest first; at most `most` of those noted since then. */
@@ -37,8 +49,10 @@ export async function notedLosses(
   });
 }
 
-function toLoss({ stream, ids, cursor }: Record<string, string>): LossRecord | undefined {
+function toLoss({ stream, ids, cursor, after, to, entries }: Record<string, string>): LossRecord | undefined {
   if (stream === undefined) return undefined;
   if (ids !== undefined) return { kind: 'pending', stream, ids: ids.split(' ') };
+  if (after !== undefined && to !== undefined)
+    return { kind: 'unread', stream, after, to, ...(entries && { entries: Number(entries) }) };
   return cursor === undefined ? undefined : { kind: 'cursor', stream, from: cursor };
 }

@@ -6,6 +6,7 @@ import { before, type RawEntry } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
 import { createBoundedReads } from './bounded-reads.ts';
+import { type Look, lookAt, type Seen } from './look.ts';
 import { createReadSize } from './read-size.ts';
 import { consumersOf, groupOf } from './xinfo.ts';
 
@@ -36,6 +37,8 @@ export interface Source {
   /** Consumers without pending entries that have been idle for `idleMs`. */
   idleConsumers(idleMs: number): Promise<string[]>;
   position(anchor?: string): Promise<Position>;
+  /** undefined: there is no group, or it cannot be told. Rejects with LookDenied. */
+  look(seen: Seen): Promise<Look | undefined>;
   /** Redelivers everything after `to`. Never moves the group forward. */
   rewind(to: string): Promise<void>;
   /**
@@ -143,6 +146,7 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
         oldestPending: pending?.[1] ?? undefined,
       };
     },
+    look: (seen) => lookAt(commands, stream, group, seen),
     async rewind(to) {
       await runScript(commands, rewindScript, [stream], [group, to]);
     },

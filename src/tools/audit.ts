@@ -8,7 +8,7 @@ import type { RedisClient } from '../redis/connections.ts';
 import { readWindow } from '../stream/window.ts';
 import { type InFlight, inFlight } from './in-flight.ts';
 import { type Found, type LocateOptions, locate, type Whereabouts, whereabouts } from './locate.ts';
-import { lostIn } from './lost.ts';
+import { type Lost, lostIn } from './lost.ts';
 import { orParkedOrByHand } from './parked-or-by-hand.ts';
 
 export interface Missing {
@@ -23,8 +23,8 @@ export interface AuditResult {
   entries: number;
   counts: Record<Whereabouts, number>;
   missing: Missing[];
-  /** Trimmed before they were read: cannot be recovered. */
-  lost: string[];
+  /** Gone before they were in a queue: cannot be recovered. */
+  lost: Lost;
 }
 export interface AuditOptions extends LocateOptions {
   /** Holds the stream. */

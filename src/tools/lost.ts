@@ -1,24 +1,41 @@
-/** Entries that the pump recorded as trimmed before they were in a queue. */
+/** What the pump recorded as lost before it was in a queue. */
 import { canonicalId, compareIds, FIRST_ID, isBefore, LAST_ID } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { notedLosses } from '../stream/loss-records.ts';
 
-/** Ids within a window of a stream, oldest first. `from` and `to` as for XRANGE. */
-export async function lostIn({
-  home,
-  stream,
-  from,
-  to,
-}: {
+/** Entries that were removed before they were read: after the id `after`, not after `to`. */
+export interface LostUnread {
+  after: string;
+  to: string;
+  /** null: unknown how many. */
+  entries: number | null;
+}
+
+export interface Lost {
+  /** Of entries that were trimmed while they were pending, oldest first. */
+  ids: string[];
+  unread: LostUnread[];
+}
+
+export interface LostOptions {
   home: RedisClient;
   stream: string;
   from: string;
   to: string;
-}): Promise<string[]> {
-  const ids = new Set<string>();
-  for (const loss of await notedLosses(home))
-    if (loss.stream === stream && loss.kind === 'pending') for (const id of loss.ids) ids.add(id);
+}
+
+/** Within a window of a stream. `from` and `to` as for XRANGE. */
+export async function lostIn({ home, stream, from, to }: LostOptions): Promise<Lost> {
   const first = canonicalId(from) ?? FIRST_ID;
   const last = canonicalId(to, 'last') ?? LAST_ID;
-  return [...ids].filter((id) => !isBefore(id, first) && !isBefore(last, id)).sort(compareIds);
+  const ids = new Set<string>();
+  const unread: LostUnread[] = [];
+  for (const loss of await notedLosses(home)) {
+    if (loss.stream !== stream) continue;
+    if (loss.kind === 'pending')
+      for (const id of loss.ids) if (!isBefore(id, first) && !isBefore(last, id)) ids.add(id);
+    if (loss.kind === 'unread' && isBefore(loss.after, last) && !isBefore(loss.to, first))
+      unread.push({ after: loss.after, to: loss.to, entries: loss.entries ?? null });
+  }
+  return { ids: [...ids].sort(compareIds), unread: unread.reverse() };
 }

@@ -259,6 +259,7 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
       'xgroup|create',
       'xgroup|delconsumer',
       'xgroup|setid',
+      'xinfo|stream',
       'xtrim',
       'xreadgroup',
     ],

@@ -50,6 +50,7 @@ const healthy: Series = {
   'skywire_inbox_stream_unread{instance="web:1", stream="s"}': '50x120',
   'skywire_inbox_stream_unread_age_seconds{instance="web:1", stream="s"}': '1x120',
   'skywire_inbox_stream_pending_age_seconds{instance="web:1", stream="s"}': '1x120',
+  'skywire_inbox_lost_unread{instance="web:1", stream="s"}': '0x120',
   'skywire_inbox_cursor_lost{instance="web:1", stream="s"}': '0x120',
   'skywire_inbox_other_group_overdue_seconds{instance="web:1", stream="s", group="track_app"}': '0x120',
   'skywire_inbox_jobs{instance="web:1", queue="matches", state="waiting"}': '2x120',
@@ -78,6 +79,7 @@ const healthy: Series = {
 /** Alert → what is different from good health (`-`: the series is gone), and other alerts that rightly fire with it. */
 const cases: Record<string, { change: Series; too?: string[] }> = {
   SkywireInboxMatchesLost: { change: { skywire_inbox_entries_trimmed: '0x110 3x10' } },
+  SkywireInboxUnreadLost: { change: { skywire_inbox_lost_unread: '0x110 900x10' } },
   SkywireInboxCursorLost: { change: { skywire_inbox_cursor_lost: '0x110 1x10' } },
   SkywireInboxNothingDelivered: { change: { skywire_inbox_verdicts: '5000x120' } },
   SkywireInboxCanaryLate: { change: { skywire_inbox_canary_age: '125x120' } },
@@ -169,7 +171,7 @@ function promtool(...tests: object[]) {
     // JSON is YAML.
     writeFileSync(
       join(dir, 'tests.yml'),
-      JSON.stringify({ rule_files: [alertsFile], evaluation_interval: '1m', tests }),
+      JSON.stringify({ rule_files: [alertsFile], evaluation_interval: '5m', tests }),
     );
     const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', join(dir, 'tests.yml')], {
       encoding: 'utf8',

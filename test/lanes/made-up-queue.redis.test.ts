@@ -81,7 +81,7 @@ test('the trimmer spares its entries', async () => {
     group: GROUP,
     isOneServer: true,
     windowMs: HOUR_MS,
-    onReplaced: () => {},
+    onReplaced: () => Promise.resolve(),
     onReadAgain: () => Promise.resolve(),
   });
   await cursor.save();

@@ -35,7 +35,7 @@ function openTrimmer() {
     group: GROUP,
     isOneServer: true,
     windowMs: HOUR_MS,
-    onReplaced: () => {},
+    onReplaced: () => Promise.resolve(),
     onReadAgain: () => Promise.resolve(),
   });
   const holding = pipeline.queues.holding(STREAM);

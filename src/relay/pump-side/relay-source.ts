@@ -171,6 +171,10 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
       const to = await connected();
       return (await to.ask({ do: 'position', anchor }, answerSchemas.position)).answer;
     },
+    async look(seen) {
+      const to = await connected();
+      return (await to.ask({ do: 'position', look: seen }, answerSchemas.position)).answer.look;
+    },
     async trim(floor, windowMs) {
       const to = await connected();
       return (await to.ask({ do: 'trim', floor, windowMs }, answerSchemas.trim)).answer;

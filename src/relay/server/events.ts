@@ -33,7 +33,7 @@ export function createRelayEvents(log: Logger, registry: Registry) {
     },
     /** The only event that means data loss. The pump reports it too. */
     lost(ids: readonly string[], stream: string) {
-      log.error({ stream, ids }, 'LOST: these entries were trimmed from the stream before they were read');
+      log.error({ stream, ids }, 'LOST: these entries were trimmed from the stream while they were pending');
     },
     subscribed(consumer: string, stream: string, resumed: boolean) {
       opened.inc({ resumed: String(resumed) });

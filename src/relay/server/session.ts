@@ -4,6 +4,7 @@
  */
 
 import type { TokenBucket } from '../../../queues/index.ts';
+import { type Look, LookDenied, type Seen } from '../../stream/look.ts';
 import { toFrames } from '../entry-frames.ts';
 import { closeCodes, MAX_ENTRIES, type Request, requestSchema, type Subscribe } from '../protocol.ts';
 import type { Connection } from './connection.ts';
@@ -95,7 +96,7 @@ export function startSession({ connection, upstream, allowance, departed, events
         await push.inTurn(() => source.leave(request.consumer));
         return {};
       case 'position':
-        return source.position(request.anchor);
+        return { ...(await source.position(request.anchor)), ...(await look(request.look)) };
       case 'trim':
         return source.trim(request.floor, request.windowMs);
       case 'rewind':
@@ -103,6 +104,17 @@ export function startSession({ connection, upstream, allowance, departed, events
         return {};
       case 'idle-consumers':
         return { consumers: await source.idleConsumers(request.idleMs) };
+    }
+  }
+
+  async function look(seen: Seen | undefined): Promise<{ look?: Look | undefined }> {
+    if (!seen) return {};
+    try {
+      return { look: await source.look(seen) };
+    } catch (error) {
+      if (!(error instanceof LookDenied)) throw error;
+      events.trouble(`looking for entries that are gone from ${consumer.stream} (+xinfo|stream)`, error);
+      return {};
     }
   }
 

@@ -1,0 +1,104 @@
+/**
+ * The account of a stream: of the entries ever added, how many the group was given, how many it can still be given, and so how many are
+ * gone. Pure.
+ *
+ * What the group was given is counted by what this pump read, or by Redis' own count, as a difference between two looks: as a sum it is
+ * wrong after a restart of Redis 7.0, and after a rewind. Where neither tells, the account begins anew, and only evidence counts: the oldest
+ * entry lies beyond what was given, though it did not at the last look (our own trimmer leaves the last one that was given), or one
+ * beyond it was deleted.
+ */
+import { before, isBefore } from '../../queues/index.ts';
+import type { Look } from '../stream/look.ts';
+
+export interface Account {
+  /** Entries up to it were given to the group, or are noted as lost. */
+  upTo: string;
+  /** Of all entries ever added those given or noted as lost. undefined: not known. */
+  count?: number | undefined;
+  /** `upTo` when `count` was last known from the stream. */
+  since: string;
+  /** Redis' count of entries read by the group. */
+  reads?: number | undefined;
+  /** Newest deleted entry. */
+  deleted?: string | undefined;
+  /** Whether the oldest entry was not beyond `upTo`. */
+  hasAnchor: boolean;
+}
+
+/** What a pump read right after a look that showed unread entries, so that no other pump read in between. */
+export interface OwnRead {
+  last: string;
+  /** Those after `upTo`. */
+  entries: number;
+}
+
+/** Entries that are gone: after the id `after`, not after `to`. */
+export interface Gap {
+  after: string;
+  to: string;
+  /** undefined: unknown how many. */
+  entries?: number | undefined;
+}
+
+export function settle(
+  known: Account | undefined,
+  look: Look,
+  own?: OwnRead,
+): { account: Account; gap?: Gap } {
+  // An id beyond the last one ever: another stream than before.
+  const isKnown = known && !isBefore(look.last, known.upTo);
+  const account = isKnown ? withGiven(known, look, own) : begin(look);
+  const { first, last, added, deleted } = look;
+  const { upTo, since } = account;
+  const end = first === undefined ? last : before(first);
+  const isHeadGone = isBefore(upTo, end);
+  const isDeletedAhead = deleted !== undefined && deleted !== account.deleted && isBefore(upTo, deleted);
+  const unread = unreadIn(look, upTo, isHeadGone);
+  if (unread === undefined) return { account: { ...account, hasAnchor: true } };
+  const lost =
+    added === undefined || account.count === undefined ? undefined : added - account.count - unread;
+  const isEvident = (isHeadGone && account.hasAnchor) || isDeletedAhead;
+  const next: Account = {
+    ...account,
+    ...(isHeadGone && { upTo: end }),
+    since: isHeadGone ? end : upTo,
+    count: added === undefined ? undefined : added - unread,
+    deleted,
+    hasAnchor: first !== undefined && !isBefore(upTo, first),
+  };
+  if (lost === undefined ? !isEvident : lost <= 0) return { account: next };
+  const range = isHeadGone
+    ? { after: upTo, to: end }
+    : isDeletedAhead
+      ? { after: upTo, to: deleted }
+      : { after: since, to: upTo };
+  return { account: next, gap: { ...range, entries: lost } };
+}
+
+const begin = ({ delivered, reads, deleted }: Look): Account => ({
+  upTo: delivered,
+  since: delivered,
+  reads,
+  deleted,
+  hasAnchor: false,
+});
+
+function withGiven(known: Account, { delivered, reads }: Look, own: OwnRead | undefined): Account {
+  if (!isBefore(known.upTo, delivered)) return { ...known, reads };
+  const given = own?.last === delivered ? own.entries : difference(known.reads, reads);
+  const count = known.count === undefined || given === undefined ? undefined : known.count + given;
+  return { ...known, upTo: delivered, count, reads };
+}
+
+const difference = (from: number | undefined, to: number | undefined): number | undefined =>
+  from === undefined || to === undefined || to < from ? undefined : to - from;
+
+/** undefined: the oldest entries are given ones, the newest are not, and nobody has counted. */
+function unreadIn(
+  { first, last, length, unread }: Look,
+  upTo: string,
+  isHeadGone: boolean,
+): number | undefined {
+  if (!isBefore(upTo, last)) return 0;
+  return isHeadGone || first === undefined || isBefore(upTo, first) ? length : unread;
+}
