@@ -37,13 +37,7 @@ export interface UnreadLossesOptions {
   events: Pick<Events, 'unreadLossesUnseen'>;
 }
 
-export function createUnreadLosses({
-  home,
-  source,
-  group,
-  losses,
-  events,
-}: UnreadLossesOptions): UnreadLosses {
+export function createUnreadLosses(options: UnreadLossesOptions): UnreadLosses {
   const { home, source, group, isFar, losses, events } = options;
   const { stream } = source;
   const key = cursorMarksKey(stream, group);
