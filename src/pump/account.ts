@@ -25,7 +25,7 @@ export interface Account {
   hasAnchor: boolean;
 }
 
-/** What a pump read right after a look that showed unread entries, so that no other pump read in between. */
+/** What the only pump read right after a look that showed unread entries, so that nobody read in between. */
 export interface OwnRead {
   last: string;
   /** Those after `upTo`. */

@@ -5,7 +5,8 @@ import type { RedisClient } from '../redis/connections.ts';
 import { describeMemory, FULL, fullness, memoryOf } from '../redis/memory.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
 
-const MEMORY_CHECK_MS = 1_000;
+/** The fuller Redis is, the sooner it is asked again: it would have to fill from empty within 2 s to become full unnoticed. */
+const MEMORY_CHECK_MS = { least: 50, most: 1_000, ofAllMemory: 2_000 };
 
 /** Why to pause. */
 export interface Pause {
@@ -24,7 +25,7 @@ export function createBackpressure(
   client: RedisClient,
   maxWaitingJobs: number,
 ): Backpressure {
-  let checkedAt = Number.NEGATIVE_INFINITY;
+  let checkAt = Number.NEGATIVE_INFINITY;
   let tooFull: string | undefined;
   return {
     async why(adding = 0) {
@@ -33,9 +34,11 @@ export function createBackpressure(
         const what = `${waiting + delayed} jobs wait in ${name} (MAX_WAITING_JOBS=${maxWaitingJobs})`;
         return { by: 'jobs', what };
       }
-      if (performance.now() - checkedAt >= MEMORY_CHECK_MS) {
-        tooFull = await memoryProblem(client);
-        checkedAt = performance.now();
+      if (performance.now() >= checkAt) {
+        const { share, problem } = await readMemory(client);
+        tooFull = problem;
+        const { least, most, ofAllMemory } = MEMORY_CHECK_MS;
+        checkAt = performance.now() + Math.min(most, Math.max(least, (FULL - share) * ofAllMemory));
       }
       return tooFull === undefined ? undefined : { by: 'memory', what: tooFull };
     },
@@ -43,11 +46,11 @@ export function createBackpressure(
 }
 
 /** On a Cluster one full node is enough: it holds the queue or some of the inboxes. */
-async function memoryProblem(client: RedisClient): Promise<string | undefined> {
+async function readMemory(client: RedisClient): Promise<{ share: number; problem: string | undefined }> {
   const replies = await Promise.all((await mastersOf(client)).map((node) => node.info('memory')));
-  for (const memory of replies.map((text) => memoryOf(parseInfo(text)))) {
-    if (fullness(memory) >= FULL)
-      return `Redis is ${Math.round(100 * fullness(memory))} % full (${describeMemory(memory)})`;
-  }
-  return undefined;
+  const nodes = replies.map((text) => memoryOf(parseInfo(text)));
+  const [fullest] = nodes.toSorted((a, b) => fullness(b) - fullness(a));
+  const share = fullest ? fullness(fullest) : 0;
+  const problem = `Redis is ${Math.round(100 * share)} % full (${fullest && describeMemory(fullest)})`;
+  return { share, problem: share >= FULL ? problem : undefined };
 }

@@ -77,9 +77,10 @@ export function createUnreadLosses(options: UnreadLossesOptions): UnreadLosses {
     const last = entries.at(-1)?.id;
     if (last === undefined) return;
     const wasBehind = latest && isBehind(latest);
+    const wasAlone = latest && isAlone(latest);
     latest = undefined;
-    // Where nothing was unread the read waited, and another pump may have read meanwhile.
-    if (!account || !wasBehind || isFar) return;
+    // Where nothing was unread the read waited, and another pump may have read meanwhile; so may it where there is one.
+    if (!account || !wasBehind || isFar || !wasAlone) return;
     const { upTo } = account;
     own = { last, entries: entries.filter(({ id }) => isBefore(upTo, id)).length };
   }
@@ -92,7 +93,7 @@ export function createUnreadLosses(options: UnreadLossesOptions): UnreadLosses {
       if (!latest) return;
       const pauseMs = isFar ? LOOK_FAR_EVERY_MS : LOOK_EVERY_MS;
       lookAgainAt = isBehind(latest) && !isFar ? 0 : performance.now() + pauseMs;
-      let found = settle(account, latest, own);
+      let found = settle(account, latest, isAlone(latest) ? own : undefined);
       own = undefined;
       if (found.gap) {
         // Another pump may have noted it.
@@ -124,5 +125,8 @@ export function createUnreadLosses(options: UnreadLossesOptions): UnreadLosses {
     },
   };
 }
+
+/** A pump that never read is no consumer yet. */
+const isAlone = ({ consumers }: Look): boolean => consumers !== undefined && consumers <= 1;
 
 const isBehind = ({ delivered, last }: Look): boolean => isBefore(delivered, last);

@@ -5,7 +5,7 @@ KEYS  1 stream
 ARGV  1 group   2 an id: entries up to it are accounted for, or ''   3 newest deleted id that the caller knows of, or ''
 Returns nothing if there is no such stream or group, else
 { last delivered id, entries the group read by Redis' count, oldest id, last id ever, entries, entries ever added, newest deleted id,
-  entries after what is accounted for }, each as a string, '' where it is not known. The last is counted only if an entry after that was
+  entries after what is accounted for, consumers of the group }, each as a string, '' where it is not known. The last but one is counted only if an entry after that was
 deleted and the caller does not know it yet, and only up to a limit. Where XINFO STREAM is refused: { the error }.
 ]]
 local stream, group, accounted, known = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
@@ -42,5 +42,6 @@ local first = about['first-entry']
 local function text(value) return value and tostring(value) or '' end
 return {
   delivered, text(ours['entries-read']), text(first and first[1]), about['last-generated-id'], text(about.length),
-  text(about['entries-added']), text(deleted), text(unread)
+  text(about['entries-added']), text(deleted), text(unread),
+  text(ours.consumers)
 }

@@ -24,6 +24,8 @@ export interface Look {
   deleted?: string | undefined;
   /** Entries after `upTo`; counted only if one after it was deleted that is not `deleted`. */
   unread?: number | undefined;
+  /** Of the group. */
+  consumers?: number | undefined;
 }
 
 /** What the caller knows already. */
@@ -59,5 +61,6 @@ export async function lookAt(
     added: count(5),
     deleted: text(6),
     unread: count(7),
+    consumers: count(8),
   };
 }

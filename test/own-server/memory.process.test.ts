@@ -106,8 +106,10 @@ test('data that needs more than its share is loaded, and can be written', { time
   skywire = await startRedis();
   const first = await start();
   const own = ownServer();
-  // As before there was any limit.
-  await own.config('SET', 'maxmemory', '0');
+  // As before there was any limit; one that is set is left alone until the server ends.
+  await own.config('SET', 'maxmemory', String(10 * GB));
+  // What waits for the disk takes memory, too: with a slow one the server would end.
+  await own.config('SET', 'appendfsync', 'always');
   for (let n = 0; n < 225; n += 1) await own.set(`old:${n}`, Buffer.alloc(MB, n));
   await end(first);
   const second = await start();

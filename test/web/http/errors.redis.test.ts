@@ -79,7 +79,6 @@ describe('a GET is refused with', () => {
     ['/nowhere', 404, /nothing at this address/],
     ['/api', 404, /nothing/],
     ['/api/', 404, /nothing/],
-    ['/api/inboxes', 404, /nothing/],
     ['/api/inboxes//items', 404, /nothing/],
     ['/api/inboxes/a/b/c', 404, /nothing/],
     ['/API/inboxes/a', 404, /nothing/],
@@ -132,7 +131,8 @@ describe('a body is refused with', () => {
 });
 
 test.each([
-  ['POST', '/api/inboxes/a', 'GET, HEAD'],
+  ['POST', '/api/inboxes', 'GET, HEAD'],
+  ['POST', '/api/inboxes/a', 'DELETE, GET, HEAD'],
   ['DELETE', items, 'GET, HEAD'],
   ['GET', read, 'POST'],
   ['PATCH', '/api/subscriptions/a', 'GET, DELETE, HEAD'],
