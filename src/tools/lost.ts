@@ -37,5 +37,5 @@ export async function lostIn({ home, stream, from, to }: LostOptions): Promise<L
     if (loss.kind === 'unread' && isBefore(loss.after, last) && !isBefore(loss.to, first))
       unread.push({ after: loss.after, to: loss.to, entries: loss.entries ?? null });
   }
-  return { ids: [...ids].sort(compareIds), unread: unread.reverse() };
+  return { ids: [...ids].sort(compareIds), unread: unread.toReversed() };
 }
