@@ -11,7 +11,15 @@ export {
 } from './batch-data.ts';
 export { CANARY, canaryMatch, isCanary } from './canary.ts';
 export type { Encoded, QueueDefinition, QueueTraits } from './define-queue.ts';
-export { DATA_VERSION, type Entry, type RawEntry, toEntry } from './entry.ts';
+export {
+  DATA_VERSION,
+  type Entry,
+  isReference,
+  type RawEntry,
+  sizeOf,
+  toEntry,
+  toReference,
+} from './entry.ts';
 export type { FanoutPage, SubscriberPage } from './fanout.ts';
 export { memberText } from './json-text.ts';
 export { MAX_MATCH_BYTES, type Match, parseMatch } from './match.ts';
