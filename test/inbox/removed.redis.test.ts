@@ -48,7 +48,7 @@ async function write(from: number, to: number, by = writer(), atOnce = 200): Pro
 }
 const missing = async (from: number, to: number) => {
   const numbers = Array.from({ length: to - from }, (_, n) => from + n);
-  const wanted = numbers.map((n) => ({ subscriber: inbox, identity: matchOf(n).identity }));
+  const wanted = numbers.map((n) => ({ subscriber: inbox, match: matchOf(n) }));
   const present = await arePresent(client, wanted);
   return numbers.filter((_, at) => !present[at]);
 };
@@ -135,7 +135,7 @@ test('what was removed is forgotten after its time, and then takes no memory', {
   await write(5_100, 5_101);
   expect(await missing(0, 5_101)).toEqual([]);
   await write(5_101, 10_000);
-  await age(6);
+  await age(8);
   const before = await bytesOf(keys.removed);
   await write(10_000, 10_001);
   const forgotten = await missing(0, 10_001);
