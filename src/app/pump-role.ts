@@ -9,6 +9,7 @@ import { createBackpressure } from '../pump/backpressure.ts';
 import { type Canary, startCanary } from '../pump/canary.ts';
 import { createCursor } from '../pump/cursor.ts';
 import { createLosses } from '../pump/losses.ts';
+import { createMarks } from '../pump/marks.ts';
 import { startPump } from '../pump/pump.ts';
 import { createTrimmer } from '../pump/trimmer.ts';
 import { createUnreadLosses } from '../pump/unread-losses.ts';
@@ -57,6 +58,7 @@ export function startPumpRole(context: AppContext): Running {
     const trimmer = createTrimmer({
       source,
       cursor,
+      marks: createMarks({ home, stream: source.stream, group, windowMs }),
       holding: queues.holding(source.stream),
       windowMs,
     });

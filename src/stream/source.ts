@@ -43,9 +43,14 @@ export interface Source {
   rewind(to: string): Promise<void>;
   /**
    * Trims entries that are older than the window, before `floor` and not needed by any group; a bounded number a call.
-   * `isDue`: entries older than the window remain.
+   * `isDue`: entries older than the window remain. `isAhead`: the stream's ids are ahead of the clock and tell no age; there `aged`, an id
+   * before which all are known to be older than the window, takes the clock's place.
    */
-  trim(floor: string, windowMs: number): Promise<{ trimmed: number; isDue: boolean }>;
+  trim(
+    floor: string,
+    windowMs: number,
+    aged?: string,
+  ): Promise<{ trimmed: number; isDue: boolean; isAhead?: boolean }>;
 }
 
 /** Where stream and group are. A member is undefined without such an entry, or without a group. */
@@ -150,10 +155,11 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
     async rewind(to) {
       await runScript(commands, rewindScript, [stream], [group, to]);
     },
-    async trim(floor, windowMs) {
-      const args = [floor, windowMs, TRIM_AT_ONCE];
-      const [trimmed, isDue] = (await runScript(commands, trimScript, [stream], args)) as [number, number];
-      return { trimmed, isDue: isDue === 1 };
+    async trim(floor, windowMs, aged = '') {
+      const args = [floor, windowMs, TRIM_AT_ONCE, aged];
+      const reply = (await runScript(commands, trimScript, [stream], args)) as [number, number, number];
+      const [trimmed, isDue, isAhead] = reply;
+      return { trimmed, isDue: isDue === 1, isAhead: isAhead === 1 };
     },
     interrupt: reads.interrupt,
   };

@@ -4,11 +4,13 @@ window. A bounded number of entries a call.
 
 KEYS  1 stream
 ARGV  1 floor: oldest id that the caller needs   2 replay window in ms   3 most entries a call
-Returns { entries trimmed, 1 if entries older than the replay window remain, else 0 }.
+      4 an id before which all entries are known to be older than the window, or ''; only looked at where ids are ahead of the clock
+Returns { entries trimmed, 1 if entries older than the replay window remain, else 0, 1 if ids are ahead of the clock, else 0 }.
 
 Safe to run twice: it only trims what is not needed.
 ]]
-local stream, needed, windowMs, most = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local stream, needed, windowMs, most, aged = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local AHEAD_MS, EXACT = 60000, 2 ^ 53
 
 local function oldest()
   local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
@@ -16,16 +18,22 @@ local function oldest()
 end
 
 local first = oldest()
-if not first then return { 0, 0 } end
+if not first then return { 0, 0, 0 } end
 local now = redis.call('TIME')
-local windowMsAgo = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000) - windowMs
+local nowMs = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
+local windowMsAgo = nowMs - windowMs
 local window = string.format('%.0f-0', math.max(0, windowMsAgo))
-if not isBefore(first, window) then return { 0, 0 } end
+-- Ids beyond what Lua's numbers hold exactly cannot be compared: those are left alone.
+local ms, seq = parts(redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1][1])
+local isAhead = ms > nowMs + AHEAD_MS and ms < EXACT and seq < EXACT
+local ahead = isAhead and 1 or 0
+if isAhead and aged ~= '' and isBefore(window, aged) then window = aged end
+if not isBefore(first, window) then return { 0, 0, ahead } end
 
 local floor = isBefore(needed, window) and needed or window
 local groups = redis.call('XINFO', 'GROUPS', stream)
 -- Without a group nothing has been read.
-if #groups == 0 then return { 0, 1 } end
+if #groups == 0 then return { 0, 1, ahead } end
 for _, group in ipairs(groups) do
   local row = {}
   for at = 1, #group, 2 do row[group[at]] = group[at + 1] end
@@ -40,4 +48,4 @@ end
 local trimmed = redis.call('XTRIM', stream, 'MINID', '~', floor, 'LIMIT', most)
 if trimmed == 0 then trimmed = redis.call('XTRIM', stream, 'MINID', floor) end
 first = oldest()
-return { trimmed, first and isBefore(first, window) and 1 or 0 }
+return { trimmed, first and isBefore(first, window) and 1 or 0, ahead }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createCursor } from '../../src/pump/cursor.ts';
+import { createMarks } from '../../src/pump/marks.ts';
 import { createTrimmer } from '../../src/pump/trimmer.ts';
 import { createSource } from '../../src/stream/source.ts';
 import { GROUP, openPipeline, type Pipeline, STREAM } from '../fixtures/pipeline.ts';
@@ -39,10 +40,11 @@ function openTrimmer() {
     onReadAgain: () => Promise.resolve(),
   });
   const holding = pipeline.queues.holding(STREAM);
+  const marks = createMarks({ home: client, stream: STREAM, group: GROUP, windowMs: HOUR_MS });
   return {
     source,
     cursor,
-    trim: () => createTrimmer({ source, cursor, holding, windowMs: HOUR_MS }).trim(),
+    trim: () => createTrimmer({ source, cursor, marks, holding, windowMs: HOUR_MS }).trim(),
   };
 }
 
