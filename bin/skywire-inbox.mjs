@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Runs a command of the build in dist/, and builds it first if it is missing. Plain JavaScript, since it runs before any build. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -26,8 +26,10 @@ if (process.argv[2] === 'prepare') {
 }
 
 function hasCompiler() {
+  const { resolve } = createRequire(import.meta.url);
   try {
-    return Boolean(createRequire(import.meta.url).resolve('typescript'));
+    // The compiler alone may be there for the sake of a dependency.
+    return ['typescript', '@types/node/package.json'].every((name) => resolve(name));
   } catch {
     return false;
   }
@@ -36,7 +38,10 @@ function hasCompiler() {
 function build() {
   const cwd = fileURLToPath(new URL('..', import.meta.url));
   // The output of a command is not mixed with that of its build.
-  return spawnSync('npm', ['run', '--silent', 'build'], { cwd, stdio: ['ignore', 2, 2] }).status ?? 1;
+  const status = spawnSync('npm', ['run', '--silent', 'build'], { cwd, stdio: ['ignore', 2, 2] }).status ?? 1;
+  // The compiler writes files also if it fails: half a build must not be taken for one.
+  if (status !== 0) rmSync(main, { force: true });
+  return status;
 }
 
 function end(message) {

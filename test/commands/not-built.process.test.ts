@@ -41,6 +41,16 @@ test('without the dependencies a command says what is missing', () => {
   });
 });
 
+test('a build that fails is not taken for one', () => {
+  cpSync(join(root, 'tsconfig.json'), join(folder, 'tsconfig.json'));
+  cpSync(join(root, 'tsconfig.build.json'), join(folder, 'tsconfig.build.json'));
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  mkdirSync(join(folder, 'src'));
+  writeFileSync(join(folder, 'src/main.ts'), 'const wrong: number = "text";\nexport { wrong };\n');
+  for (let times = 0; times < 2; times += 1)
+    expect(run('start')).toMatchObject({ status: 1, stderr: expect.stringMatching(/The build failed\.\n$/) });
+}, 60_000);
+
 test('with a compiler a command builds first', () => {
   for (const each of ['queues', 'processors', 'src', 'bench', 'tsconfig.json', 'tsconfig.build.json'])
     cpSync(join(root, each), join(folder, each), { recursive: true });
