@@ -3,6 +3,7 @@
 import type { AppContext, Running } from '../app/context.ts';
 import { startPumpRole } from '../app/pump-role.ts';
 import { startWorkerRole } from '../app/worker-role.ts';
+import { howToLookUp } from '../config/bluesky-settings.ts';
 import { type Command, parseCommandLine } from '../config/command-line.ts';
 import type { Values } from '../config/settings.ts';
 import { type ContextOptions, type RunCommand, withContext } from './context.ts';
@@ -29,6 +30,7 @@ function role(
     parseCommandLine(command, argv);
     const run = async (context: AppContext) => {
       const running: Running[] = [];
+      if (readsPosts(parts) && !context.config.lookups) context.log.info(howToLookUp);
       try {
         for (const part of parts) {
           const started = signal.aborted ? undefined : await part(context);
@@ -65,6 +67,9 @@ const web: StartPart = async (context) => {
   );
   return server;
 };
+
+/** Asks Bluesky, or shows what it answered. */
+const readsPosts = (parts: readonly StartPart[]) => parts.includes(web) || parts.includes(startWorkerRole);
 
 const relay: StartPart = async (context) => {
   const { startRelayRole } = await import('../app/relay-role.ts');

@@ -1,9 +1,11 @@
 /** The validated configuration, nested by who uses it. */
+import { type BlueskySettings, nestBluesky } from './bluesky-settings.ts';
 import { isLoopbackHost, withoutBrackets } from './loopback.ts';
 import type { RedisAddress } from './redis-url.ts';
 import { nestRelay, type RelaySettings, relayProblems } from './relay-settings.ts';
 import { type Env, readSettings, type Values } from './settings.ts';
 
+export type { MediaSource } from './bluesky-settings.ts';
 export { environmentProblems, readEnvironment } from './environment.ts';
 export { isLoopbackHost } from './loopback.ts';
 export { describeAddress, type RedisAddress } from './redis-url.ts';
@@ -21,7 +23,7 @@ export interface RedisSettings {
   tls: TlsFiles;
 }
 
-export interface Config extends RelaySettings {
+export interface Config extends RelaySettings, BlueskySettings {
   redis: RedisSettings;
   skywireRedis: RedisSettings;
   allowEviction: boolean;
@@ -89,6 +91,7 @@ function nest(values: Values, isLoopback: boolean): Config {
     redis: { address: values.REDIS_URL, tls },
     skywireRedis: { address: values.SKYWIRE_REDIS_URL ?? values.REDIS_URL, tls },
     ...nestRelay(values),
+    ...nestBluesky(values),
     allowEviction: values.ALLOW_EVICTION,
     ownServer: { dataDir: values.DATA_DIR, mayInstall: values.REDIS_INSTALL },
     stream: { keys: values.SKYWIRE_STREAM, group: values.SKYWIRE_GROUP, retentionMs },

@@ -1,26 +1,10 @@
 /** Every setting: parser, default as text, meaning. `.env.example` and the README are tested against this table. */
 import { quote } from '../../queues/index.ts';
-import { flag, names, oneOf, type Parser, readableFile, text, wholeNumber } from './parsers.ts';
+import { blueskySettings } from './bluesky-settings.ts';
+import { flag, names, oneOf, readableFile, text, wholeNumber } from './parsers.ts';
 import { redisUrl, relayUrl } from './redis-url.ts';
+import { password, type Setting, setting } from './setting.ts';
 import { isServiceLink, unknownNames } from './spelling.ts';
-
-interface Setting<Value, Default extends string | undefined> {
-  reader: Parser<Value>;
-  default: Default;
-  meaning: string;
-  /** Never quoted in a message. */
-  secret?: boolean;
-}
-
-function setting<Value, const Default extends string | undefined = undefined>(
-  reader: Parser<Value>,
-  meaning: string,
-  options: { default?: Default; secret?: boolean } = {},
-): Setting<Value, Default> {
-  return { reader, meaning, default: options.default as Default, secret: options.secret ?? false };
-}
-
-const password = (meaning: string) => setting(text('a text without line breaks'), meaning, { secret: true });
 
 export const settings = {
   REDIS_URL: setting(redisUrl, 'Redis for queues and inboxes; unset: an embedded one under DATA_DIR', {
@@ -147,6 +131,7 @@ export const settings = {
     'Replay window: younger entries are never trimmed from the stream',
     { default: '24' },
   ),
+  ...blueskySettings,
   LOG_LEVEL: setting(
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     'Lowest level that is logged',

@@ -34,7 +34,7 @@ import { mountOperator } from './operator/routes.ts';
 import { mountReader } from './reader/reader-routes.ts';
 
 export interface WebDeps {
-  config: Pick<Config, 'http' | 'access' | 'environmentName'>;
+  config: Pick<Config, 'http' | 'access' | 'environmentName' | 'lookups' | 'media'>;
   queues: Queues;
   inboxes: InboxReader;
   inboxList: InboxList;
@@ -89,7 +89,7 @@ function createWebApp(deps: WebDeps & { live: Live }) {
     const { environmentName } = config;
     mountDashboard(app, { ...deps, ...deps.parked, login, environmentName });
     mountOperator(app, { ...deps, login, environmentName });
-    mountPages(app, login);
+    mountPages(app, login, config);
     mountFeeds(app, deps);
     mountReader(app, access, deps.feedTokens);
     mountApiDocs(app, description as Description);

@@ -30,6 +30,8 @@ describe('without any setting', () => {
         tls: undefined,
         isSafe: true,
       },
+      lookups: undefined,
+      media: undefined,
       allowEviction: false,
       ownServer: { dataDir: './data', mayInstall: true },
       stream: { keys: ['skywire:matches'], group: 'skywire-inbox', retentionMs: 24 * HOUR_MS },
@@ -116,6 +118,47 @@ describe('settings that are good', () => {
     expect(refusal({ REDIS_TLS_CA: `${readable}.not` })).toMatch(
       /REDIS_TLS_CA: got ".*\.not"; takes the path/,
     );
+  });
+});
+
+describe('Bluesky', () => {
+  const lookups = (env: Env) => config(env).lookups;
+  const media = (env: Env) => config(env).media;
+
+  test('is asked nothing, and no picture is loaded, unless that is switched on', () => {
+    expect(config({ BLUESKY_API_URL: 'off', MEDIA: 'off' })).toEqual(config());
+    expect([lookups({}), media({})]).toEqual([undefined, undefined]);
+  });
+
+  test('is asked at the addresses that are set', () => {
+    expect(lookups({ BLUESKY_API_URL: 'https://public.api.bsky.app/' })).toEqual({
+      apiUrl: 'https://public.api.bsky.app',
+      plcUrl: 'https://plc.directory',
+      isLoopback: false,
+    });
+    const local = { BLUESKY_API_URL: 'http://127.0.0.1:7001', PLC_URL: 'http://localhost:7002' };
+    expect(lookups(local)).toMatchObject({ isLoopback: true });
+    expect(lookups({ ...local, PLC_URL: '' })).toMatchObject({ isLoopback: false });
+  });
+
+  test.each([
+    ['direct', 'https://cdn.bsky.app', 'https://video.bsky.app', 'https://video.cdn.bsky.app'],
+    ['https://Media.Example:8443/', 'https://media.example:8443', 'https://media.example:8443'],
+    ['http://[::1]:9000', 'http://[::1]:9000', 'http://[::1]:9000'],
+    ['http://localhost', 'http://localhost', 'http://localhost'],
+  ])('MEDIA=%s names where pictures come from', (given, images, videos, redirectedTo?: string) => {
+    const origins = [...new Set([images, videos, ...(redirectedTo ? [redirectedTo] : [])])];
+    expect(media({ MEDIA: given })).toEqual({ images, videos, origins });
+  });
+
+  test('a wrong address is refused without its password', () => {
+    const message = refusal({
+      MEDIA: 'https://user:s3cret@cdn.example',
+      BLUESKY_API_URL: 'http://a.example',
+    });
+    expect(message).toMatch(/MEDIA: got .+; takes off, direct, or https:\/\//);
+    expect(message).toContain('BLUESKY_API_URL: got "http://a.example"; takes off, or https://');
+    expect(message).not.toContain('s3cret');
   });
 });
 

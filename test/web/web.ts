@@ -112,6 +112,7 @@ export async function startWeb(
     isLoopback?: boolean;
     checks?: HealthSource['checks'];
     environmentName?: string;
+    media?: Config['media'];
     liveLimits?: Partial<LiveLimits>;
     sampleEveryMs?: number;
     /** The list of queues, where it is not the product's. */
@@ -156,6 +157,8 @@ export async function startWeb(
     config: {
       http,
       access: given.access ?? locked,
+      lookups: undefined,
+      media: given.media,
       ...(given.environmentName && { environmentName: given.environmentName }),
     },
     queues,

@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import type { Express, RequestHandler } from 'express';
+import { howToLookUp } from '../../config/bluesky-settings.ts';
+import type { Config } from '../../config/config.ts';
 import { type Login, requireLogin } from '../access/login.ts';
 import { contentPolicy, serveAssets } from '../http/assets.ts';
 import { noStore, serveGet } from '../http/base-app.ts';
+import { escapeHtml } from '../http/html.ts';
 
 const ours = (name: string): URL => new URL(`pages/${name}`, import.meta.url);
 const uplot = (name: string): string =>
@@ -13,8 +16,10 @@ const uplot = (name: string): string =>
 
 const scripts = ['page', 'overview', 'flow', 'plots', 'parked', 'operator-log', 'parked-job', 'parked-run'];
 
-export function mountPages(app: Express, login: Login): void {
-  const overview = page('overview', 'Overview', '/', ['uplot.css', 'page.css']);
+export function mountPages(app: Express, login: Login, { lookups }: Pick<Config, 'lookups'>): void {
+  const overview = page('overview', 'Overview', '/', ['uplot.css', 'page.css'], {
+    lookups: lookups ? '' : `<p class="soft" id="lookups">${escapeHtml(howToLookUp)}.</p>`,
+  });
   serveGet(app, '/', noStore, requireLogin(login), overview);
   serveGet(app, '/parked', noStore, requireLogin(login), page('parked', 'Parked', '/parked', ['page.css']));
   serveAssets(app, {
@@ -25,7 +30,13 @@ export function mountPages(app: Express, login: Login): void {
   });
 }
 
-function page(name: string, title: string, path: string, styles: readonly string[]): RequestHandler {
+function page(
+  name: string,
+  title: string,
+  path: string,
+  styles: readonly string[],
+  words: Record<string, string> = {},
+): RequestHandler {
   const read = (file: string): string => readFileSync(ours(file), 'utf8');
   const links = styles.map((file) => `<link rel="stylesheet" href="/assets/${file}" />`);
   const html = read('frame.html')
@@ -33,7 +44,7 @@ function page(name: string, title: string, path: string, styles: readonly string
     .replace('{styles}', links.join('\n    '))
     .replace('{name}', name)
     .replace(`href="${path}"`, `href="${path}" aria-current="page"`)
-    .replace('{content}', () => read(`${name}.html`));
+    .replace('{content}', () => read(`${name}.html`).replace(/\{(\w+)\}/g, (_, word) => words[word]!));
   return (_req, res) => {
     res.set('Content-Security-Policy', contentPolicy).type('html').send(html);
   };

@@ -1,0 +1,84 @@
+/** Settings of what comes from Bluesky beside the stream: lookups and pictures. */
+import { isLoopbackHost } from './loopback.ts';
+import type { Parser } from './parsers.ts';
+import { setting } from './setting.ts';
+
+const PUBLIC_API_URL = 'https://public.api.bsky.app';
+
+/** Said at start and on the overview while lookups are off. */
+export const howToLookUp =
+  "Authors' names, quoted posts and withdrawals are not looked up, and nobody outside is asked anything: " +
+  `to switch that on, set BLUESKY_API_URL=${PUBLIC_API_URL}`;
+
+/** Where pictures come from; all without a final slash. */
+export interface MediaSource {
+  /** Serves `/img/<preset>/plain/<did>/<cid>`. */
+  images: string;
+  /** Serves `/watch/<did>/<cid>/thumbnail.jpg`. */
+  videos: string;
+  /** Origins from which a page may load pictures, redirects included. */
+  origins: string[];
+}
+
+export interface BlueskySettings {
+  /** undefined: nothing is ever looked up. */
+  lookups: { apiUrl: string; plcUrl: string; isLoopback: boolean } | undefined;
+  /** undefined: no pictures. */
+  media: MediaSource | undefined;
+}
+
+const direct: MediaSource = {
+  images: 'https://cdn.bsky.app',
+  videos: 'https://video.bsky.app',
+  // The last is where video.bsky.app redirects to.
+  origins: ['https://cdn.bsky.app', 'https://video.bsky.app', 'https://video.cdn.bsky.app'],
+};
+
+/** The part of a URL before its path, if it has nothing else. The host is restricted to what cannot end a part of a CSP. */
+function originIn(text: string): string | undefined {
+  if (!/^https?:\/\/[^/?#@\\\s]+\/?$/i.test(text) || !URL.canParse(text)) return undefined;
+  const { protocol, hostname, origin } = new URL(text);
+  if (!/^(?:[a-z\d._-]+|\[[\da-f:.]+\])$/.test(hostname)) return undefined;
+  return protocol === 'https:' || isLoopbackHost(hostname) ? origin : undefined;
+}
+
+const ORIGIN = 'https://host[:port], or http:// on this machine, without path, user, password, ? and #';
+const origin: Parser<string> = { takes: ORIGIN, parse: originIn };
+/** `named` values are taken as they are. */
+const originOr = (...named: string[]): Parser<string> => ({
+  takes: `${named.join(', ')}, or ${ORIGIN}`,
+  parse: (text) => (named.includes(text) ? text : originIn(text)),
+});
+
+/** A wrong one may have a password. */
+const mayHoldSecret = { secret: true };
+
+export const blueskySettings = {
+  BLUESKY_API_URL: setting(
+    originOr('off'),
+    `Where names, quoted posts and withdrawals are looked up: \`${PUBLIC_API_URL}\`; off: nobody is asked anything`,
+    { default: 'off', ...mayHoldSecret },
+  ),
+  PLC_URL: setting(origin, "Where an author's server is looked up, if lookups are on", {
+    default: 'https://plc.directory',
+    ...mayHoldSecret,
+  }),
+  MEDIA: setting(
+    originOr('off', 'direct'),
+    "Pictures in reader page, feeds and API: off; direct: from Bluesky's CDN; or the origin of a server that answers the CDN's paths",
+    { default: 'off', ...mayHoldSecret },
+  ),
+} as const;
+
+export function nestBluesky(values: Record<keyof typeof blueskySettings, string>): BlueskySettings {
+  const { BLUESKY_API_URL: apiUrl, PLC_URL: plcUrl, MEDIA: media } = values;
+  const isLoopback = [apiUrl, plcUrl].every(
+    (url) => URL.canParse(url) && isLoopbackHost(new URL(url).hostname),
+  );
+  return {
+    lookups: apiUrl === 'off' ? undefined : { apiUrl, plcUrl, isLoopback },
+    media: media === 'off' ? undefined : media === 'direct' ? direct : ownSource(media),
+  };
+}
+
+const ownSource = (from: string): MediaSource => ({ images: from, videos: from, origins: [from] });
