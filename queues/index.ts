@@ -10,6 +10,7 @@ export {
   type NewBatch,
 } from './batch-data.ts';
 export { CANARY, canaryMatch, isCanary } from './canary.ts';
+export { cidOf } from './cid.ts';
 export type { Encoded, QueueDefinition, QueueTraits } from './define-queue.ts';
 export { DATA_VERSION, type Entry, type RawEntry, toEntry } from './entry.ts';
 export type { FanoutPage, SubscriberPage } from './fanout.ts';
