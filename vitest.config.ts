@@ -1,12 +1,15 @@
 /** What a test needs stands in its name: *.test.ts nothing, *.redis.test.ts a redis-server, *.process.test.ts the built product too. */
 import { defineConfig } from 'vitest/config';
 
-/** The whole matrix of faults takes many minutes (vitest.faults.config.ts); a quick selection of it is among the tests. */
-const LONG = 'test/faults/*.process.test.ts';
+/**
+ * The whole matrix of faults takes many minutes (vitest.faults.config.ts); a quick selection of it is among the tests. What takes
+ * minutes by its nature runs by `npm run test:long`.
+ */
+const LONG = ['test/faults/*.process.test.ts', ...(process.env['LONG_TESTS'] ? [] : ['test/long/**'])];
 
 const needing = (what: string, testTimeout: number) => ({
   extends: true as const,
-  test: { name: what, include: [`test/**/*.${what}.test.ts`], exclude: [LONG], testTimeout },
+  test: { name: what, include: [`test/**/*.${what}.test.ts`], exclude: LONG, testTimeout },
 });
 
 export default defineConfig({

@@ -9,7 +9,7 @@ import { createBackpressure } from '../pump/backpressure.ts';
 import { type Canary, startCanary } from '../pump/canary.ts';
 import { createCursor } from '../pump/cursor.ts';
 import { createLosses } from '../pump/losses.ts';
-import { startPump } from '../pump/pump.ts';
+import { RECOVER_EVERY_MS, startPump } from '../pump/pump.ts';
 import { createTrimmer } from '../pump/trimmer.ts';
 import { createUnreadLosses } from '../pump/unread-losses.ts';
 import { type AppContext, once, type Running } from './context.ts';
@@ -19,7 +19,7 @@ import { openReadings } from './readings.ts';
 
 const CANARY_IS_LATE_MS = 120_000;
 
-export function startPumpRole(context: AppContext): Running {
+export function startPumpRole(context: AppContext, { recoverEveryMs = RECOVER_EVERY_MS } = {}): Running {
   const { config, redis, events } = context;
   events.pumpStarts();
   const home = redis.connect(redis.home, 'commands', 'pump-queue');
@@ -79,6 +79,7 @@ export function startPumpRole(context: AppContext): Running {
       events,
       batchSize,
       interruptRead,
+      recoverEveryMs,
     });
   });
   if (config.relay) context.checks.set('relay', check);

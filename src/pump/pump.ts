@@ -16,9 +16,9 @@ import { toBatches } from './batches.ts';
 import type { Cursor } from './cursor.ts';
 import type { Losses } from './losses.ts';
 
-/** Longer than adding a batch takes. A crashed pump's entries are claimed within this plus RECOVER_EVERY_MS. */
+/** Longer than adding a batch takes. A crashed pump's entries are claimed within this plus `recoverEveryMs`. */
 const CLAIM_AFTER_MS = 15_000;
-const RECOVER_EVERY_MS = 5_000;
+export const RECOVER_EVERY_MS = 5_000;
 const FORGET_CONSUMER_AFTER_MS = 300_000;
 const BLOCK_MS = 2_000;
 const FULL_PAUSE_MS = 20;
@@ -34,7 +34,6 @@ export interface PumpOptions {
   lane: Pick<Lane, 'add'>;
   backpressure: Backpressure;
   cursor: Cursor;
-  /** Called every few seconds. */
   housekeep: () => Promise<void>;
   beforeRead: () => Promise<void>;
   losses: Losses;
@@ -42,6 +41,8 @@ export interface PumpOptions {
   batchSize: number;
   /** Aborts a blocking read. */
   interruptRead: () => void;
+  /** How often pending entries are looked for, the cursor is saved and `housekeep` is called. */
+  recoverEveryMs: number;
 }
 
 export function startPump({
@@ -55,6 +56,7 @@ export function startPump({
   events,
   batchSize,
   interruptRead,
+  recoverEveryMs,
 }: PumpOptions): Pump {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -144,7 +146,7 @@ export function startPump({
     for (const consumer of await source.idleConsumers(FORGET_CONSUMER_AFTER_MS)) await source.leave(consumer);
     await cursor.save(signal);
     await housekeep();
-    recoverAt = performance.now() + RECOVER_EVERY_MS;
+    recoverAt = performance.now() + recoverEveryMs;
   }
 
   async function forwardPending(isOver: () => boolean): Promise<void> {
