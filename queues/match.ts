@@ -33,6 +33,8 @@ export interface Match {
   postJson: string;
   /** Same post, same identity: 22 characters of base64url. */
   identity: string;
+  /** Its identity in inboxes of earlier versions, if another one: made from a uri with a record key, which its author can choose. */
+  formerIdentity: string | undefined;
 }
 
 export type Parsed = { match: Match } | { malformed: string };
@@ -56,17 +58,23 @@ export function parseMatch(json: string): Parsed {
   }
   if (postJson === undefined) return { malformed: 'post: not found in the text' };
   const scoreJson = JSON.stringify(match_score ?? null);
-  return { match: { subscriptionId: subscription_id, scoreJson, postJson, identity: postIdentity(post) } };
+  return {
+    match: {
+      subscriptionId: subscription_id,
+      scoreJson,
+      postJson,
+      identity: postIdentity(post),
+      formerIdentity: namesRecord.test(post.uri) ? digest(`uri ${JSON.stringify(post.uri)}`) : undefined,
+    },
+  };
 }
 
 /**
- * The uri, if it has a record key. Skywire currently leaves the key empty, which gives all posts of an author the same uri: then
- * the author and the record, keys in any order. Without `indexed_at`, which a replay stamps anew.
+ * The author and the record, keys in any order. Without the uri: Skywire currently leaves its key empty, which gives all posts of an
+ * author the same one, and an author can choose it. Without `indexed_at`, which a replay stamps anew.
  */
-export function postIdentity(post: { uri: string; author: string; raw_record: object }): string {
-  if (namesRecord.test(post.uri)) return digest(`uri ${JSON.stringify(post.uri)}`);
-  return digest(`record ${JSON.stringify(post.author)} ${canonicalJson(post.raw_record)}`);
-}
+const postIdentity = (post: { author: string; raw_record: object }): string =>
+  digest(`record ${JSON.stringify(post.author)} ${canonicalJson(post.raw_record)}`);
 
 /** `at://author/collection/key`, with a key. */
 const namesRecord = /^at:\/\/[^/]+\/[^/]+\/[^/]+$/;

@@ -125,8 +125,11 @@ export const booksKeys = (queue: string) => ({
   books: `${queuePrefix(queue)}:books`,
   open: `${queuePrefix(queue)}:books:open`,
 });
-/** When workers of this version began beside inboxes of an earlier one. In the slot of the books, which know whether there was one. */
-export const upgradedAtKey = `${queuePrefix('matches')}:upgraded-at`;
+/**
+ * When workers of this version began beside inboxes of an earlier one. In the slot of the books, which know whether there was one. The number
+ * grows when an earlier version cannot read what a later one writes: each such change has its own time.
+ */
+export const upgradedAtKey = `${queuePrefix('matches')}:upgraded-at:2`;
 /** Payloads of large batches, in the queue's slot. */
 export const payloadsKey = (queue: string): string => `${queuePrefix(queue)}:payloads`;
 /** Lock of the pump that sends the next canary. */

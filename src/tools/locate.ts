@@ -47,7 +47,7 @@ export async function locate(options: LocateOptions, entries: readonly Entry[]):
   const routes = await options.router.route([
     ...new Set(read.flatMap((match) => match?.subscriptionId ?? [])),
   ]);
-  const wanted: { place: number; subscriber: string; identity: string }[] = [];
+  const wanted: { place: number; subscriber: string; match: Match }[] = [];
   const found = await Promise.all(
     entries.map(async (entry, place): Promise<Found> => {
       const match = read[place];
@@ -62,7 +62,7 @@ export async function locate(options: LocateOptions, entries: readonly Entry[]):
       );
       const subscribers = route.to === 'subscribers' ? route.subscribers : fromPages.flat();
       const due = await registeredBefore(options, match, subscribers, entry.id);
-      for (const subscriber of due) wanted.push({ place, subscriber, identity: match.identity });
+      for (const subscriber of due) wanted.push({ place, subscriber, match });
       return { ...base, at: 'in_inbox' };
     }),
   );

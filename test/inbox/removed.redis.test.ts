@@ -48,7 +48,7 @@ async function write(from: number, to: number, by = writer(), atOnce = 200): Pro
 }
 const missing = async (from: number, to: number) => {
   const numbers = Array.from({ length: to - from }, (_, n) => from + n);
-  const wanted = numbers.map((n) => ({ subscriber: inbox, identity: matchOf(n).identity }));
+  const wanted = numbers.map((n) => ({ subscriber: inbox, match: matchOf(n) }));
   const present = await arePresent(client, wanted);
   return numbers.filter((_, at) => !present[at]);
 };

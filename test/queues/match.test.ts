@@ -232,10 +232,13 @@ describe('the identity of a post', () => {
     expect(matchOf(wire(makeMatch('other', 1, { match_score: -3 }))).identity).toBe(identity(1));
   });
 
-  test('is the uri where its last segment is there, whatever the rest says', () => {
-    const edited = { post: { text: 'edited', raw_record: { text: 'edited' } } };
-    expect(identity(1, edited)).toBe(identity(1));
-    expect(identity(1)).not.toBe(identity(2));
+  test('is author and record, whatever the uri says', () => {
+    const uri = 'at://did:plc:somebody/app.bsky.feed.post/3kabc';
+    expect(identity(1, { post: { uri } })).toBe(identity(1));
+    expect(identity(1, { emptyRkey })).toBe(identity(1));
+    const { author } = makeMatch('s', 2).post;
+    expect(identity(1, { post: { uri, author } })).not.toBe(identity(1, { post: { uri } }));
+    expect(identity(1, { post: { uri } })).not.toBe(identity(2, { post: { uri } }));
   });
 
   test.each([
@@ -278,12 +281,11 @@ describe('the identity of a post', () => {
     expect(new Set(identities).size).toBe(records.length);
   });
 
-  test('tells uris apart that UTF-8 cannot', () => {
-    const uris = ['at://a/b/\ud800', 'at://a/b/\ud801', 'at://a/b/\ufffd'];
-    expect(new Set(uris.map((uri) => identity(1, { post: { uri } }))).size).toBe(uris.length);
-  });
-
-  test('by uri and by record never meet', () => {
-    expect(identity(1)).not.toBe(identity(1, { emptyRkey }));
+  test('was the uri in version 0.1.0 where that named a record, UTF-8 or not', () => {
+    const former = (uri: string) => matchOf(wire(makeMatch('s', 1, { post: { uri } }))).formerIdentity;
+    const uris = ['at://a/b/c', 'at://a/b/\ud800', 'at://a/b/\ud801', 'at://a/b/\ufffd'];
+    expect(new Set(uris.map(former)).size).toBe(uris.length);
+    expect(former('at://a/b/c')).toBe('5vtbl6iiXq-rbJy2xlOuiv');
+    expect(['at://a/b/', 'at://a/b', 'at://a', ''].map(former)).toEqual(Array(4).fill(undefined));
   });
 });

@@ -2,21 +2,28 @@
 import type { RedisClient } from '../../redis/connections.ts';
 import { encodeName, inboxKeys } from '../../redis/keys.ts';
 import { loadScript, runScripts } from '../../redis/scripts.ts';
+import { standingByFormer, type Wanted } from '../former-identity.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
 const script = loadScript(here('presence.lua'), here('../removed.lua'));
 
-/** For each (subscriber, identity), in order: whether the post is there, or was until a limit removed it. */
-export async function arePresent(
-  client: RedisClient,
-  wanted: readonly { subscriber: string; identity: string }[],
-): Promise<boolean[]> {
+/** For each match, in order: whether the post is in the inbox, or was until a limit removed it. */
+export async function arePresent(client: RedisClient, wanted: readonly Wanted[]): Promise<boolean[]> {
+  const present = await areThere(client, wanted);
+  const open = wanted.filter(({ match }, at) => !present[at] && match.formerIdentity !== undefined);
+  const byFormer = new Map(
+    (await standingByFormer(client, open)).map((standing, at) => [open[at]!, standing]),
+  );
+  return wanted.map((one, at) => present[at] || byFormer.get(one) !== undefined);
+}
+
+async function areThere(client: RedisClient, wanted: readonly Wanted[]): Promise<boolean[]> {
   const replies = await runScripts(
     client,
     script,
-    wanted.map(({ subscriber, identity }) => {
+    wanted.map(({ subscriber, match }) => {
       const { items, seen, gone, state, removed } = inboxKeys(encodeName(subscriber) ?? '');
-      return { keys: [items, seen, gone, state, removed], args: [identity] };
+      return { keys: [items, seen, gone, state, removed], args: [match.identity] };
     }),
   );
   return replies.map((reply) => {

@@ -104,7 +104,8 @@ local function leavingGone()
   for at = 1, #found, 2 do
     leaving[#leaving + 1] = found[at]
     local ms = tonumber(found[at + 1])
-    if ms > nowMs - rememberMs then memory.add(found[at], ms) end
+    -- With a half: a former identity (write.lua), which nothing needs any more.
+    if ms > nowMs - rememberMs and ms % 1 == 0 then memory.add(found[at], ms) end
   end
   return leaving
 end

@@ -1,6 +1,7 @@
 /** Writes matches into inboxes, many inboxes in one script call. Implements the port `Inboxes`. */
 import { Cluster, ReplyError } from 'ioredis';
-import type { Inboxes } from '../../../processors/index.ts';
+import type { Delivery, Inboxes } from '../../../processors/index.ts';
+import type { Match } from '../../../queues/index.ts';
 import type { Config } from '../../config/config.ts';
 import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
@@ -12,6 +13,7 @@ import {
   type ScriptArg,
   type ScriptCall,
 } from '../../redis/scripts.ts';
+import { settleByFormer } from '../former-identity.ts';
 import { createInboxList } from '../inbox-list.ts';
 import { readState } from '../read-state.ts';
 import { ADMITTED, createAdmission, type Write } from './admission.ts';
@@ -31,7 +33,7 @@ const restoreScript = loadScript(
   removed,
 );
 
-/** By return code. None for 4: the item is gone, and restore.lua decides. */
+/** By return code. None for 4: see write.lua. */
 const results = [undefined, 'delivered', 'duplicate', 'merged'] as const;
 /** Nothing was written: the inbox has to be admitted. */
 const NOT_ADMITTED = 5;
@@ -65,18 +67,15 @@ export function createInboxWriter(
       };
 
       const admittedAs = new Map<string, string>();
-      const write: Write = (calls, as) => {
+      const write: Write = async (calls, as) => {
         for (const { inbox } of calls) admittedAs.set(inbox, as);
-        return run(writeScript, inOneCall(calls), (group) => {
-          const args: ScriptArg[] = [sweepEveryMs, as];
-          for (const { inbox, deliveries } of group) {
-            args.push(mostItems(inbox), deliveries.length);
-            for (const { match } of deliveries) args.push(match.identity);
-            for (const { match } of deliveries) args.push(bodyOf(match), matchedBy(match));
-          }
-          return { keys: group.flatMap(writeKeys), args };
-        });
+        const untilMs = calls.some(hasFormer) ? await earlierVersionsUntilMs() : 0;
+        await run(writeScript, inOneCall(calls), (group) => ({
+          keys: group.flatMap(({ inbox }) => writeKeys(inbox, untilMs > 0)),
+          args: [sweepEveryMs, as, untilMs, ...group.flatMap((call) => argsOf(call, mostItems, bodyOf))],
+        }));
       };
+      const asOf = (inbox: string) => admittedAs.get(inbox) ?? ADMITTED;
       const restore = (calls: InboxCall[]) =>
         run(
           restoreScript,
@@ -84,7 +83,7 @@ export function createInboxWriter(
           ([call]) => ({
             keys: allKeys(call!.inbox),
             args: [
-              admittedAs.get(call!.inbox) ?? ADMITTED,
+              asOf(call!.inbox),
               ...call!.deliveries.flatMap(({ match }) => [match.identity, bodyOf(match), matchedBy(match)]),
             ],
           }),
@@ -92,11 +91,18 @@ export function createInboxWriter(
       await admission.idle();
       await write(groupByInbox(deliveries), ADMITTED);
       for (let tries = 1; ; tries += 1) {
-        const open = deliveries.filter(({ result }) => result === undefined);
+        const open = deliveries.filter(isOpen);
         if (open.length === 0) break;
         if (tries > TRIES) throw new Error('inboxes are erased again and again while they are written');
         if (toAdmit.length > 0) await admission.run(toAdmit.splice(0), write);
-        else await restore(groupByInbox(open));
+        else {
+          const others = await settleByFormer(client, open, async (some) => {
+            for (const call of groupByInbox(some)) await write([call], asOf(call.inbox));
+            // One that was erased meanwhile is met again, with the deliveries as they are.
+            toAdmit.length = 0;
+          });
+          await restore(groupByInbox(others));
+        }
       }
 
       await apply(toBound);
@@ -104,9 +110,28 @@ export function createInboxWriter(
   };
 }
 
-function writeKeys({ inbox }: InboxCall): string[] {
-  const { items, seen, state, merged, removed } = inboxKeys(inbox);
-  return [items, seen, state, merged, removed];
+const isOpen = ({ result }: Delivery): boolean => result === undefined;
+const hasFormer = ({ deliveries }: InboxCall): boolean =>
+  deliveries.some(({ match }) => match.formerIdentity !== undefined);
+
+function writeKeys(inbox: string, withGone: boolean): string[] {
+  const { items, seen, state, merged, removed, gone } = inboxKeys(inbox);
+  return withGone ? [items, seen, state, merged, removed, gone] : [items, seen, state, merged, removed];
+}
+
+/** Of one inbox, for write.lua. */
+function argsOf(
+  call: InboxCall,
+  mostItems: (inbox: string) => number,
+  bodyOf: (match: Match) => string,
+): ScriptArg[] {
+  const { inbox, deliveries } = call;
+  const withFormer = hasFormer(call);
+  const args: ScriptArg[] = [mostItems(inbox), deliveries.length, withFormer ? 1 : 0];
+  for (const { match } of deliveries) args.push(match.identity);
+  if (withFormer) for (const { match } of deliveries) args.push(match.formerIdentity ?? '');
+  for (const { match } of deliveries) args.push(bodyOf(match), matchedBy(match));
+  return args;
 }
 
 /** The replies of write.lua for all calls of a group are one flat list; restore.lua's is that of one call. */

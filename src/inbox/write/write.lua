@@ -3,19 +3,23 @@ Writes posts into inboxes, each post once. The hot path: rare cases are left to 
 
 KEYS  for each inbox: items (stream: post, matched_by, identity), seen (hash: identity -> item id), state (hash),
       merged (hash: item id -> further matched_by, one JSON object a line), removed (see removed.lua)
+      and if ARGV[3] is not 0: gone (zset, see bound.lua)
 ARGV  1 ms from one look at the ages to the next, 0 = ages do not matter   2 as what the inboxes are admitted (admit.lua)
-      then for each inbox: most items (0 = no bound), number of posts, the identity of each (no two alike), and for each:
+      3 until this time, in ms, an earlier version may run; 0 = no post has a former identity, or none runs
+      then for each inbox: most items (0 = no bound), number of posts, 1 if any has a former identity, the identity of each (no two
+      alike), if so the former identity of each or '', and for each:
       post (JSON; '' = the body lies in the post's own key), match (JSON: subscription_id, match_score)
 Returns one list. For each inbox the text of an error, or for each post: 1 delivered, 2 duplicate, 3 merged into an item that
-  another subscription brought, 4 seen, but its item is gone: restore.lua decides, 5 nothing was written, since the inbox is not
-  admitted as that: admit.lua decides; and behind them 1 if bound.lua has work, else 0.
+  another subscription brought, 4 seen by its former identity, or seen, but its item is gone: restore.lua decides, 5 nothing was written,
+  since the inbox is not admitted as that: admit.lua decides; and behind them 1 if bound.lua has work, else 0.
 
 Several inboxes in one call only where one server holds them all: on a Cluster a call has one.
 Safe to run twice because the second run finds each identity in `seen`, or in `removed`. Of each inbox everything is read before anything is written:
 a key of the wrong type, or a Redis that is full, leaves it as it was.
 ]]
 local call = redis.call
-local sweepEveryMs, admittedAs = tonumber(ARGV[1]), ARGV[2]
+local sweepEveryMs, admittedAs, earlierUntilMs = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+local keysAnInbox = earlierUntilMs > 0 and 6 or 5
 local replies = {}
 
 -- A further match for an existing post: recorded with it, unless its subscription is already recorded.
@@ -32,7 +36,7 @@ local function merge(items, merged, id, match)
   return 3, others == '' and match or others .. '\n' .. match
 end
 
--- Which of the posts that are not in `seen` a limit removed: their places.
+-- Which of the posts that are not in `seen` a limit removed, by the identities from there on: their places.
 local function removedPlaces(removed, known, ids, from)
   local identities, places, found = {}, {}, {}
   for n, id in ipairs(ids) do
@@ -45,8 +49,21 @@ local function removedPlaces(removed, known, ids, from)
   return found
 end
 
+-- So that an earlier version finds the post, too: it looks for this identity, and takes what is in `gone` for remembered, not for items.
+-- A time with a half says that it stands for another identity.
+local function addFormer(seen, gone, formers, id)
+  local ms = string.match(id, '^%d+')
+  if tonumber(ms) >= earlierUntilMs then return end
+  for identity, itemId in pairs(formers) do
+    if call('HSETNX', seen, identity, itemId) == 1 then call('ZADD', gone, ms .. '.5', identity) end
+  end
+end
+
 -- Writes its results to replies[at + 1 …]; the first identity is ARGV[from].
-local function write(at, items, seen, state, merged, removed, maxItems, count, from)
+local function write(at, key, maxItems, count, hasFormer, from)
+  local items, seen, state, merged, removed = unpack(KEYS, key, key + 4)
+  local gone = earlierUntilMs > 0 and KEYS[key + 5]
+  if gone then call('ZCARD', gone) end
   local total = call('XLEN', items)
   local known = call('HMGET', state, 'next_sweep', 'removed', 'admitted')
   local nextSweep = known[1]
@@ -56,8 +73,10 @@ local function write(at, items, seen, state, merged, removed, maxItems, count, f
     return
   end
   local ids = call('HMGET', seen, unpack(ARGV, from, from + count - 1))
-  local bodies = from + count
+  local byFormer = hasFormer and call('HMGET', seen, unpack(ARGV, from + count, from + 2 * count - 1)) or {}
+  local bodies = from + (hasFormer and 2 or 1) * count
   local isRemoved = known[2] and removedPlaces(removed, known[2], ids, from) or {}
+  local wasRemoved = known[2] and hasFormer and removedPlaces(removed, known[2], ids, from + count) or {}
   local fresh, changed = 0, nil
   for n = 1, count do
     if ids[n] then
@@ -69,6 +88,8 @@ local function write(at, items, seen, state, merged, removed, maxItems, count, f
       replies[at + n] = code
     elseif isRemoved[n] then
       replies[at + n] = 2
+    elseif byFormer[n] or wasRemoved[n] then
+      replies[at + n] = 4
     else
       fresh = fresh + 1
       replies[at + n] = 1
@@ -77,16 +98,18 @@ local function write(at, items, seen, state, merged, removed, maxItems, count, f
 
   local hasWork = 0
   if fresh > 0 then
-    local added, id = {}, nil
+    local added, formers, id = {}, {}, nil
     for n = 1, count do
       if replies[at + n] == 1 then
         local identity, body = ARGV[from + n - 1], bodies + 2 * (n - 1)
         id = call('XADD', items, '*', 'post', ARGV[body], 'matched_by', ARGV[body + 1], 'identity', identity)
         added[#added + 1] = identity
         added[#added + 1] = id
+        if hasFormer and ARGV[from + count + n - 1] ~= '' then formers[ARGV[from + count + n - 1]] = id end
       end
     end
     call('HSET', seen, unpack(added))
+    if gone then addFormer(seen, gone, formers, id) end
     call('HINCRBY', state, 'unread', fresh)
     if maxItems > 0 and total + fresh > maxItems then hasWork = 1 end
     if sweepEveryMs > 0 then
@@ -109,9 +132,9 @@ local function explained(problem, key)
   -- Redis 7 throws tables, 6.2 strings.
   local text = type(problem) == 'table' and problem.err or problem
   if not string.find(text, 'WRONGTYPE', 1, true) then return text end
-  for offset, expected in ipairs({ 'stream', 'hash', 'hash', 'hash', 'hash' }) do
-    local name = KEYS[key + offset - 1]
-    local found = call('TYPE', name).ok
+  for offset, expected in ipairs({ 'stream', 'hash', 'hash', 'hash', 'hash', 'zset' }) do
+    local name = offset <= keysAnInbox and KEYS[key + offset - 1]
+    local found = name and call('TYPE', name).ok or 'none'
     if found ~= 'none' and found ~= expected then
       return 'WRONGTYPE ' .. name .. ' is a ' .. found .. ', not a ' .. expected
     end
@@ -119,17 +142,16 @@ local function explained(problem, key)
   return text
 end
 
-local from, at = 3, 0
-for key = 1, #KEYS, 5 do
-  local count = tonumber(ARGV[from + 1])
-  local isDone, problem = pcall(
-    write, at, KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 3], KEYS[key + 4], tonumber(ARGV[from]), count, from + 2)
+local from, at = 4, 0
+for key = 1, #KEYS, keysAnInbox do
+  local count, hasFormer = tonumber(ARGV[from + 1]), ARGV[from + 2] == '1'
+  local isDone, problem = pcall(write, at, key, tonumber(ARGV[from]), count, hasFormer, from + 3)
   if isDone then
     at = at + count + 1
   else
     at = at + 1
     replies[at] = explained(problem, key)
   end
-  from = from + 2 + 3 * count
+  from = from + 3 + (hasFormer and 4 or 3) * count
 end
 return replies
