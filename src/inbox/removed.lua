@@ -20,8 +20,9 @@ local function powerUpTo(buckets)
   return 2 ^ (exponent - 1)
 end
 
-local function bucketOf(hash, buckets)
-  local number, power = struct.unpack('>I3', hash, HASH_BYTES - 2), powerUpTo(buckets)
+-- `power`: powerUpTo(buckets)
+local function bucketOf(hash, buckets, power)
+  local number = struct.unpack('>I3', hash, HASH_BYTES - 2)
   local bucket = number % (2 * power)
   return bucket < buckets and bucket or number % power
 end
@@ -37,10 +38,10 @@ local function areRemoved(removed, known, identities)
   local buckets = tonumber(string.match(known or '', '^%d+'))
   local found = {}
   if not buckets or #identities == 0 then return found end
-  local hashes, fields = {}, {}
+  local hashes, fields, power = {}, {}, powerUpTo(buckets)
   for at, identity in ipairs(identities) do
     hashes[at] = hashOf(identity)
-    fields[at] = bucketOf(hashes[at], buckets)
+    fields[at] = bucketOf(hashes[at], buckets, power)
   end
   for at, records in ipairs(redis.call('HMGET', removed, unpack(fields))) do
     found[at] = records and hasRecord(records, hashes[at])

@@ -135,7 +135,7 @@ test('what was removed is forgotten after its time, and then takes no memory', {
   await write(5_100, 5_101);
   expect(await missing(0, 5_101)).toEqual([]);
   await write(5_101, 10_000);
-  await age(6);
+  await age(8);
   const before = await bytesOf(keys.removed);
   await write(10_000, 10_001);
   const forgotten = await missing(0, 10_001);

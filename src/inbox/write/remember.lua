@@ -1,6 +1,6 @@
 --[[
-Included, after removed.lua, by bound.lua: adds to the posts that limits removed, and forgets them after `rememberMs` or up to a few hours
-later. Reads and writes a bucket at most once a call; the key expires when all that is in it may be forgotten.
+Included, after removed.lua, by bound.lua: adds to the posts that limits removed, and forgets them some time after `rememberMs`: in a bucket
+that changes, and now and then in all. Reads and writes a bucket at most once a call; the key expires when all in it may be forgotten.
 ]]
 local PER_BUCKET = 24
 local UNIT_MS = 7200000
@@ -16,48 +16,63 @@ local function openRemoved(removed, state, nowMs, rememberMs)
   buckets, records, cursor, cleaned = tonumber(buckets), tonumber(records), tonumber(cursor), tonumber(cleaned)
   local loaded, isChanged = {}, {}
 
-  local function get(bucket)
-    loaded[bucket] = loaded[bucket] or redis.call('HGET', removed, bucket) or ''
-    return loaded[bucket]
-  end
+  local power = powerUpTo(buckets)
+  local function setBuckets(count) buckets, power = count, powerUpTo(count) end
+
   local function put(bucket, text) loaded[bucket], isChanged[bucket] = text, true end
 
-  local function eachRecord(bucket, visit)
-    local text = get(bucket)
-    for from = 1, #text, RECORD_BYTES do visit(string.sub(text, from, from + RECORD_BYTES - 1)) end
+  local function isOld(text, from)
+    local age = (now - struct.unpack('>I2', text, from + HASH_BYTES)) % UNITS
+    return age > longest and age < UNITS - UNITS_AHEAD
   end
 
-  local function cleanOne(bucket)
-    local kept, before = {}, records
-    eachRecord(bucket, function(record)
-      local age = (now - struct.unpack('>I2', record, HASH_BYTES + 1)) % UNITS
-      if age > longest and age < UNITS - UNITS_AHEAD then records = records - 1 else kept[#kept + 1] = record end
-    end)
-    if records ~= before then put(bucket, table.concat(kept)) end
+  -- Without what is old at its beginning: records are added by age, nearly.
+  local function get(bucket)
+    local text = loaded[bucket]
+    if text then return text end
+    text = redis.call('HGET', removed, bucket) or ''
+    local from = 1
+    while from <= #text and isOld(text, from) do from = from + RECORD_BYTES end
+    loaded[bucket] = text
+    if from > 1 then
+      records = records - (from - 1) / RECORD_BYTES
+      put(bucket, string.sub(text, from))
+    end
+    return loaded[bucket]
+  end
+
+  local function recordsOf(bucket)
+    local text, found = get(bucket), {}
+    for from = 1, #text, RECORD_BYTES do found[#found + 1] = string.sub(text, from, from + RECORD_BYTES - 1) end
+    return found
   end
 
   local function split()
-    local from, parts = buckets - powerUpTo(buckets), { {}, {} }
-    buckets = buckets + 1
-    eachRecord(from, function(record)
-      local part = parts[bucketOf(record, buckets) == from and 1 or 2]
+    local from, parts = buckets - power, { {}, {} }
+    local all = recordsOf(from)
+    setBuckets(buckets + 1)
+    for _, record in ipairs(all) do
+      local part = parts[bucketOf(record, buckets, power) == from and 1 or 2]
       part[#part + 1] = record
-    end)
+    end
     put(from, table.concat(parts[1]))
     put(buckets - 1, table.concat(parts[2]))
   end
 
   local function merge()
-    buckets = buckets - 1
-    local into = buckets - powerUpTo(buckets)
-    put(into, get(into) .. get(buckets))
+    setBuckets(buckets - 1)
+    local all = recordsOf(buckets - power)
+    for _, record in ipairs(recordsOf(buckets)) do all[#all + 1] = record end
+    local function age(record) return (now - struct.unpack('>I2', record, HASH_BYTES + 1) + UNITS_AHEAD) % UNITS end
+    table.sort(all, function(a, b) return age(a) > age(b) end)
+    put(buckets - power, table.concat(all))
     put(buckets, '')
   end
 
   return {
     add = function(identity, ms)
       local hash = hashOf(identity)
-      local bucket = bucketOf(hash, buckets)
+      local bucket = bucketOf(hash, buckets, power)
       put(bucket, get(bucket) .. hash .. struct.pack('>I2', math.floor(ms / UNIT_MS) % UNITS))
       records = records + 1
     end,
@@ -65,9 +80,9 @@ local function openRemoved(removed, state, nowMs, rememberMs)
     -- Forgets what is old in at most so many buckets; whether all are clean.
     clean = function(most)
       local since = now - cleaned
-      if since >= 0 and since < math.max(1, math.floor(longest / 16)) then return true end
+      if since >= 0 and since < math.max(1, math.floor(longest / 6)) then return true end
       local last = math.min(cursor + most, buckets) - 1
-      for bucket = cursor, last do cleanOne(bucket) end
+      for bucket = cursor, last do get(bucket) end
       cursor = last + 1
       if cursor < buckets then return false end
       cursor, cleaned = 0, now
