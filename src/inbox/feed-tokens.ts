@@ -20,7 +20,7 @@ export interface FeedTokens {
   create(inbox: string, label: string): Promise<(FeedToken & { token: string }) | undefined>;
   /** Oldest first. */
   list(inbox: string): Promise<FeedToken[]>;
-  /** Effective at once. false: no such token. */
+  /** Every request from now on is refused; open streams end at their next heartbeat. false: no such token. */
   revoke(inbox: string, id: string): Promise<boolean>;
   /** undefined: not a token, or revoked. */
   inboxOf(token: string): Promise<string | undefined>;

@@ -62,8 +62,9 @@ export function createInboxWatch({ reader, commands, onTrouble }: WatchDeps): In
     const isNeeded = () => !isStopped && inboxes.size > 0;
     while (isNeeded()) {
       try {
-        const after = new Map([...inboxes.values()].map(({ key, newest }) => [key, newest]));
-        const grown = await look.next(after);
+        const grown = await look.next(
+          () => new Map([...inboxes.values()].map(({ key, newest }) => [key, newest])),
+        );
         const byKey = new Map([...inboxes.values()].map((watched) => [watched.key, watched]));
         for (const [key, id] of grown) {
           const watched = byKey.get(key);

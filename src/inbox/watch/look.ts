@@ -7,8 +7,8 @@ import type { RedisClient } from '../../redis/connections.ts';
 export type Grown = [key: string, id: string][];
 
 export interface Look {
-  /** Waits for a while; may return nothing. */
-  next(after: ReadonlyMap<string, string>): Promise<Grown>;
+  /** Waits for a while; may return nothing. Asks what to watch as it begins to read; interrupt() from then on. */
+  next(watched: () => ReadonlyMap<string, string>): Promise<Grown>;
   /** Ends a waiting next(), which does not read streams added since. */
   interrupt(): void;
 }
@@ -48,7 +48,7 @@ function blockingLook(reader: RedisClient, commands: RedisClient): Look {
     }
   }
   return {
-    async next(after) {
+    async next(watched) {
       clientId ??= await reader.client('ID');
       const block = mayInterrupt ? BLOCK_MS : SHORT_BLOCK_MS;
       // If the server stops responding, reconnect: after a failover it may be elsewhere.
@@ -56,6 +56,8 @@ function blockingLook(reader: RedisClient, commands: RedisClient): Look {
       isReading = true;
       reads += 1;
       try {
+        const after = watched();
+        if (after.size === 0) return [];
         const keys = [...after.keys()];
         const ids = [...after.values()];
         const reply = await reader.xread('COUNT', 1, 'BLOCK', block, 'STREAMS', ...keys, ...ids);
@@ -72,9 +74,9 @@ function blockingLook(reader: RedisClient, commands: RedisClient): Look {
 /** On a cluster one XREAD can only read keys of one slot. */
 function pollingLook(commands: RedisClient): Look {
   return {
-    async next(after) {
+    async next(watched) {
       const replies = await Promise.all(
-        [...after].map(([key, id]) => commands.xread('COUNT', 1, 'STREAMS', key, id)),
+        [...watched()].map(([key, id]) => commands.xread('COUNT', 1, 'STREAMS', key, id)),
       );
       const grown: Grown = replies.flatMap((reply) =>
         (reply ?? []).map(([key, entries]): [string, string] => [key, entries[0]![0]]),

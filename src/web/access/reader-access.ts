@@ -1,7 +1,7 @@
 /**
  * Who may read one inbox and mark its items: the API token, a token of that inbox, or, on the reader page only, a login.
  */
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { FeedTokens } from '../../inbox/feed-tokens.ts';
 import { encodeName } from '../../redis/keys.ts';
 import { originOf } from '../http/origin.ts';
@@ -13,9 +13,15 @@ import type { AccessConfig, Login } from './login.ts';
 export const TOKEN_COOKIE = 'skywire_inbox_token';
 const inCookie = new RegExp(`(?:^|;\\s*)${TOKEN_COOKIE}=([A-Za-z0-9_-]{43})(?:;|$)`);
 
-export interface ReaderAccess {
+export interface Admission {
   /** `look`: read-only. */
-  of(req: Request, inbox: string, takesLogin: boolean): Promise<'all' | 'look' | undefined>;
+  may: 'all' | 'look';
+  /** The feed token it hangs on. */
+  feedToken?: string;
+}
+
+export interface ReaderAccess {
+  of(req: Request, inbox: string, takesLogin: boolean): Promise<Admission | undefined>;
   /** WWW-Authenticate values for a 401; each needs its own header, since Chromium reads only the first challenge of one. */
   challenges(takesLogin: boolean): string[];
 }
@@ -25,12 +31,13 @@ export function createReaderAccess(config: AccessConfig, login: Login, feedToken
   const hasLogin = config.access.adminPassword !== undefined;
   return {
     async of(req, inbox, takesLogin) {
-      if (hasToken(req, config)) return 'all';
+      if (hasToken(req, config)) return { may: 'all' };
       const bearer = credentials(req.headers.authorization, 'Bearer')?.toString();
       for (const token of [bearer, inCookie.exec(req.headers.cookie ?? '')?.[1]])
-        if (token !== undefined && (await feedTokens.inboxOf(token)) === inbox) return 'all';
+        if (token !== undefined && (await feedTokens.inboxOf(token)) === inbox)
+          return { may: 'all', feedToken: token };
       const role = hasLogin && takesLogin ? login.roleOf(req) : undefined;
-      return role === 'viewer' ? 'look' : role && 'all';
+      return role && { may: role === 'viewer' ? 'look' : 'all' };
     },
     challenges: (takesLogin) => [
       'Bearer realm="skywire-inbox"',
@@ -53,15 +60,20 @@ export function admitReaders(access: ReaderAccess): RequestHandler {
     const inbox = encodeName(String(req.params['subscriber']));
     if (inbox !== undefined && !isForPrograms(req)) {
       const takesLogin = isFromReaderPage(req);
-      const may = await access.of(req, inbox, takesLogin);
-      if (may === 'look' && req.method !== 'GET' && req.method !== 'HEAD')
+      const admission = await access.of(req, inbox, takesLogin);
+      if (admission?.may === 'look' && req.method !== 'GET' && req.method !== 'HEAD')
         throw new Problem(403, 'The viewer login is read-only');
-      if (may === undefined)
+      if (admission === undefined)
         throw new Problem(401, 'API token or a token of this inbox required', {
           'WWW-Authenticate': access.challenges(takesLogin),
         });
       res.locals['isAdmitted'] = true;
+      res.locals['feedToken'] = admission.feedToken;
     }
     next();
   };
 }
+
+/** The feed token that admitReaders let this request in by; undefined: it was let in otherwise. */
+export const feedTokenIn = (res: Response): string | undefined =>
+  res.locals['feedToken'] as string | undefined;

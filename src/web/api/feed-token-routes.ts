@@ -68,7 +68,7 @@ export function feedTokenRoutes(tokens: FeedTokens): Route[] {
       id: 'revokeFeedToken',
       method: 'delete',
       path: `${PATH}/:id`,
-      summary: 'Revokes a token, effective at once',
+      summary: 'Revokes a token: requests are refused at once, open streams end within 15 s',
       params: subscriber.extend({ id: z.string().max(100).meta({ description: 'The id of the token' }) }),
       responses: { 204: { description: 'Revoked' }, 404: { description: 'No such token' } },
       async handler({ params }) {

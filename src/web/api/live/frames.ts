@@ -1,5 +1,6 @@
 /** Items encoded as server-sent events. Clients at the same cursor of an inbox share one read and its bytes. */
 import type { InboxReader, Page } from '../../../inbox/read/inbox-reader.ts';
+import type { WatchedInbox } from '../../../inbox/watch/inbox-watch.ts';
 import { itemJson } from '../item-json.ts';
 
 export interface Frame {
@@ -12,11 +13,13 @@ export interface Batch {
   frames: Frame[];
   counts: Pick<Page, 'total' | 'unread'>;
   gap: Page['gap'];
+  /** What the watch knew as the read began: an entry after it may be missing here. */
+  known: string;
 }
 
 export interface Frames {
   /** The next items after the cursor, oldest first; none at the end. */
-  after(inbox: string, cursor: string): Promise<Batch>;
+  after(inbox: string, cursor: string, watched: Pick<WatchedInbox, 'newest'>): Promise<Batch>;
 }
 
 const ITEMS = 12;
@@ -38,20 +41,21 @@ export function createFrames(inboxes: InboxReader): Frames {
       else reads -= 1;
     }
   }
-  async function read(inbox: string, cursor: string): Promise<Batch> {
+  async function read(...[inbox, cursor, watched]: Parameters<Frames['after']>): Promise<Batch> {
+    const known = watched.newest;
     const { items, total, unread, gap } = await inboxes.page(inbox, { after: cursor, limit: ITEMS });
     const frames = items.map((item) => {
       const text = event({ id: item.id }, itemJson(item));
       return { id: item.id, text, byteLength: Buffer.byteLength(text) };
     });
-    return { frames, counts: { total, unread }, gap };
+    return { frames, counts: { total, unread }, gap, known };
   }
   return {
-    after(inbox, cursor) {
+    after(inbox, cursor, watched) {
       const key = `${inbox} ${cursor}`;
       let found = reading.get(key);
       if (!found) {
-        found = inTurn(() => read(inbox, cursor)).finally(() => reading.delete(key));
+        found = inTurn(() => read(inbox, cursor, watched)).finally(() => reading.delete(key));
         reading.set(key, found);
       }
       return found;

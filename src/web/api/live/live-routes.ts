@@ -1,5 +1,6 @@
 /** `GET …/live`: items as they are delivered. */
 import { z } from 'zod';
+import { feedTokenIn } from '../../access/reader-access.ts';
 import { encodedName, itemId } from '../../http/inputs.ts';
 import { Problem } from '../../http/problem.ts';
 import { defineStream, type Route } from '../../http/route.ts';
@@ -16,7 +17,8 @@ export function liveRoutes(live: Live): Route[] {
       description:
         'Each event is an item, with the item id as event id: first the items after Last-Event-ID (or, on the first connection, ' +
         '`after`), in order and without duplicates, then new ones. Without either, only new items. Events `counts` {total, unread} ' +
-        'and `gap` {unread, until} carry no id. A client that does not read is disconnected and may resume.',
+        'and `gap` {unread, until} carry no id. A client that does not read is disconnected and may resume. Within 15 s of the ' +
+        'revocation of its feed token a stream ends for good.',
       params: subscriber,
       query: z.strictObject({ after: itemId.optional() }),
       async open(req, res, { params, query }) {
@@ -24,7 +26,7 @@ export function liveRoutes(live: Live): Route[] {
         const last = header === undefined || header === '' ? undefined : itemId.safeParse(header);
         if (last && !last.success)
           throw new Problem(400, 'Last-Event-ID: must be an item id, <digits>-<digits>');
-        await live.open(req, res, params.subscriber, last?.data ?? query.after);
+        await live.open(req, res, params.subscriber, last?.data ?? query.after, feedTokenIn(res));
       },
     }),
   ];

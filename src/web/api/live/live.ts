@@ -5,6 +5,7 @@
 import type { Request, Response } from 'express';
 import { FIRST_ID, isBefore } from '../../../../queues/index.ts';
 import type { Erasures } from '../../../inbox/erase/erased.ts';
+import type { FeedTokens } from '../../../inbox/feed-tokens.ts';
 import type { InboxReader } from '../../../inbox/read/inbox-reader.ts';
 import type { InboxWatch } from '../../../inbox/watch/inbox-watch.ts';
 import { keepHeapSmall } from '../../../observe/heap.ts';
@@ -12,11 +13,21 @@ import { nameHash } from '../../../redis/keys.ts';
 import { Problem } from '../../http/problem.ts';
 import { followErasures } from './follow-erasures.ts';
 import { createFrames } from './frames.ts';
+import { createRevocations } from './revocations.ts';
 import { type Hold, runStream } from './stream.ts';
 
 export interface Live {
-  /** Resolves once the stream is open; before that it may throw a Problem or a Redis error. */
-  open(req: Request, res: Response, inbox: string, after: string | undefined): Promise<void>;
+  /**
+   * Resolves once the stream is open; before that it may throw a Problem or a Redis error. With the feed token that it hangs on,
+   * it ends at the first heartbeat after that was revoked, in whichever process.
+   */
+  open(
+    req: Request,
+    res: Response,
+    inbox: string,
+    after: string | undefined,
+    feedToken?: string,
+  ): Promise<void>;
   /** Open streams, and bytes buffered for their clients. */
   load(): { streams: number; pendingBytes: number };
   /** Ends the streams of an inbox (encoded) of this process. */
@@ -42,23 +53,43 @@ const defaults: LiveLimits = {
   slowMs: 30_000,
   pendingBytes: 48_000_000,
 };
+export interface LiveDeps {
+  inboxes: InboxReader;
+  watch: InboxWatch;
+  erasures: Erasures;
+  feedTokens: FeedTokens;
+}
+
+interface Client {
+  inbox: string;
+  feedToken: string | undefined;
+  controller: AbortController;
+}
+
 const RETRY_MS = 2_000;
 const HEARTBEAT = Buffer.from(':\n\n');
 
 export function createLive(
-  { inboxes, watch, erasures }: { inboxes: InboxReader; watch: InboxWatch; erasures: Erasures },
+  { inboxes, watch, erasures, feedTokens }: LiveDeps,
   given: Partial<LiveLimits> = {},
 ): Live {
   const limits = { ...defaults, ...given };
   const frames = createFrames(inboxes);
   const hold: Hold = { pendingBytes: 0, mostBytes: limits.pendingBytes };
-  const clients = new Map<Response, { inbox: string; controller: AbortController }>();
+  const clients = new Map<Response, Client>();
   const perInbox = new Map<string, number>();
   let isStopped = false;
   keepHeapSmall();
+  const revocations = createRevocations(feedTokens);
   const heart = setInterval(() => {
     for (const res of clients.keys()) if (res.writableLength === 0) res.write(HEARTBEAT);
+    void endRevoked();
   }, limits.heartbeatMs).unref();
+
+  async function endRevoked(): Promise<void> {
+    const revoked = await revocations.among(clients.values());
+    closeAll((client) => revoked.has(client));
+  }
 
   function refuseWhereFull(inbox: string): void {
     const wait = { 'Retry-After': String(Math.ceil(RETRY_MS / 1_000)) };
@@ -75,18 +106,18 @@ export function createLive(
     else res.end();
   }
 
-  function closeAll(isMeant: (inbox: string) => boolean): void {
-    for (const [res, { inbox, controller }] of clients) if (isMeant(inbox)) end(res, controller);
+  function closeAll(isMeant: (client: Client) => boolean): void {
+    for (const [res, client] of clients) if (isMeant(client)) end(res, client.controller);
   }
 
   const followed = followErasures(erasures, {
     isNeeded: () => clients.size > 0,
-    onErased: (hashes) => closeAll((inbox) => hashes.has(nameHash(inbox))),
+    onErased: (hashes) => closeAll(({ inbox }) => hashes.has(nameHash(inbox))),
   });
 
-  function enter(res: Response, inbox: string): AbortSignal {
+  function enter(res: Response, inbox: string, feedToken: string | undefined): AbortSignal {
     const controller = new AbortController();
-    clients.set(res, { inbox, controller });
+    clients.set(res, { inbox, feedToken, controller });
     perInbox.set(inbox, (perInbox.get(inbox) ?? 0) + 1);
     res.once('close', () => {
       clients.delete(res);
@@ -99,7 +130,7 @@ export function createLive(
   }
 
   return {
-    async open(req, res, inbox, after) {
+    async open(req, res, inbox, after, feedToken) {
       refuseWhereFull(inbox);
       await followed.begin();
       const { newest } = await inboxes.summary(inbox);
@@ -114,7 +145,7 @@ export function createLive(
         'X-Accel-Buffering': 'no',
       });
       if (req.method === 'HEAD') return void res.end();
-      const signal = enter(res, inbox);
+      const signal = enter(res, inbox, feedToken);
       // Jitter, so that clients do not all reconnect at once.
       res.write(`retry: ${RETRY_MS + Math.floor(Math.random() * RETRY_MS)}\n\n`);
       const watched = watch.join(inbox, cursor);
@@ -126,7 +157,7 @@ export function createLive(
           res.end();
         });
     },
-    close: (inbox) => closeAll((one) => one === inbox),
+    close: (inbox) => closeAll((client) => client.inbox === inbox),
     load: () => ({ streams: clients.size, pendingBytes: hold.pendingBytes }),
     stop() {
       isStopped = true;

@@ -45,10 +45,9 @@ export async function runStream({ frames, hold, slowMs }: StreamDeps, client: Li
     sent = text;
   };
   while (!signal.aborted) {
-    const known = watched.newest;
     let batch: Batch;
     try {
-      batch = await frames.after(inbox, cursor);
+      batch = await frames.after(inbox, cursor, watched);
     } catch (error) {
       if (!isOutage(error)) return;
       await pause(AFTER_OUTAGE_MS, undefined, { signal }).catch(() => undefined);
@@ -77,8 +76,9 @@ export async function runStream({ frames, hold, slowMs }: StreamDeps, client: Li
       if (!(await drained(res, slowMs, signal))) return void res.destroy();
     } else if (batch.frames.length === 0) {
       sendCounts(batch);
-      // Past `known`: entries that are no items, or already removed, must not cause a busy loop.
-      await watched.growsBeyond(laterId(cursor, known), signal);
+      // Past `known`: entries that are no items, or already removed, must not cause a busy loop. Never past what was known as
+      // the read began: another client may have begun it, and an item delivered since is in nobody's batch.
+      await watched.growsBeyond(laterId(cursor, batch.known), signal);
     }
   }
 }
