@@ -3,6 +3,7 @@
 import { commands, overview } from './commands/commands.ts';
 import { HelpAsked, UsageError } from './config/command-line.ts';
 import { ConfigError } from './config/config.ts';
+import { sayAtLast } from './observe/logger.ts';
 import { isOutage } from './redis/errors.ts';
 
 /** Longer than all stop() calls together; supervisors usually kill after 10 s. */
@@ -41,6 +42,6 @@ try {
 }
 
 function fail(message: string, code = 1): never {
-  process.stderr.write(`skywire-inbox${name && ` ${name}`}: ${message}\n`);
+  sayAtLast(`skywire-inbox${name && ` ${name}`}: ${message}\n`);
   process.exit(code);
 }

@@ -1,4 +1,5 @@
 /** Common setup of every command: settings, logger, Redis. */
+import { isatty } from 'node:tty';
 import type { AppContext } from '../app/context.ts';
 import { type Config, environmentProblems, readEnvironment, toConfig } from '../config/config.ts';
 import type { Values } from '../config/settings.ts';
@@ -48,13 +49,13 @@ export async function withContext(
   }: ContextOptions,
 ): Promise<number> {
   const config: Config = toConfig(readEnvironment(), { listens, found: environmentProblems() });
+  const metrics = createMetrics();
   const log = createLogger(
     isTool && config.logLevel === 'info' ? 'warn' : config.logLevel,
     role,
-
-    process.stdout.isTTY,
+    isatty(1),
+    () => metrics.logLinesDropped.inc(),
   );
-  const metrics = createMetrics();
   metrics.about.set({ version: readVersion(), role }, 1);
   const events = createEvents(log, metrics);
   const redis = await openRedis({

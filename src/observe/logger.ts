@@ -1,14 +1,45 @@
-import { destination, type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
+import { type Logger, pino, symbols } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+import { createOutlet } from './outlet.ts';
 
 export type { Logger } from 'pino';
 
-/** JSON lines on standard output; human-readable on a terminal. */
-export function createLogger(level: string, role: string, isTerminal: boolean): Logger {
-  const stream = isTerminal
-    ? pretty({ colorize: true, ignore: 'pid,hostname,role', translateTime: 'SYS:HH:MM:ss', sync: true })
-    : destination({ dest: 1, sync: true });
-  return pino({ level, base: { role, pid: process.pid } }, stream);
+/** At the end of the process, for a reader that is slow. */
+const FLUSH_WITHIN_MS = 1_000;
+const ERROR = 50;
+
+/** JSON lines on standard output; human-readable on a terminal. `onDropped`: a line was dropped, since nobody reads them. */
+export function createLogger(
+  level: string,
+  role: string,
+  isTerminal: boolean,
+  onDropped: () => void = () => {},
+): Logger {
+  const pretty = prettyFactory({
+    colorize: true,
+    ignore: 'pid,hostname,role',
+    translateTime: 'SYS:HH:MM:ss',
+  });
+  const outlet = createOutlet(1, {
+    dropped: onDropped,
+    flowsAgain: (dropped) =>
+      log.warn({ dropped }, 'log lines were dropped here: whoever reads standard output had stopped reading'),
+  });
+  const lines = {
+    [symbols.needsMetadataGsym]: true,
+    lastLevel: 0,
+    write: (line: string) => outlet.write(isTerminal ? pretty(line) : line, lines.lastLevel >= ERROR),
+  };
+  const log = pino({ level, base: { role, pid: process.pid } }, lines);
+  if (level !== 'silent') process.once('exit', () => outlet.flush(FLUSH_WITHIN_MS));
+  return log;
+}
+
+/** The last words of a process, on standard error. */
+export function sayAtLast(text: string): void {
+  const outlet = createOutlet(2, { dropped: () => {}, flowsAgain: () => {} });
+  outlet.write(text);
+  outlet.flush(FLUSH_WITHIN_MS);
 }
 
 /**

@@ -82,6 +82,10 @@ export function createMetrics() {
       'errors_total',
       'Unexpected errors and lost connections, including repeats left out of the log',
     ),
+    logLinesDropped: counter(
+      'log_lines_dropped_total',
+      'Log lines dropped because whoever reads standard output stood still',
+    ),
     pumpPaused: gauge(
       'pump_braked',
       '1 while backpressure pauses the pump: too many jobs wait, or Redis is nearly full',

@@ -65,6 +65,7 @@ const healthy: Series = {
     '0+600x120',
   'skywire_inbox_jobs_postponed_total{instance="worker:1", queue="matches"}': '0x120',
   'skywire_inbox_errors_total{instance="worker:1"}': '0+1x120',
+  'skywire_inbox_log_lines_dropped_total{instance="worker:1"}': '0x120',
   'skywire_inbox_pump_braked{instance="pump:1"}': '0x120',
   'skywire_inbox_entries_trimmed_while_pending_total{job="skywire-inbox", instance="pump:1"}': '0x120',
   'skywire_inbox_readable{instance="web:1", part="redis_home"}': '1x120',
@@ -124,6 +125,7 @@ const cases: Record<string, { change: Series; too?: string[] }> = {
   SkywireInboxRoleMissing: { change: { 'skywire_inbox_about{instance="worker:1"': '-' } },
   SkywireInboxRestarting: { change: { process_start_time_seconds: '1x100 2 3 4 5 6x15' } },
   SkywireInboxErrors: { change: { skywire_inbox_errors_total: '0+120x120' } },
+  SkywireInboxLogDropped: { change: { skywire_inbox_log_lines_dropped: '0x110 5x10' } },
   SkywireInboxEventLoopLate: { change: { nodejs_eventloop_lag_p99_seconds: '0.6x120' } },
   SkywireInboxTwoVersions: {
     change: { 'skywire_inbox_about{instance="worker:2", role="worker", version="2"}': '1x120' },
