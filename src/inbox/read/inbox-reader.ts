@@ -3,6 +3,7 @@ import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
 import { keyTypes, loadScript, runScript } from '../../redis/scripts.ts';
 import { unreadCount } from '../read-state.ts';
+import { readItems } from './read-items.ts';
 import {
   type Condition,
   gapOf,
@@ -23,6 +24,7 @@ const summaryScript = loadScript(here('summary.lua'), ...unreadCount);
 
 /** A page of large posts ends early; its `next` goes on. */
 const MOST_BYTES = 8_000_000;
+const STAR_AT_ONCE = 500;
 
 /** With the ids of the oldest and newest item, null if the inbox is empty. */
 export interface Summary extends Omit<Page, 'items' | 'next'> {
@@ -38,6 +40,10 @@ export interface InboxReader {
   markUnread(inbox: string, ids: string[]): Promise<number>;
   /** false: no such item. */
   star(inbox: string, id: string, on: boolean): Promise<boolean>;
+  /** Any number of them; ids without an item are ignored. */
+  starAll(inbox: string, ids: readonly string[], on: boolean): Promise<void>;
+  /** By their ids, in this order and some at a time; ids without an item are left out. */
+  items(inbox: string, ids: readonly string[]): AsyncGenerator<Item[], void>;
 }
 
 /** `inbox` is a name encoded by encodeName; ids have the form `<ms>-<number>`. */
@@ -49,6 +55,11 @@ export function createInboxReader(client: RedisClient): InboxReader {
     const [count, isDone, isWrong] = reply as [number, number, number];
     if (isDone === 0) return undefined;
     return isWrong === 1 ? (await readRepaired(inbox)).unread : count;
+  }
+  /** Returns how many of the items there are. */
+  async function star(inbox: string, ids: readonly string[], on: boolean): Promise<number> {
+    const { items, starred } = inboxKeys(inbox);
+    return (await runScript(client, starScript, [items, starred], [on ? '1' : '0', ...ids])) as number;
   }
   const readRepaired = (inbox: string) => repaired(client, inbox, () => readSummary(client, inbox));
   return {
@@ -85,12 +96,12 @@ export function createInboxReader(client: RedisClient): InboxReader {
     async markUnread(inbox, ids) {
       return (await mark(inbox, ['unread', ...ids]))!;
     },
-    async star(inbox, id, on) {
-      const { items, starred } = inboxKeys(inbox);
-      return (
-        (await runScript(client, starScript, [items, starred], [id, on ? '1' : '0', id.split('-')[0]!])) === 1
-      );
+    star: async (inbox, id, on) => (await star(inbox, [id], on)) === 1,
+    async starAll(inbox, ids, on) {
+      for (let at = 0; at < ids.length; at += STAR_AT_ONCE)
+        await star(inbox, ids.slice(at, at + STAR_AT_ONCE), on);
     },
+    items: (inbox, ids) => readItems(client, inbox, ids),
   };
 }
 

@@ -46,7 +46,14 @@ export interface Page {
   gap: { unread: number; until: string } | null;
 }
 
-type Row = [id: string, post: string, matches: string, read: number, starred: number, identity: string];
+export type Row = [
+  id: string,
+  post: string,
+  matches: string,
+  read: number,
+  starred: number,
+  identity: string,
+];
 type PageReply = [number, number, string, number, string, Row[], number, number];
 
 /** What a reply says of the inbox itself: wrong counts must be repaired, and then read again. */
@@ -95,7 +102,7 @@ export async function readPage(
   };
 }
 
-const toItem = ([id, postJson, matchedBy, isRead, hasStar, identity]: Row): Item => ({
+export const toItem = ([id, postJson, matchedBy, isRead, hasStar, identity]: Row): Item => ({
   id,
   postJson,
   matchedBy: matchedBy.split('\n').map((line) => JSON.parse(line) as Item['matchedBy'][number]),

@@ -1,14 +1,21 @@
 --[[
-Stars or unstars an item of one inbox.
+Stars or unstars items of one inbox.
 
 KEYS  1 items   2 starred
-ARGV  1 item id   2 '1' = star, '0' = no star   3 the id's time in ms
-Returns 1, or 0 if there is no such item. Safe to run twice: it sets, it does not toggle.
+ARGV  1 '1' = star, '0' = no star   2 … item ids
+Returns how many of them there are; the others are ignored. Safe to run twice: it sets, it does not toggle.
 ]]
-if not hasItem(KEYS[1], ARGV[1]) then return 0 end
-if ARGV[2] == '1' then
-  redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
-else
-  redis.call('ZREM', KEYS[2], ARGV[1])
+local items, starred = KEYS[1], KEYS[2]
+local found = 0
+for at = 2, #ARGV do
+  local id = ARGV[at]
+  if hasItem(items, id) then
+    found = found + 1
+    if ARGV[1] == '1' then
+      redis.call('ZADD', starred, string.match(id, '^%d+'), id)
+    else
+      redis.call('ZREM', starred, id)
+    end
+  end
 end
-return 1
+return found

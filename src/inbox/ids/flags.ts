@@ -1,0 +1,34 @@
+/** What of an inbox is read, and what is starred: read anew for every look, never kept. */
+import type { RedisClient } from '../../redis/connections.ts';
+import { inboxKeys } from '../../redis/keys.ts';
+
+export interface Flags {
+  /** Items up to it are read but those in `kept`, later ones unread but those in `read`. */
+  mark: string;
+  read: ReadonlySet<string>;
+  kept: ReadonlySet<string>;
+  starred: ReadonlySet<string>;
+}
+
+type Replies = [error: Error | null, value: unknown][] | null;
+
+/** As one atomic read. */
+export async function readFlags(client: RedisClient, inbox: string): Promise<Flags> {
+  const { state, read, unread, starred } = inboxKeys(inbox);
+  const replies = (await client
+    .multi()
+    .hget(state, 'mark')
+    .zrange(read, '0', '-1')
+    .zrange(unread, '0', '-1')
+    .zrange(starred, '0', '-1')
+    .exec()) as Replies;
+  if (!replies) throw new Error('the transaction was not run');
+  for (const [error] of replies) if (error) throw error;
+  const [mark, ...sets] = replies.map(([, value]) => value) as [string | null, string[], string[], string[]];
+  const [isRead, kept, starredIds] = sets.map((ids) => new Set(ids)) as [
+    Set<string>,
+    Set<string>,
+    Set<string>,
+  ];
+  return { mark: mark ?? '0-0', read: isRead, kept, starred: starredIds };
+}

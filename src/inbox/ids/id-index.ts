@@ -1,0 +1,117 @@
+/**
+ * The ids of an inbox, read from Redis and brought up to date again later.
+ *
+ * An id of a stream only ever appears behind all others. So what is known, and all that came after it, holds every entry that is there;
+ * if the stream has as many entries, it is exactly those. What a limit removed lies before the oldest entry, but for starred ones in
+ * between: then, and after another program removed something, ids are read again from the oldest on until the number is right.
+ * After a failover, a restored backup or an erasure the newest known entry is gone: all is read anew.
+ */
+import type { RedisClient } from '../../redis/connections.ts';
+import { DeadlinePassed } from '../../redis/deadline.ts';
+import { countBefore, emptyTable, from, type Head, type IdTable, spliced } from './id-table.ts';
+import { type Known, nothingKnown, readHeads } from './read-heads.ts';
+
+/** Of an inbox without INBOX_MAX_ITEMS: the newest. */
+export const MOST_IDS = 100_000;
+/** The newest MOST_IDS grow by so many before they are cut again. */
+const SLACK = 10_000;
+const MOST_REREADS = 5;
+
+export interface IdIndex {
+  table: IdTable;
+  newest: Known;
+  /** Of the stream when this was read. */
+  total: number;
+  oldest: string;
+  /** false: the inbox has more than MOST_IDS entries, and the table the newest of them. */
+  isWhole: boolean;
+}
+
+export const emptyIndex: IdIndex = {
+  table: emptyTable,
+  newest: nothingKnown,
+  total: 0,
+  oldest: '',
+  isWhole: true,
+};
+
+/** Throws DeadlinePassed if the inbox changes faster than it can be read. */
+export async function refreshed(client: RedisClient, inbox: string, known: IdIndex): Promise<IdIndex> {
+  let index = known;
+  let cursor = '';
+  for (let rereads = 0; rereads <= MOST_REREADS; ) {
+    const extended = await extend(client, inbox, index);
+    if (extended && isRight(extended, index)) return shortened(extended);
+    if (extended?.isWhole) [index, cursor] = await reread(client, inbox, extended, cursor);
+    else [index, cursor] = [emptyIndex, ''];
+    if (cursor === '') rereads += 1;
+  }
+  throw new DeadlinePassed(`the inbox ${inbox} changed while its ids were read`);
+}
+
+/** With all that came since; undefined: the stream has another history. */
+async function extend(client: RedisClient, inbox: string, index: IdIndex): Promise<IdIndex | undefined> {
+  let { table, newest, isWhole } = index;
+  let cursor = newest.id;
+  const added: Head[] = [];
+  for (;;) {
+    const found = await readHeads(client, inbox, { direction: 'after', cursor }, newest);
+    if (!found.isThere) return undefined;
+    if (cursor === '' && found.total > MOST_IDS) {
+      const older = await newestPart(client, inbox);
+      [table, cursor, isWhole] = [spliced(emptyTable, 0, older, 0), older.at(-1)?.id ?? '', false];
+      continue;
+    }
+    added.push(...found.heads);
+    if (found.heads.length > 0) [cursor, newest] = [found.last.id, found.last];
+    if (found.hasMore) continue;
+    if (added.length > 0) table = spliced(table, table.length, added, table.length);
+    const start = found.oldest === '' ? table.length : countBefore(table, found.oldest);
+    return { table: from(table, start), newest, total: found.total, oldest: found.oldest, isWhole };
+  }
+}
+
+/** All but the newest, which `extend` reads. */
+async function newestPart(client: RedisClient, inbox: string): Promise<Head[]> {
+  const heads: Head[] = [];
+  for (let cursor = ''; heads.length < MOST_IDS; ) {
+    const found = await readHeads(client, inbox, { direction: 'before', cursor }, nothingKnown);
+    heads.push(...found.heads);
+    if (!found.hasMore) break;
+    cursor = found.last.id;
+  }
+  return heads.reverse().slice(0, -1);
+}
+
+function isRight({ table, total, oldest, isWhole }: IdIndex, before: IdIndex): boolean {
+  if (isWhole) return table.length === total;
+  if (total < table.length) return false;
+  if (before.isWhole) return true;
+  // Of a part only the ends can be compared: what is older than the part goes by age, from the oldest on.
+  const added = table.length - countBefore(table, before.newest.id, true);
+  return oldest !== before.oldest || total === before.total + added;
+}
+
+/** Some ids read again, those behind the cursor. The cursor is '' at the end. */
+async function reread(
+  client: RedisClient,
+  inbox: string,
+  index: IdIndex,
+  cursor: string,
+): Promise<[IdIndex, string]> {
+  const { table, newest } = index;
+  const found = await readHeads(client, inbox, { direction: 'after', cursor }, newest);
+  if (!found.isThere) return [emptyIndex, ''];
+  const before = cursor === '' ? 0 : countBefore(table, cursor, true);
+  const heads = found.heads.filter(({ id }) => countBefore(table, id) < table.length);
+  const last = heads.at(-1);
+  const isEnd = !found.hasMore || heads.length < found.heads.length || !last;
+  const behind = isEnd ? table.length : countBefore(table, last.id, true);
+  return [{ ...index, table: spliced(table, before, heads, behind) }, isEnd ? '' : last.id];
+}
+
+function shortened(index: IdIndex): IdIndex {
+  const { table, isWhole } = index;
+  if (table.length <= (isWhole ? MOST_IDS : MOST_IDS + SLACK)) return index;
+  return { ...index, table: from(table, table.length - MOST_IDS), isWhole: false };
+}
