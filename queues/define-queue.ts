@@ -23,7 +23,7 @@ export interface QueueTraits {
   failed: 'dead-letter' | 'fault';
   /** Completed jobs kept for the dashboard. Failed ones are kept until an operator removes them. */
   keepCompleted: number;
-  /** Share of WORKER_CONCURRENCY, at least one job at a time. */
+  /** The most that it may take of WORKER_CONCURRENCY, which all queues of a worker share; at least one job at a time. */
   slots: number;
   /** Whether entries of unfinished jobs must stay in the stream: the trimmer spares them, an audit counts them as in flight. */
   holdsEntries: boolean;

@@ -89,7 +89,11 @@ export const settings = {
       default: 'direct',
     },
   ),
-  WORKER_CONCURRENCY: setting(wholeNumber(1, 1000), 'Concurrent jobs per worker', { default: '4' }),
+  WORKER_CONCURRENCY: setting(
+    wholeNumber(1, 1000),
+    'Jobs that a worker process runs at once, of all queues together',
+    { default: '4' },
+  ),
   BATCH_SIZE: setting(wholeNumber(1, 10_000), 'Most matches per job', { default: '500' }),
   MAX_WAITING_JOBS: setting(
     wholeNumber(1, 1_000_000),

@@ -1,6 +1,9 @@
 /**
- * Which jobs run in this process, over all its queues. One that may end the process runs alone in it, so that it takes no other job
- * with it: the workers stop fetching, what runs ends, and what had been fetched goes back to its queue, where it is no stalled job.
+ * Which jobs run in this process, over all its queues: at most `slots` of them. Each queue's worker fetches as many as there are free
+ * slots, or one more than it runs, which waits for its turn.
+ *
+ * A job that may end the process runs alone in it, so that it takes no other job with it: the workers stop fetching, what runs ends,
+ * and what had been fetched goes back to its queue, where it is no stalled job.
  */
 import { type Job, WaitingError, type Worker } from 'bullmq';
 import type { RedisClient } from '../redis/connections.ts';
@@ -13,14 +16,48 @@ export interface Occupancy {
   /** Each with its lock's token. */
   running: ReadonlyMap<Job, string>;
   isAlone(): boolean;
+  /** Once the workers are closing: what waits for a slot does not start. */
+  returnHeld(): void;
   run<Result>(job: Job, token: string, mayKill: boolean, work: () => Promise<Result>): Promise<Result>;
 }
 
+/** One queue's worker; `slots`: the most of its jobs at once. */
+export interface QueueWorker {
+  worker: Worker;
+  slots: number;
+}
+
 /** `client`: the connection over which the workers complete their jobs. */
-export function createOccupancy(workers: readonly Worker[], client: RedisClient): Occupancy {
+export function createOccupancy(
+  workers: readonly QueueWorker[],
+  slots: number,
+  client: RedisClient,
+): Occupancy {
   const running = new Map<Job, string>();
+  /** Fetched, and waiting for a slot, oldest first. */
+  const held: (() => void)[] = [];
   let isAlone = false;
   let oneEnded = () => {};
+
+  /**
+   * One more than run here, so that a worker whose only job takes long has another one whose end makes it fetch more: a higher concurrency
+   * alone does not.
+   */
+  function share(): void {
+    const free = slots - running.size;
+    const here = new Map<string, number>();
+    for (const { queueName } of running.keys()) here.set(queueName, (here.get(queueName) ?? 0) + 1);
+    for (const { worker, slots: own } of workers)
+      worker.concurrency = Math.min(own, (here.get(worker.name) ?? 0) + Math.max(1, free));
+  }
+
+  const mustReturn = () => isAlone || workers.some(({ worker }) => worker.closing !== undefined);
+
+  async function giveBack(job: Job, token: string): Promise<never> {
+    // Where Redis refuses it, it starts again once its lock has expired; an error would fail the job.
+    await job.moveToWait(token).catch(() => undefined);
+    throw new WaitingError();
+  }
 
   async function othersEnded(): Promise<void> {
     while (running.size > 1)
@@ -32,32 +69,47 @@ export function createOccupancy(workers: readonly Worker[], client: RedisClient)
     await client.ping();
   }
 
+  function returnHeld(): void {
+    for (const start of held.splice(0)) start();
+  }
+
   async function alone<Result>(work: () => Promise<Result>): Promise<Result> {
     isAlone = true;
+    returnHeld();
     try {
-      await Promise.all(workers.map((worker) => worker.pause(true)));
+      await Promise.all(workers.map(({ worker }) => worker.pause(true)));
       await atMost(OTHERS_END_WITHIN_MS, othersEnded()).catch(() => undefined);
       return await work();
     } finally {
       isAlone = false;
-      for (const worker of workers) if (!worker.closing) void worker.resume();
+      for (const { worker } of workers) if (!worker.closing) void worker.resume();
     }
   }
 
   return {
     running,
     isAlone: () => isAlone,
+    returnHeld,
     async run(job, token, mayKill, work) {
-      if (isAlone) {
-        await job.moveToWait(token);
-        throw new WaitingError();
-      }
-      running.set(job, token);
+      if (mustReturn()) return giveBack(job, token);
+      // None overtakes those that wait.
+      if (running.size < slots && held.length === 0) running.set(job, token);
+      else
+        await new Promise<void>((resolve) => {
+          held.push(() => {
+            running.set(job, token);
+            resolve();
+          });
+        });
       try {
+        if (mustReturn()) return await giveBack(job, token);
+        share();
         return await (mayKill ? alone(work) : work());
       } finally {
         running.delete(job);
         oneEnded();
+        held.shift()?.();
+        share();
       }
     },
   };

@@ -23,7 +23,7 @@ import { closeAll, pauseOnErrors } from './care.ts';
 import { postpone } from './delay.ts';
 import { readData } from './job-data.ts';
 import { measure } from './measure.ts';
-import { createOccupancy, type Occupancy } from './occupancy.ts';
+import { createOccupancy, type Occupancy, type QueueWorker } from './occupancy.ts';
 import { mayKill, stallsOf } from './suspects.ts';
 
 /** A crashed worker's job runs again within LOCK_MS + STALL_CHECK_MS. */
@@ -44,6 +44,7 @@ export interface WorkersOptions {
   client: RedisClient;
   ports: Ports;
   events: Events;
+  /** Jobs at once, of all queues together. */
   concurrency: number;
   deliveryBackoff: Backoff;
   queues: Pick<Queues, 'all'>;
@@ -52,8 +53,8 @@ export interface WorkersOptions {
 }
 
 export function startWorkers(options: WorkersOptions): Workers {
-  const workers: Worker[] = [];
-  const occupancy = createOccupancy(workers, options.client);
+  const workers: QueueWorker[] = [];
+  const occupancy = createOccupancy(workers, options.concurrency, options.client);
   for (const queue of options.queues.all) workers.push(startWorker(queue, options, occupancy));
   let stopped: Promise<void> | undefined;
   return {
@@ -61,15 +62,21 @@ export function startWorkers(options: WorkersOptions): Workers {
       if (!stopped) workers.push(startWorker(queue, options, occupancy));
     },
     stop(deadlineMs) {
-      stopped ??= closeAll(workers, occupancy.running, deadlineMs);
+      stopped ??= closeAll(
+        workers.map(({ worker }) => worker),
+        occupancy.running,
+        deadlineMs,
+      );
+      occupancy.returnHeld();
       return stopped;
     },
   };
 }
 
-function startWorker(queue: JobQueue, options: WorkersOptions, occupancy: Occupancy): Worker {
+function startWorker(queue: JobQueue, options: WorkersOptions, occupancy: Occupancy): QueueWorker {
   const { name, definition } = queue;
   const { client, events, concurrency, deliveryBackoff } = options;
+  const slots = Math.max(1, Math.floor(concurrency * definition.slots));
   const process: WorkerProcessor = (job, token, signal) =>
     occupancy.run(job, token!, mayKill(job), () =>
       measure(definition, job, events, () => run(queue, job, token!, signal!, options)),
@@ -78,7 +85,7 @@ function startWorker(queue: JobQueue, options: WorkersOptions, occupancy: Occupa
     connection: client,
     prefix: queuePrefix(name),
     skipVersionCheck: true,
-    concurrency: Math.max(1, Math.floor(concurrency * definition.slots)),
+    concurrency: slots,
     lockDuration: LOCK_MS,
     stalledInterval: STALL_CHECK_MS,
     maxStalledCount: NEVER,
@@ -93,7 +100,7 @@ function startWorker(queue: JobQueue, options: WorkersOptions, occupancy: Occupa
     for (const id of jobIds) worker.cancelJob(id, 'the lock was lost: another worker has this job');
   });
   pauseOnErrors(worker, (error) => events.trouble(`worker of ${name}`, error), occupancy.isAlone);
-  return worker;
+  return { worker, slots };
 }
 
 async function run(

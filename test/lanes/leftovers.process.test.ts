@@ -58,7 +58,9 @@ test('its jobs are named at the start, on the pages, in metrics, by doctor and a
   await eventually(
     async () => {
       const seen = await scrape(web!.url);
-      expect(seen.get('jobs{queue="matches-2",state="waiting"}')).toBe(0);
+      for (const queue of ['matches', 'matches-2'])
+        for (const state of ['waiting', 'active'])
+          expect(seen.get(`jobs{queue="${queue}",state="${state}"}`)).toBe(0);
       expect(seen.get('jobs{queue="matches-2",state="failed"}')).toBe(1);
       expect(seen.get('books_entries{verdict="read"}')).toBe(100);
     },
