@@ -61,9 +61,10 @@ const startHealth: StartPart = async (context) => {
 const web: StartPart = async (context) => {
   const { startWebRole } = await import('../app/web-role.ts');
   const server = await startWebRole(context);
+  const { publicUrl } = context.config.http;
   context.log.info(
     { dashboard: `${server.url}/dashboard`, api: `${server.url}/api` },
-    `pages: ${server.url}/`,
+    `pages: ${server.url}/${publicUrl ? `, for others ${publicUrl.href}/` : ''}`,
   );
   return server;
 };

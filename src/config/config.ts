@@ -1,6 +1,8 @@
 /** The validated configuration, nested by who uses it. */
+import type { BlockList } from 'node:net';
 import { type BlueskySettings, nestBluesky } from './bluesky-settings.ts';
 import { isLoopbackHost, withoutBrackets } from './loopback.ts';
+import type { PublicUrl } from './public-url.ts';
 import type { RedisAddress } from './redis-url.ts';
 import { nestRelay, type RelaySettings, relayProblems } from './relay-settings.ts';
 import { type Env, readSettings, type Values } from './settings.ts';
@@ -8,6 +10,7 @@ import { type Env, readSettings, type Values } from './settings.ts';
 export type { MediaSource } from './bluesky-settings.ts';
 export { environmentProblems, readEnvironment } from './environment.ts';
 export { isLoopbackHost } from './loopback.ts';
+export type { PublicUrl } from './public-url.ts';
 export { describeAddress, type RedisAddress } from './redis-url.ts';
 
 export interface TlsFiles {
@@ -29,7 +32,15 @@ export interface Config extends RelaySettings, BlueskySettings {
   allowEviction: boolean;
   ownServer: { dataDir: string; mayInstall: boolean };
   stream: { keys: string[]; group: string; retentionMs: number };
-  http: { host: string; port: number; healthPort: number | undefined; isLoopback: boolean };
+  http: {
+    host: string;
+    port: number;
+    healthPort: number | undefined;
+    isLoopback: boolean;
+    publicUrl?: PublicUrl | undefined;
+    /** TRUST_PROXY. */
+    proxies?: BlockList | undefined;
+  };
   access: { adminUser: string; adminPassword?: string; viewerPassword?: string; apiToken?: string };
   /** Shown on the operator pages. */
   environmentName?: string;
@@ -56,14 +67,7 @@ export function toConfig(
   const { values, problems } = readSettings(env);
   problems.push(...found);
   const isLoopback = isLoopbackHost(values.HOST ?? '');
-  if (values.HOST && !isLoopback && listens(values)) {
-    const missing = (['API_TOKEN', 'ADMIN_PASSWORD'] as const).filter((name) => values[name] === undefined);
-    if (missing.length) {
-      problems.push(
-        `HOST: got ${JSON.stringify(values.HOST)}, which other machines can reach; that requires ${missing.join(' and ')}, or use 127.0.0.1`,
-      );
-    }
-  }
+  if (listens(values)) problems.push(...openProblems(values));
   if ((values.REDIS_TLS_CERT === undefined) !== (values.REDIS_TLS_KEY === undefined)) {
     problems.push('REDIS_TLS_CERT, REDIS_TLS_KEY: one without the other; a client certificate requires both');
   }
@@ -77,6 +81,22 @@ export function toConfig(
     );
   }
   return nest(values, isLoopback);
+}
+
+/** Of what others can reach and nothing protects. */
+function openProblems(values: Values): string[] {
+  const missing = (['API_TOKEN', 'ADMIN_PASSWORD'] as const).filter((name) => values[name] === undefined);
+  const others = (host: string | undefined): boolean => Boolean(host) && !isLoopbackHost(host!);
+  if (missing.length === 0) return [];
+  const requires = `which other machines can reach; that requires ${missing.join(' and ')}`;
+  return [
+    ...(others(values.HOST)
+      ? [`HOST: got ${JSON.stringify(values.HOST)}, ${requires}, or use 127.0.0.1`]
+      : []),
+    ...(others(values.PUBLIC_URL?.hostname)
+      ? [`PUBLIC_URL: got ${JSON.stringify(values.PUBLIC_URL!.href)}, ${requires}`]
+      : []),
+  ];
 }
 
 function nest(values: Values, isLoopback: boolean): Config {
@@ -100,6 +120,8 @@ function nest(values: Values, isLoopback: boolean): Config {
       port: values.PORT,
       healthPort: values.HEALTH_PORT,
       isLoopback,
+      publicUrl: values.PUBLIC_URL,
+      proxies: values.TRUST_PROXY,
     },
     access: {
       adminUser: values.ADMIN_USER,

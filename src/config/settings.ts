@@ -2,6 +2,7 @@
 import { quote } from '../../queues/index.ts';
 import { blueskySettings } from './bluesky-settings.ts';
 import { flag, names, oneOf, readableFile, text, wholeNumber } from './parsers.ts';
+import { proxies, publicUrl } from './public-url.ts';
 import { redisUrl, relayUrl } from './redis-url.ts';
 import { password, type Setting, setting } from './setting.ts';
 import { isServiceLink, unknownNames } from './spelling.ts';
@@ -68,11 +69,18 @@ export const settings = {
   HOST: setting(
     text('a host name or address'),
     'Address to listen on; beyond loopback only with API_TOKEN and ADMIN_PASSWORD',
-    {
-      default: '127.0.0.1',
-    },
+    { default: '127.0.0.1' },
   ),
   PORT: setting(wholeNumber(0, 65535), 'Port of the web role; 0 = any free port', { default: '3000' }),
+  PUBLIC_URL: setting(
+    publicUrl,
+    'Address that people use, behind a proxy: https://inbox.example, https://example.org/inbox (docs/deployment.md)',
+    { secret: true },
+  ),
+  TRUST_PROXY: setting(
+    proxies,
+    "Proxies in front whose X-Forwarded-For and -Proto are believed, e.g. `loopback` or 10.0.0.0/8; unset: nobody's",
+  ),
   HEALTH_PORT: setting(
     wholeNumber(0, 65535),
     'Pump and worker: port of /healthz, /readyz, /metrics; unset: none',

@@ -22,7 +22,7 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
     ifAllowed('the queues', examineQueues(queues)),
     examinePort(config.http),
   ]);
-  return found.flat();
+  return [...found.flat(), ...examineProxy(config.http)];
 }
 
 async function examineQueues(queues: Queues): Promise<Finding[]> {
@@ -85,4 +85,23 @@ async function examinePort({ host, port }: Config['http']): Promise<Finding[]> {
     () => undefined,
   );
   return [{ level: 'ok', what: answer === 200 ? `web answers at ${url}` : `no web role at ${url}` }];
+}
+
+function examineProxy({ publicUrl, proxies }: Config['http']): Finding[] {
+  if (['192.0.2.1', '198.51.100.1', '203.0.113.1'].every((anybody) => proxies?.check(anybody, 'ipv4')))
+    return [
+      {
+        level: 'dangerous',
+        what: 'TRUST_PROXY names every address: anybody may claim to be anybody, and guess passwords without limit',
+        fix: 'name the addresses of the proxies alone',
+      },
+    ];
+  if (!publicUrl || proxies) return [];
+  return [
+    {
+      level: 'note',
+      what: 'PUBLIC_URL is set and TRUST_PROXY is not: whoever comes through the proxy has its address, in the login limit and the operator log',
+      fix: 'TRUST_PROXY=loopback, or the address of the proxy',
+    },
+  ];
 }

@@ -83,16 +83,18 @@ function createWebApp(deps: WebDeps & { live: Live }) {
   const login = createLogin(config);
   const access = createReaderAccess(config, login, deps.feedTokens);
   const routes = apiRoutes(deps);
-  const description = describeApi(routes);
+  const { publicUrl } = config.http;
+  const base = publicUrl?.path ?? '';
+  const description = describeApi(routes, publicUrl?.href);
   return createBaseApp(config, log, (app) => {
     mountHealth(app, deps, login);
     const { environmentName } = config;
-    mountDashboard(app, { ...deps, ...deps.parked, login, environmentName });
+    mountDashboard(app, { ...deps, ...deps.parked, login, environmentName, base });
     mountOperator(app, { ...deps, login, environmentName });
     mountPages(app, login, config);
     mountFeeds(app, deps);
-    mountReader(app, access, deps.feedTokens);
-    mountApiDocs(app, description as Description);
+    mountReader(app, access, deps.feedTokens, base);
+    mountApiDocs(app, description as Description, base);
     app.use('/api', noStore);
     app.use('/api/inboxes/:subscriber', admitReaders(access));
     app.use('/api', requireToken(config));

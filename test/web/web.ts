@@ -1,10 +1,11 @@
 /** The web role over a real Redis, and a client that sends exactly what a test says. */
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { Entry } from '../../queues/index.ts';
 import { type queues as definitions, parseMatch } from '../../queues/index.ts';
 import type { Config } from '../../src/config/config.ts';
+import { readSettings } from '../../src/config/settings.ts';
 import { createErase } from '../../src/inbox/erase/erase.ts';
 import { createErasures } from '../../src/inbox/erase/erased.ts';
 import { createFeedTokens } from '../../src/inbox/feed-tokens.ts';
@@ -69,25 +70,31 @@ export function askAt(port: number): Ask {
         setHost: false,
         agent: false as const,
       };
-      const req = httpRequest(options, (res) => {
-        const parts: Buffer[] = [];
-        res.on('data', (part: Buffer) => parts.push(part));
-        res.on('error', reject);
-        res.on('end', () => {
-          const text = Buffer.concat(parts).toString();
-          let json: unknown;
-          try {
-            json = JSON.parse(text);
-          } catch {
-            json = undefined;
-          }
-          resolve({ status: res.statusCode ?? 0, headers: res.headers, text, json });
-        });
-      });
+      const req = httpRequest(options, (res) => readAnswer(res, resolve, reject));
       req.on('error', reject);
       // As bytes: a string would take the headers along into UTF-8.
       req.end(payload === undefined ? undefined : Buffer.from(payload));
     });
+}
+
+export function readAnswer(
+  res: IncomingMessage,
+  resolve: (answer: Answer) => void,
+  reject: (error: Error) => void,
+): void {
+  const parts: Buffer[] = [];
+  res.on('data', (part: Buffer) => parts.push(part));
+  res.on('error', reject);
+  res.on('end', () => {
+    const text = Buffer.concat(parts).toString();
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      json = undefined;
+    }
+    resolve({ status: res.statusCode ?? 0, headers: res.headers, text, json });
+  });
 }
 
 export interface TestWeb {
@@ -110,6 +117,8 @@ export async function startWeb(
   given: {
     access?: Config['access'];
     isLoopback?: boolean;
+    publicUrl?: string;
+    trustProxy?: string;
     checks?: HealthSource['checks'];
     environmentName?: string;
     media?: Config['media'];
@@ -128,7 +137,12 @@ export async function startWeb(
   );
   const writer = createInboxWriter(client, { maxItems: 0, maxAgeMs: 0, seenWindowMs: 86_400_000 });
   const logged: string[] = [];
-  const http = { host: '127.0.0.1', port: 0, healthPort: undefined, isLoopback: given.isLoopback ?? true };
+  const { PUBLIC_URL: publicUrl, TRUST_PROXY: proxies } = readSettings({
+    PUBLIC_URL: given.publicUrl,
+    TRUST_PROXY: given.trustProxy,
+  }).values;
+  const { isLoopback = true } = given;
+  const http = { host: '127.0.0.1', port: 0, healthPort: undefined, isLoopback, publicUrl, proxies };
   const registry = new Registry();
   const blocking = { maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false };
   const watch = createInboxWatch({

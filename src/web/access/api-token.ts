@@ -22,10 +22,17 @@ export function requireToken(config: AccessConfig): RequestHandler {
   };
 }
 
-/** Open on loopback; elsewhere requires the API token or the admin login. */
+/** Open on loopback, unless PUBLIC_URL leads others there; elsewhere requires the API token or the admin login. */
 export function requireOperator(config: AccessConfig, login: Login): RequestHandler {
+  const { http, access } = config;
+  const isSet = access.apiToken !== undefined || access.adminPassword !== undefined;
+  const isOpen = http.isLoopback && !(http.publicUrl && isSet);
+  // What is not set opens on loopback, which would open this too.
+  const isOperator = (req: Request): boolean =>
+    (access.apiToken !== undefined && hasToken(req, config)) ||
+    (access.adminPassword !== undefined && login.roleOf(req) === 'admin');
   return (req, _res, next) => {
-    if (!config.http.isLoopback && !hasToken(req, config) && login.roleOf(req) !== 'admin') {
+    if (!isOpen && !isOperator(req)) {
       throw new Problem(401, 'API token or admin login required', {
         'WWW-Authenticate': 'Bearer realm="skywire-inbox", Basic realm="skywire-inbox", charset="UTF-8"',
       });

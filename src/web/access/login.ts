@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Config } from '../../config/config.ts';
 import type { Actor } from '../../parked/operator-log.ts';
 import { Problem } from '../http/problem.ts';
+import { clientOf } from '../http/public-url.ts';
 import { createRateLimit, networkOf } from '../http/rate-limit.ts';
 import { credentials, isSecret } from '../http/secret.ts';
 
@@ -42,7 +43,7 @@ export function createLogin({ http, access }: AccessConfig): Login {
       if (adminPassword === undefined && http.isLoopback) return 'admin';
       const given = credentials(req.headers.authorization, 'Basic');
       if (given === undefined) return undefined;
-      const address = networkOf(req.socket.remoteAddress ?? '');
+      const address = networkOf(clientOf(req));
       const waitS = limit.waitS(address);
       if (waitS > 0) {
         throw new Problem(429, 'Too many failed logins from this address', { 'Retry-After': String(waitS) });
@@ -69,7 +70,7 @@ export function requireLogin(login: Login): RequestHandler {
       throw new Problem(403, 'The viewer login is read-only');
     }
     res.locals['role'] = role;
-    res.locals['actor'] = { name: login.nameOf(role), address: req.socket.remoteAddress ?? '' };
+    res.locals['actor'] = { name: login.nameOf(role), address: clientOf(req) };
     next();
   };
 }

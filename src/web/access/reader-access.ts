@@ -4,8 +4,8 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { FeedTokens } from '../../inbox/feed-tokens.ts';
 import { encodeName } from '../../redis/keys.ts';
-import { originOf } from '../http/origin.ts';
 import { Problem } from '../http/problem.ts';
+import { publicUrlOf } from '../http/public-url.ts';
 import { credentials } from '../http/secret.ts';
 import { hasToken } from './api-token.ts';
 import type { AccessConfig, Login } from './login.ts';
@@ -47,7 +47,7 @@ export function createReaderAccess(config: AccessConfig, login: Login, feedToken
 }
 
 const isFromReaderPage = (req: Request): boolean =>
-  (req.headers.referer ?? '').startsWith(`${originOf(req)}/reader/`) ||
+  (req.headers.referer ?? '').startsWith(`${publicUrlOf(req)}/reader/`) ||
   (req.headers['sec-fetch-site'] === 'same-origin' && req.headers['sec-fetch-mode'] === 'cors');
 
 /** Whether a request below `/api/inboxes/:subscriber` takes the API token alone. */

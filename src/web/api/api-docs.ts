@@ -26,15 +26,16 @@ export interface Description {
   paths: Record<string, Record<string, Operation>>;
 }
 
-export function mountApiDocs(app: Express, description: Description): void {
-  const page = renderApiDocs(description);
+/** `base`: PUBLIC_URL's path. */
+export function mountApiDocs(app: Express, description: Description, base: string): void {
+  const page = renderApiDocs(description, base);
   const policy = `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
   serveGet(app, '/api/docs', (_req, res) => {
     res.set({ 'Content-Security-Policy': policy, 'Cache-Control': 'no-cache' }).type('html').send(page);
   });
 }
 
-export function renderApiDocs({ info, paths }: Description): string {
+export function renderApiDocs({ info, paths }: Description, base = ''): string {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, about]) => ({ method, path, about })),
   );
@@ -53,7 +54,7 @@ export function renderApiDocs({ info, paths }: Description): string {
 </head>
 <body>
 <h1>${escapeHtml(info.title)} API</h1>
-<p>${escapeHtml(info.description)} <a href="/openapi.json">openapi.json</a></p>
+<p>${escapeHtml(info.description)} <a href="${base}/openapi.json">openapi.json</a></p>
 <ul>${index.join('\n')}</ul>
 ${operations.map(({ method, path, about }) => section(method, path, about)).join('\n')}
 </body>

@@ -36,13 +36,13 @@ export function feedTokenRoutes(tokens: FeedTokens): Route[] {
         201: { description: 'The token and the addresses of the feeds', schema: created },
         409: { description: `The inbox has ${MAX_FEED_TOKENS} tokens` },
       },
-      async handler({ params, body, origin }) {
+      async handler({ params, body, publicUrl }) {
         const made = await tokens.create(params.subscriber, body?.label ?? '');
         if (!made) throw new Problem(409, `This inbox has ${MAX_FEED_TOKENS} tokens; revoke one first`);
         const { id, token, label, createdAtMs } = made;
-        const feed = (kind: string) => `${origin}/feeds/${token}.${kind}`;
+        const feed = (kind: string) => `${publicUrl}/feeds/${token}.${kind}`;
         const name = encodeURIComponent(decodeURIComponent(params.subscriber));
-        const reader = `${origin}/reader/${name}?token=${token}`;
+        const reader = `${publicUrl}/reader/${name}?token=${token}`;
         const urls = { rss: feed('rss'), atom: feed('atom'), json: feed('json'), reader };
         const created_at = new Date(createdAtMs).toISOString();
         return { status: 201, json: JSON.stringify({ id, label, created_at, token, urls }) };

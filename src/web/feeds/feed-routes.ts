@@ -9,9 +9,9 @@ import { within } from '../../redis/deadline.ts';
 import { decodeName } from '../../redis/keys.ts';
 import { serveGet } from '../http/base-app.ts';
 import { flag, itemId, plainName } from '../http/inputs.ts';
-import { originOf } from '../http/origin.ts';
 import { Problem } from '../http/problem.ts';
-import { createRateLimit, type RateLimit } from '../http/rate-limit.ts';
+import { clientOf, publicUrlOf } from '../http/public-url.ts';
+import { createRateLimit, networkOf, type RateLimit } from '../http/rate-limit.ts';
 import { checked } from '../http/route.ts';
 import { atom } from './atom.ts';
 import { guidOf, toEntry } from './entry.ts';
@@ -51,7 +51,7 @@ export function mountFeeds(app: Express, { inboxes, feedTokens }: FeedDeps): voi
     const [, token = '', kind = ''] = file.exec(String(req.params['file'])) ?? [];
     const inbox = token && (await within(ANSWER_WITHIN_MS, feedTokens.inboxOf(token)));
     if (!inbox) {
-      takeOne(strangerLimit, req.socket.remoteAddress ?? '');
+      takeOne(strangerLimit, networkOf(clientOf(req)));
       throw new Problem(404, 'No such feed');
     }
     takeOne(tokenLimit, hash('sha256', token, 'base64'));
@@ -69,8 +69,8 @@ function takeOne(limit: RateLimit, key: string): void {
 
 function toFeed(inbox: string, { items, next, gap }: Page, query: FeedQuery, req: Request): Feed {
   const { unread, subscription } = query;
-  const origin = originOf(req);
-  const url = new URL(req.originalUrl.split('?', 1)[0]!, origin);
+  const home = publicUrlOf(req);
+  const url = new URL(home + req.path);
   if (unread) url.searchParams.set('unread', 'true');
   if (subscription !== undefined) url.searchParams.set('subscription', subscription);
   const nextUrl = new URL(url);
@@ -84,7 +84,7 @@ function toFeed(inbox: string, { items, next, gap }: Page, query: FeedQuery, req
     description: gap
       ? `Posts that matched; ${gap.unread} unread ones are no longer kept`
       : 'Posts that matched',
-    homeUrl: `${origin}/reader/${encodeURIComponent(inbox)}`,
+    homeUrl: `${home}/reader/${encodeURIComponent(inbox)}`,
     url: url.href,
     nextUrl: next === null ? undefined : nextUrl.href,
     updatedMs: items[0] ? timeMsOf(items[0].id) : 0,

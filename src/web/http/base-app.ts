@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../observe/logger.ts';
 import { hostGuard } from './host-guard.ts';
 import { answerErrors, notFound, Problem } from './problem.ts';
+import { behindProxy } from './public-url.ts';
 import { writeGuard } from './write-guard.ts';
 
 export function createBaseApp(
@@ -13,8 +14,8 @@ export function createBaseApp(
 ): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
-  app.use(safeHeaders);
-  if (http.isLoopback) app.use(hostGuard);
+  app.use(safeHeaders, behindProxy(http));
+  if (http.isLoopback) app.use(hostGuard(http.publicUrl));
   app.use(writeGuard, wellFormedUrl);
   addRoutes(app);
   app.use(notFound);

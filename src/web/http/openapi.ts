@@ -10,7 +10,8 @@ const problemSchema = z.object({
   instance: z.string(),
 });
 
-export function describeApi(routes: readonly Route[]): object {
+/** `publicUrl`: where it is served, if not just where this description is. */
+export function describeApi(routes: readonly Route[], publicUrl?: string): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, '{$1}');
@@ -24,6 +25,7 @@ export function describeApi(routes: readonly Route[]): object {
       description:
         'Inboxes of posts that matched, and who is registered for what. Errors are application/problem+json.',
     },
+    ...(publicUrl !== undefined && { servers: [{ url: publicUrl }] }),
     security: [{ token: [] }],
     paths,
     components: {

@@ -5,8 +5,8 @@ import { quote } from '../../../queues/index.ts';
 import type { Actor } from '../../parked/operator-log.ts';
 import { within } from '../../redis/deadline.ts';
 import { otherMethods } from './base-app.ts';
-import { originOf } from './origin.ts';
 import { Problem } from './problem.ts';
+import { publicUrlOf } from './public-url.ts';
 
 export interface Reply {
   status: number;
@@ -20,8 +20,8 @@ export interface Input<Params, Query, Body> {
   body: Body;
   /** Who is logged in, on routes behind the login. */
   actor: Actor | undefined;
-  /** As the client sees it: `https://inbox.example`. */
-  origin: string;
+  /** What links begin with: `https://inbox.example`, `https://example.org/inbox`. */
+  publicUrl: string;
 }
 
 interface Description<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> {
@@ -65,7 +65,7 @@ export function defineRoute<
         query: checked(querySchema, req.query, 'parameter'),
         body: (body && checked(body, req.body, 'body')) as z.output<Body>,
         actor: req.res?.locals['actor'] as Actor | undefined,
-        origin: originOf(req),
+        publicUrl: publicUrlOf(req),
       });
     },
   };

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { Problem } from './problem.ts';
+import { isOwnOrigin } from './public-url.ts';
 
 const readMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -17,18 +18,10 @@ export const writeGuard: RequestHandler = (req, _res, next) => {
   next();
 };
 
-function isForeign({ headers }: Request): boolean {
-  const site = headers['sec-fetch-site'];
+function isForeign(req: Request): boolean {
+  const { origin, 'sec-fetch-site': site } = req.headers;
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
-  return headers.origin !== undefined && !isSameHost(headers.origin, headers.host);
-}
-
-/** The scheme is not compared: it differs behind a proxy that terminates TLS. */
-function isSameHost(origin: string, host: string | undefined): boolean {
-  if (host === undefined || !URL.canParse(origin)) return false;
-  const { protocol, host: originHost } = new URL(origin);
-  const here = `${protocol}//${host}`;
-  return originHost !== '' && URL.canParse(here) && new URL(here).host === originHost;
+  return origin !== undefined && !isOwnOrigin(req, origin);
 }
 
 const hasBody = ({ headers }: Request): boolean =>

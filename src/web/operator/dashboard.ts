@@ -36,6 +36,8 @@ export interface DashboardDeps {
   operatorLog: OperatorLog;
   byHand: ByHand;
   environmentName: string | undefined;
+  /** PUBLIC_URL's path. */
+  base: string;
   log: Logger;
 }
 
@@ -58,19 +60,19 @@ const withHeaders: RequestHandler = (req, res, next) => {
 };
 
 function createBoard(deps: DashboardDeps, { readOnlyMode }: { readOnlyMode: boolean }): RequestHandler {
-  const { queues, environmentName } = deps;
+  const { queues, environmentName, base } = deps;
   const serverAdapter = new BoardServer();
-  serverAdapter.setBasePath(PATH);
+  serverAdapter.setBasePath(base + PATH);
   let shown = 0;
   const newlyOpened = () => {
-    const adapters = queues.all.slice(shown).map((queue) => adapterOf(queue, readOnlyMode));
+    const adapters = queues.all.slice(shown).map((queue) => adapterOf(queue, readOnlyMode, base));
     shown = queues.all.length;
     return adapters;
   };
   const { addQueue } = createBullBoard({
     serverAdapter,
     queues: newlyOpened(),
-    options: { uiConfig: uiConfig(environmentName), handlerHooks: boardHooks(deps) },
+    options: { uiConfig: uiConfig(environmentName, base), handlerHooks: boardHooks(deps) },
   });
   serverAdapter.setErrorHandler((error) => {
     throw error;
@@ -83,14 +85,18 @@ function createBoard(deps: DashboardDeps, { readOnlyMode }: { readOnlyMode: bool
   };
 }
 
-function adapterOf({ name, definition, queue }: JobQueue, readOnlyMode: boolean): BullMQAdapter {
+function adapterOf(
+  { name, definition, queue }: JobQueue,
+  readOnlyMode: boolean,
+  base: string,
+): BullMQAdapter {
   const adapter = new BullMQAdapter(queue, {
     readOnlyMode,
     description: definition.description,
     displayName: `${definition.label}: ${name}`,
     externalJobUrl: ({ id }) => ({
       displayText: 'Open in Parked',
-      href: `/parked?queue=${name}&job=${id}`,
+      href: `${base}/parked?queue=${name}&job=${id}`,
     }),
   });
   adapter.setFormatter('data', (data: unknown) => viewJob(data, definition).shown);
@@ -98,15 +104,15 @@ function adapterOf({ name, definition, queue }: JobQueue, readOnlyMode: boolean)
   return adapter;
 }
 
-const uiConfig = (environmentName: string | undefined): UIConfig => ({
+const uiConfig = (environmentName: string | undefined, base: string): UIConfig => ({
   boardTitle: 'skywire-inbox',
   hideDocsLink: true,
   sortQueues: false,
   showMetrics: true,
   miscLinks: [
-    { text: 'Overview', url: '/' },
-    { text: 'Parked matches, grouped', url: '/parked' },
-    { text: 'Inbox API', url: '/api/docs' },
+    { text: 'Overview', url: `${base}/` },
+    { text: 'Parked matches, grouped', url: `${base}/parked` },
+    { text: 'Inbox API', url: `${base}/api/docs` },
   ],
   ...(environmentName && {
     environment: {

@@ -16,12 +16,23 @@ const uplot = (name: string): string =>
 
 const scripts = ['page', 'overview', 'flow', 'plots', 'parked', 'operator-log', 'parked-job', 'parked-run'];
 
-export function mountPages(app: Express, login: Login, { lookups }: Pick<Config, 'lookups'>): void {
-  const overview = page('overview', 'Overview', '/', ['uplot.css', 'page.css'], {
+export function mountPages(
+  app: Express,
+  login: Login,
+  { http, lookups }: Pick<Config, 'http' | 'lookups'>,
+): void {
+  const base = http.publicUrl?.path ?? '';
+  const overview = page(base, 'overview', 'Overview', '/', ['uplot.css', 'page.css'], {
     lookups: lookups ? '' : `<p class="soft" id="lookups">${escapeHtml(howToLookUp)}.</p>`,
   });
   serveGet(app, '/', noStore, requireLogin(login), overview);
-  serveGet(app, '/parked', noStore, requireLogin(login), page('parked', 'Parked', '/parked', ['page.css']));
+  serveGet(
+    app,
+    '/parked',
+    noStore,
+    requireLogin(login),
+    page(base, 'parked', 'Parked', '/parked', ['page.css']),
+  );
   serveAssets(app, {
     'page.css': ours('page.css'),
     ...Object.fromEntries(scripts.map((name) => [`${name}.js`, ours(`${name}.js`)])),
@@ -31,6 +42,7 @@ export function mountPages(app: Express, login: Login, { lookups }: Pick<Config,
 }
 
 function page(
+  base: string,
   name: string,
   title: string,
   path: string,
@@ -38,12 +50,13 @@ function page(
   words: Record<string, string> = {},
 ): RequestHandler {
   const read = (file: string): string => readFileSync(ours(file), 'utf8');
-  const links = styles.map((file) => `<link rel="stylesheet" href="/assets/${file}" />`);
+  const links = styles.map((file) => `<link rel="stylesheet" href="{base}/assets/${file}" />`);
   const html = read('frame.html')
     .replace('{title}', title)
     .replace('{styles}', links.join('\n    '))
     .replace('{name}', name)
-    .replace(`href="${path}"`, `href="${path}" aria-current="page"`)
+    .replace(`href="{base}${path}"`, `href="{base}${path}" aria-current="page"`)
+    .replaceAll('{base}', base)
     .replace('{content}', () => read(`${name}.html`).replace(/\{(\w+)\}/g, (_, word) => words[word]!));
   return (_req, res) => {
     res.set('Content-Security-Policy', contentPolicy).type('html').send(html);

@@ -6,15 +6,16 @@ import { encodeName } from '../../redis/keys.ts';
 import { type ReaderAccess, TOKEN_COOKIE } from '../access/reader-access.ts';
 import { contentPolicy, serveAssets } from '../http/assets.ts';
 import { noStore, serveGet } from '../http/base-app.ts';
-import { isSecure } from '../http/origin.ts';
 import { Problem } from '../http/problem.ts';
+import { isSecure } from '../http/public-url.ts';
 
 const ours = (name: string): URL => new URL(name, import.meta.url);
 const assets = ['reader.js', 'item-view.js', 'post.js', 'reader.css'];
 const COOKIE_S = 180 * 86_400;
 
-export function mountReader(app: Express, access: ReaderAccess, feedTokens: FeedTokens): void {
-  const html = readFileSync(ours('reader.html'), 'utf8');
+/** `base`: PUBLIC_URL's path. */
+export function mountReader(app: Express, access: ReaderAccess, feedTokens: FeedTokens, base: string): void {
+  const html = readFileSync(ours('reader.html'), 'utf8').replaceAll('{base}', base);
   serveGet(app, '/reader/:subscriber', noStore, async (req, res) => {
     res.set('Content-Security-Policy', contentPolicy);
     const name = String(req.params['subscriber']);
@@ -23,9 +24,9 @@ export function mountReader(app: Express, access: ReaderAccess, feedTokens: Feed
     const { token } = req.query;
     if (typeof token === 'string' && (await feedTokens.inboxOf(token)) === inbox) {
       const segment = encodeURIComponent(name);
-      keepToken(res, token, [`/reader/${segment}`, `/api/inboxes/${segment}`], isSecure(req));
+      keepToken(res, token, [`${base}/reader/${segment}`, `${base}/api/inboxes/${segment}`], isSecure(req));
       // Removes the token from the URL, which ends up in histories and logs.
-      res.redirect(303, `/reader/${segment}`);
+      res.redirect(303, `${base}/reader/${segment}`);
       return;
     }
     if ((await access.of(req, inbox, true)) === undefined)

@@ -1,7 +1,7 @@
 import { articleOf, paint } from './item-view.js';
 
-const segment = location.pathname.split('/')[2];
-const api = `/api/inboxes/${segment}`;
+const segment = /.*\/reader\/([^/]+)/.exec(location.pathname)[1];
+const api = new URL(`../api/inboxes/${segment}`, import.meta.url).pathname;
 const name = decodeURIComponent(segment);
 const $ = (id) => document.getElementById(id);
 const PAGE = 30;

@@ -1,10 +1,19 @@
-/** docs/access.md, cell by cell: what it says is what the server does. */
+/** docs/access.md, cell by cell: what it says is what the server does, off loopback and on it behind PUBLIC_URL. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { queues as definitions } from '../../../queues/index.ts';
 import { addFailed, unroutedMatches } from '../../fixtures/parked-jobs.ts';
 import { redis, useWeb, web } from '../use-web.ts';
-import { asAdmin, asReader, asViewer, type Headers, locked, startWeb } from '../web.ts';
+import {
+  type Ask,
+  asAdmin,
+  asReader,
+  asViewer,
+  type Headers,
+  locked,
+  startWeb,
+  type TestWeb,
+} from '../web.ts';
 
 const visitors = ['nobody', 'viewer', 'admin', 'API token', 'feed token'] as const;
 type Visitor = (typeof visitors)[number];
@@ -46,15 +55,31 @@ function operations(description: { paths: Record<string, object> }, isRead: bool
 
 let feedToken: string;
 let api: { paths: Record<string, object> };
-const matches = unroutedMatches(200);
+const matches = unroutedMatches(400);
 let next = 0;
+let proxied: TestWeb;
 useWeb({ isLoopback: false });
 beforeAll(async () => {
+  proxied = await startWeb(redis, { publicUrl: 'https://example.org/inbox', trustProxy: 'loopback' });
   await addFailed(redis.client(), web.queues, matches);
-  await web.parked.index.refresh();
+  await Promise.all([web.parked.index.refresh(), proxied.parked.index.refresh()]);
   api = (await web.ask('GET', '/openapi.json')).json;
   feedToken = (await web.ask('POST', '/api/inboxes/ann/feed-tokens', asReader, {})).json.token;
+  return () => proxied.stop();
 });
+
+/** As a proxy passes them on: one that keeps the path. */
+const behindProxy: Ask = (method, path, headers, body) =>
+  proxied.ask(
+    method,
+    `/inbox${path}`,
+    { host: 'example.org', 'x-forwarded-proto': 'https', ...headers },
+    body,
+  );
+const places: [name: string, ask: Ask][] = [
+  ['off loopback', (...asked) => web.ask(...asked)],
+  ['behind PUBLIC_URL', behindProxy],
+];
 
 const callsOf = (request: string): Call[] => {
   const every = /^every (read|write)/.exec(request)?.[1];
@@ -79,18 +104,27 @@ test('the table has its columns and says something of each', () => {
   for (const [, , ...cells] of rows) for (const cell of cells) expect(['yes', 'no']).toContain(cell);
 });
 
-describe.each(rows)('%s: %s', (_, request, ...cells) => {
-  test.each(visitors.map((visitor, at) => [visitor, cells[at]!] as const))('%s: %s', async (visitor, may) => {
-    const calls = callsOf(request);
-    expect(calls.length).toBeGreaterThan(0);
-    for (const call of calls) {
-      const path = filled(call.path, visitor);
-      const { status } = await web.ask(call.method, path, headersOf[visitor], bodyOf(call));
-      expect(refused(status, path) ? 'no' : 'yes', `${call.method} ${path}: ${status}`).toBe(may);
-      expect(status).toBeLessThan(500);
-      if (may === 'yes') expect(status, `${call.method} ${path}`).not.toBe(405);
-    }
-  });
+const cellsOf = places.flatMap(([place, ask]) =>
+  rows.flatMap(([what, request, ...cells]) =>
+    visitors.map((visitor, at) => ({ place, ask, what, request, visitor, may: cells[at]! })),
+  ),
+);
+
+describe('the table', () => {
+  test.each(cellsOf)(
+    '$place, $what: $request, $visitor: $may',
+    async ({ ask, request = '', visitor, may }) => {
+      const calls = callsOf(request);
+      expect(calls.length).toBeGreaterThan(0);
+      for (const call of calls) {
+        const path = filled(call.path, visitor);
+        const { status } = await ask(call.method, path, headersOf[visitor], bodyOf(call));
+        expect(refused(status, path) ? 'no' : 'yes', `${call.method} ${path}: ${status}`).toBe(may);
+        expect(status).toBeLessThan(500);
+        if (may === 'yes') expect(status, `${call.method} ${path}`).not.toBe(405);
+      }
+    },
+  );
 });
 
 const forgeries: [string, Headers, string?][] = [
@@ -103,12 +137,15 @@ const forgeries: [string, Headers, string?][] = [
 const writes = rows.filter(([, request = '']) => !/^`GET|every read/.test(request));
 
 describe.each(forgeries)('a write %s, with the right login', (_, forged, body) => {
-  test.each(writes)('%s: %s', async (_, request) => {
+  const each = places.flatMap(([place, ask]) =>
+    writes.map(([what, request]) => ({ place, ask, what, request })),
+  );
+  test.each(each)('$place, $what: $request', async ({ ask, request = '' }) => {
     const before = await state();
     for (const call of callsOf(request)) {
       const login = call.path.startsWith('/api/') ? asReader : asAdmin;
       const path = filled(call.path, 'admin');
-      const { status } = await web.ask(call.method, path, { ...login, ...forged }, body);
+      const { status } = await ask(call.method, path, { ...login, ...forged }, body);
       expect([403, 415], `${call.method} ${path}`).toContain(status);
     }
     expect(await state()).toEqual(before);

@@ -1,5 +1,5 @@
 /** The pipeline as a diagram: streams, queues, inboxes, parked matches, with live numbers. */
-import { bytes, count, duration, el, many, visible } from './page.js';
+import { bytes, count, duration, el, many, urlOf, visible } from './page.js';
 
 const unknown = '?';
 const seconds = (ms) => (ms === null || ms === undefined ? '–' : duration(ms / 1000));
@@ -103,7 +103,7 @@ function parkedStage(parked, queues) {
       ...reasons.map(([reason, jobs]) => [count(jobs), reason.replaceAll('_', ' '), true]),
       ...(delayed > 0 ? [[count(delayed), 'waiting for their next attempt']] : []),
     ],
-    { id: 'parked-stage', about: el('a', { href: '/parked' }, 'See them by cause') },
+    { id: 'parked-stage', about: el('a', { href: urlOf('/parked') }, 'See them by cause') },
   );
 }
 

@@ -1,6 +1,6 @@
 /** The overview page: health findings, the pipeline with live numbers, plots of the last hour or day. */
 import { flow, headline } from './flow.js';
-import { byId, el, get, repeat, session, show } from './page.js';
+import { byId, el, get, repeat, session, show, urlOf } from './page.js';
 import { drawPlots } from './plots.js';
 
 const FIGURES_EVERY_MS = 2000;
@@ -24,7 +24,7 @@ const finding = ({ level, what, remedy }) =>
     el('strong', {}, what),
     ' ',
     remedy,
-    what.includes('an operator') && [' ', el('a', { href: '/parked' }, 'Open Parked')],
+    what.includes('an operator') && [' ', el('a', { href: urlOf('/parked') }, 'Open Parked')],
   );
 
 async function plots() {

@@ -45,10 +45,13 @@ async function answerOf(response) {
   return body;
 }
 
-export const get = async (path) => answerOf(await fetch(path));
+/** An address of ours, `/parked`, below the path that PUBLIC_URL may have. */
+export const urlOf = (path) => new URL(`..${path}`, import.meta.url).href;
+
+export const get = async (path) => answerOf(await fetch(urlOf(path)));
 export const post = async (path, body = {}) =>
   answerOf(
-    await fetch(path, {
+    await fetch(urlOf(path), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),

@@ -1,5 +1,5 @@
 /** A dialog with one job in full, to edit and retry it. */
-import { ago, byId, el, get, many, post, visible } from './page.js';
+import { ago, byId, el, get, many, post, urlOf, visible } from './page.js';
 
 export async function openJob({ queue, job, mayChange, after }) {
   const path = `/operator/parked/jobs/${encodeURIComponent(queue)}/${encodeURIComponent(job)}`;
@@ -25,7 +25,7 @@ export async function openJob({ queue, job, mayChange, after }) {
       'p',
       { class: 'soft' },
       `${found.state} · ${many(found.attempts, 'attempt')} · parked ${ago(found.parkedAt)} · `,
-      el('a', { href: `/dashboard/queue/${queue}/${job}` }, 'open in the queue'),
+      el('a', { href: urlOf(`/dashboard/queue/${queue}/${job}`) }, 'open in the queue'),
     ),
     problem,
     el('pre', {}, JSON.stringify(found.shown, undefined, 2)),

@@ -13,6 +13,7 @@ import {
   session,
   show,
   showMessage,
+  urlOf,
   visible,
 } from './page.js';
 import { openJob } from './parked-job.js';
@@ -76,7 +77,7 @@ function groupCard(group, isRunning) {
       el('button', { 'data-do': 'list', 'data-group': id }, 'List'),
       el(
         'a',
-        { class: 'button', href: `/operator/parked/export?group=${id}`, download: 'parked.jsonl' },
+        { class: 'button', href: urlOf(`/operator/parked/export?group=${id}`), download: 'parked.jsonl' },
         'Export',
       ),
     ),
@@ -141,7 +142,7 @@ async function find(filter, limit = PAGE) {
         total > 0 &&
           el(
             'a',
-            { class: 'button', href: `/operator/parked/export?${query}`, download: 'parked.jsonl' },
+            { class: 'button', href: urlOf(`/operator/parked/export?${query}`), download: 'parked.jsonl' },
             'Export',
           ),
       ),
