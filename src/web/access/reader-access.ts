@@ -13,6 +13,8 @@ import type { AccessConfig, Login } from './login.ts';
 export const TOKEN_COOKIE = 'skywire_inbox_token';
 const inCookie = new RegExp(`(?:^|;\\s*)${TOKEN_COOKIE}=([A-Za-z0-9_-]{43})(?:;|$)`);
 
+export const hasTokenCookie = (cookies = ''): boolean => inCookie.test(cookies);
+
 export interface Admission {
   /** `look`: read-only. */
   may: 'all' | 'look';
@@ -46,6 +48,10 @@ export function createReaderAccess(config: AccessConfig, login: Login, feedToken
   };
 }
 
+/** Brought by this request, right or wrong. */
+const hasCredentials = ({ headers }: Request): boolean =>
+  headers.authorization !== undefined || hasTokenCookie(headers.cookie);
+
 const isFromReaderPage = (req: Request): boolean =>
   (req.headers.referer ?? '').startsWith(`${publicUrlOf(req)}/reader/`) ||
   (req.headers['sec-fetch-site'] === 'same-origin' && req.headers['sec-fetch-mode'] === 'cors');
@@ -65,7 +71,8 @@ export function admitReaders(access: ReaderAccess): RequestHandler {
         throw new Problem(403, 'The viewer login is read-only');
       if (admission === undefined)
         throw new Problem(401, 'API token or a token of this inbox required', {
-          'WWW-Authenticate': access.challenges(takesLogin),
+          // An open page whose link was revoked or whose password has changed says so: the browser must not ask for a password.
+          'WWW-Authenticate': access.challenges(takesLogin && !hasCredentials(req)),
         });
       res.locals['isAdmitted'] = true;
       res.locals['feedToken'] = admission.feedToken;

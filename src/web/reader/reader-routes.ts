@@ -3,14 +3,23 @@ import { readFileSync } from 'node:fs';
 import type { Express, Response } from 'express';
 import type { FeedTokens } from '../../inbox/feed-tokens.ts';
 import { encodeName } from '../../redis/keys.ts';
-import { type ReaderAccess, TOKEN_COOKIE } from '../access/reader-access.ts';
+import { hasTokenCookie, type ReaderAccess, TOKEN_COOKIE } from '../access/reader-access.ts';
 import { contentPolicy, serveAssets } from '../http/assets.ts';
 import { noStore, serveGet } from '../http/base-app.ts';
 import { Problem } from '../http/problem.ts';
 import { isSecure } from '../http/public-url.ts';
 
 const ours = (name: string): URL => new URL(name, import.meta.url);
-const assets = ['reader.js', 'item-view.js', 'post.js', 'reader.css'];
+const assets = [
+  'reader.js',
+  'live.js',
+  'speaker.js',
+  'requests.js',
+  'rest.js',
+  'item-view.js',
+  'post.js',
+  'reader.css',
+];
 const COOKIE_S = 180 * 86_400;
 
 /** `base`: PUBLIC_URL's path. */
@@ -22,27 +31,32 @@ export function mountReader(app: Express, access: ReaderAccess, feedTokens: Feed
     const inbox = encodeName(name);
     if (inbox === undefined) throw new Problem(404, 'Not a valid inbox name');
     const { token } = req.query;
+    const segment = encodeURIComponent(name);
+    const paths = [`${base}/reader/${segment}`, `${base}/api/inboxes/${segment}`];
     if (typeof token === 'string' && (await feedTokens.inboxOf(token)) === inbox) {
-      const segment = encodeURIComponent(name);
-      keepToken(res, token, [`${base}/reader/${segment}`, `${base}/api/inboxes/${segment}`], isSecure(req));
+      keepToken(res, token, paths, isSecure(req));
       // Removes the token from the URL, which ends up in histories and logs.
       res.redirect(303, `${base}/reader/${segment}`);
       return;
     }
-    if ((await access.of(req, inbox, true)) === undefined)
+    const admission = await access.of(req, inbox, true);
+    if (admission === undefined)
       throw new Problem(401, 'Log in, or open a link with a token of this inbox', {
         'WWW-Authenticate': access.challenges(true),
       });
+    // Revoked: with it, the page's requests would be refused before the browser sends the login along.
+    if (admission.feedToken === undefined && hasTokenCookie(req.headers.cookie))
+      keepToken(res, '', paths, isSecure(req));
     res.type('html').send(html);
   });
   serveAssets(app, Object.fromEntries(assets.map((name) => [name, ours(name)])));
 }
 
-/** Only for this inbox's paths. Lax, so that links from other sites work; the write guard rejects their writes. */
+/** Only for this inbox's paths; without a token, forgets it. Lax, so that links from other sites work; the write guard rejects their writes. */
 function keepToken(res: Response, token: string, paths: readonly string[], secure: boolean): void {
   for (const path of paths)
     res.append(
       'Set-Cookie',
-      `${TOKEN_COOKIE}=${token}; Path=${path}; Max-Age=${COOKIE_S}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`,
+      `${TOKEN_COOKIE}=${token}; Path=${path}; Max-Age=${token === '' ? 0 : COOKIE_S}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`,
     );
 }

@@ -1,10 +1,14 @@
 import { articleOf, paint } from './item-view.js';
+import { follow } from './live.js';
+import { request } from './requests.js';
 
 const segment = /.*\/reader\/([^/]+)/.exec(location.pathname)[1];
 const api = new URL(`../api/inboxes/${segment}`, import.meta.url).pathname;
 const name = decodeURIComponent(segment);
 const $ = (id) => document.getElementById(id);
 const PAGE = 30;
+/** A page that stays open for weeks keeps the newest. */
+const MOST_SHOWN = 500;
 
 /** By item id, in page order: newest first. */
 const shown = new Map();
@@ -12,7 +16,6 @@ let view = '';
 let next = null;
 let current = null;
 let arrived = [];
-let source;
 
 /** Changes are sent one after another, so that two quick key presses cannot overtake each other. */
 let changed = Promise.resolve();
@@ -22,18 +25,17 @@ function change(...asked) {
   return answer;
 }
 
-async function ask(path, method = 'GET', body) {
-  const headers = body ? { 'content-type': 'application/json' } : {};
-  const answer = await fetch(api + path, { method, headers, body: body && JSON.stringify(body) }).catch(
-    () => undefined,
-  );
-  const failed = answer?.ok
-    ? undefined
-    : `${answer ? (await answer.json().catch(() => ({}))).detail : 'The server does not answer.'}`;
-  $('problem').hidden = failed === undefined;
-  $('problem').textContent = failed ?? '';
-  if (failed !== undefined) throw new Error(failed);
-  return answer.status === 204 ? undefined : answer.json();
+async function ask(path, method, body) {
+  let problem = '';
+  try {
+    return await request(api + path, { method, body });
+  } catch (error) {
+    problem = error.message;
+    throw error;
+  } finally {
+    $('problem').hidden = problem === '';
+    $('problem').textContent = problem;
+  }
 }
 
 function showUnread(unread) {
@@ -51,11 +53,11 @@ function add(items, where) {
   $('empty').hidden = shown.size > 0;
 }
 
-async function load(more) {
+async function load(more, read = ask) {
   const cursor = more && next ? `&before=${next}` : '';
   const asked = view;
-  const page = await ask(`/items?limit=${PAGE}&${view}${cursor}`);
-  if (asked !== view) return page;
+  const page = await read(`/items?limit=${PAGE}&${view}${cursor}`);
+  if (asked !== view) return;
   if (!more) {
     shown.clear();
     $('items').replaceChildren();
@@ -64,12 +66,15 @@ async function load(more) {
   add(page.items, 'append');
   next = page.next;
   $('older').hidden = next === null;
-  $('gap').hidden = page.gap === null;
-  $('gap').textContent = page.gap
-    ? `${page.gap.unread} unread items were removed to keep the inbox within its limits.`
-    : '';
+  showGap(page.gap);
   showUnread(page.unread);
-  return page;
+}
+
+function showGap(gap) {
+  $('gap').hidden = gap === null;
+  $('gap').textContent = gap
+    ? `${gap.unread} unread items were removed to keep the inbox within its limits.`
+    : '';
 }
 
 function select(entry) {
@@ -109,36 +114,51 @@ const doing = {
 };
 
 function showArrived() {
-  add(arrived.toReversed(), 'prepend');
+  add(arrived.slice(-MOST_SHOWN).toReversed(), 'prepend');
   arrived = [];
   $('arrived').hidden = true;
+  const ids = [...shown.keys()];
+  if (ids.length <= MOST_SHOWN) return;
+  for (const id of ids.slice(MOST_SHOWN)) {
+    shown.get(id).article.remove();
+    shown.delete(id);
+  }
+  next = ids[MOST_SHOWN - 1];
+  $('older').hidden = false;
+  if (current && !shown.has(current.item.id)) select(undefined);
 }
 
-function listen(after) {
-  source?.close();
-  source = new EventSource(`${api}/live?after=${after}`);
-  source.addEventListener('open', () => ($('live').textContent = '● live'));
-  source.addEventListener('error', () => ($('live').textContent = '○ reconnecting'));
-  source.addEventListener('message', ({ data }) => {
-    if (view === 'starred=1') return;
-    arrived.push(JSON.parse(data));
-    // Do not shift the page for someone reading further down.
-    if (scrollY < 80) showArrived();
-    $('arrived').textContent = `${arrived.length} new`;
-    $('arrived').hidden = arrived.length === 0;
-  });
-  source.addEventListener('counts', ({ data }) => showUnread(JSON.parse(data).unread));
+function take(items) {
+  if (view === 'starred=1') return;
+  arrived.push(...items);
+  // Do not shift the page for someone reading further down.
+  if (scrollY < 80) showArrived();
+  $('arrived').textContent = `${arrived.length} new`;
+  $('arrived').hidden = arrived.length === 0;
 }
 
-async function open(chosen) {
+const live = follow({
+  api,
+  take,
+  async begin(signal) {
+    const read = (path) => request(api + path, { signal });
+    const { newest } = await read('');
+    await load(false, read);
+    return newest ?? '0-0';
+  },
+  on: { counts: ({ unread }) => showUnread(unread), gap: showGap },
+  say(text) {
+    if ($('live').textContent !== text) $('live').textContent = text;
+  },
+});
+
+function open(chosen) {
   view = chosen;
   arrived = [];
   $('arrived').hidden = true;
   for (const button of document.querySelectorAll('[data-view]'))
     button.setAttribute('aria-pressed', String(button.dataset.view === view));
-  const { newest } = await ask('');
-  await load(false);
-  listen(newest ?? '0-0');
+  live.restart();
 }
 
 const quietly = (work) => work?.catch(() => undefined);
@@ -155,7 +175,7 @@ $('read-all').addEventListener('click', async () => {
   showUnread(unread);
 });
 for (const button of document.querySelectorAll('[data-view]'))
-  button.addEventListener('click', () => quietly(open(button.dataset.view)));
+  button.addEventListener('click', () => open(button.dataset.view));
 $('items').addEventListener('click', ({ target }) => {
   const entry = shown.get(target.closest('article')?.dataset.id);
   if (!entry || target.closest('a')) return;
@@ -169,4 +189,4 @@ document.addEventListener('keydown', (event) => {
   const action = { m: 'mark', s: 'star', o: 'open' }[event.key];
   if (action && current) quietly(doing[action](current));
 });
-quietly(open(''));
+open('');

@@ -41,14 +41,29 @@ export class AnswerError extends Error {}
 
 async function answerOf(response) {
   const body = await response.json().catch(() => undefined);
-  if (!response.ok) throw new AnswerError(body?.detail ?? `The server answered ${response.status}`);
-  return body;
+  if (response.ok) return body;
+  throw Object.assign(new AnswerError(body?.detail ?? `The server answered ${response.status}`), {
+    status: response.status,
+  });
 }
 
 /** An address of ours, `/parked`, below the path that PUBLIC_URL may have. */
 export const urlOf = (path) => new URL(`..${path}`, import.meta.url).href;
 
-export const get = async (path) => answerOf(await fetch(urlOf(path)));
+/** A request whose connection died with the network would be waited for for ever, and the page with it. */
+const ANSWER_WITHIN_MS = 20_000;
+
+export async function get(path) {
+  const line = new AbortController();
+  const timer = setTimeout(() => line.abort(), ANSWER_WITHIN_MS);
+  try {
+    return await answerOf(await fetch(urlOf(path), { signal: line.signal }));
+  } catch (error) {
+    throw error instanceof AnswerError ? error : new AnswerError('The server does not answer');
+  } finally {
+    clearTimeout(timer);
+  }
+}
 export const post = async (path, body = {}) =>
   answerOf(
     await fetch(urlOf(path), {
@@ -66,16 +81,20 @@ export function showMessage(message, kind = 'bad') {
   place.textContent = message ?? '';
 }
 
+function showStale(error) {
+  byId('stale').hidden = error === undefined;
+  if (error) byId('stale').textContent = `Not up to date: ${error.message}`;
+}
+
 /** Polls while the page is visible, one request at a time. */
 export function repeat(everyMs, work) {
   const run = async () => {
     if (!document.hidden) {
       try {
         await work();
-        byId('stale').hidden = true;
+        showStale();
       } catch (error) {
-        byId('stale').hidden = false;
-        byId('stale').textContent = `Not up to date: ${error.message}`;
+        showStale(error);
       }
     }
     setTimeout(run, everyMs);
@@ -115,9 +134,22 @@ export const visible = (text) =>
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
+/** A page that is opened while the server restarts waits for it, and needs no reload. */
+async function whenAnswered(path) {
+  for (;;) {
+    try {
+      return await get(path);
+    } catch (error) {
+      if (error.status === 401 || error.status === 403) throw error;
+      showStale(error);
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+    }
+  }
+}
+
 /** Shows who is logged in. The viewer gets no buttons, which the server would reject anyway. */
 export async function session() {
-  const { who, role, environment } = await get('/operator/session');
+  const { who, role, environment } = await whenAnswered('/operator/session');
   byId('who').textContent = role === 'viewer' ? `${who}, read-only` : who;
   const badge = byId('environment');
   badge.hidden = !environment;
