@@ -13,7 +13,7 @@ import {
   type PageQuery,
   readPage,
 } from './read-page.ts';
-import { repaired } from './repair.ts';
+import { createRepair } from './repair.ts';
 
 export type { Item, Page, PageQuery } from './read-page.ts';
 
@@ -32,12 +32,13 @@ export interface Summary extends Omit<Page, 'items' | 'next'> {
   newest: string | null;
 }
 
+/** What takes several calls of Redis ends between two of them once `signal` is aborted, and rejects with its reason. */
 export interface InboxReader {
-  summary(inbox: string): Promise<Summary>;
-  page(inbox: string, query: PageQuery): Promise<Page>;
-  /** Both return the number of unread items. Unknown ids are ignored. */
-  markRead(inbox: string, what: { ids: string[] } | { upTo: string }): Promise<number>;
-  markUnread(inbox: string, ids: string[]): Promise<number>;
+  summary(inbox: string, signal?: AbortSignal): Promise<Summary>;
+  page(inbox: string, query: PageQuery, signal?: AbortSignal): Promise<Page>;
+  /** Both return the number of unread items. Unknown ids are ignored. What was marked until the signal stays so. */
+  markRead(inbox: string, what: { ids: string[] } | { upTo: string }, signal?: AbortSignal): Promise<number>;
+  markUnread(inbox: string, ids: string[], signal?: AbortSignal): Promise<number>;
   /** false: no such item. */
   star(inbox: string, id: string, on: boolean): Promise<boolean>;
   /** Any number of them; ids without an item are ignored. */
@@ -48,36 +49,44 @@ export interface InboxReader {
 
 /** `inbox` is a name encoded by encodeName; ids have the form `<ms>-<number>`. */
 export function createInboxReader(client: RedisClient): InboxReader {
+  const repaired = createRepair(client);
   /** Returns the number of unread items, undefined if the action is not complete. */
-  async function mark(inbox: string, args: (string | number)[]): Promise<number | undefined> {
+  async function mark(
+    inbox: string,
+    args: (string | number)[],
+    signal?: AbortSignal,
+  ): Promise<number | undefined> {
+    signal?.throwIfAborted();
     const { items, state, read, unread } = inboxKeys(inbox);
     const reply = await runScript(client, markScript, [items, state, read, unread], args);
     const [count, isDone, isWrong] = reply as [number, number, number];
     if (isDone === 0) return undefined;
-    return isWrong === 1 ? (await readRepaired(inbox)).unread : count;
+    return isWrong === 1 ? (await readRepaired(inbox, signal)).unread : count;
   }
   /** Returns how many of the items there are. */
   async function star(inbox: string, ids: readonly string[], on: boolean): Promise<number> {
     const { items, starred } = inboxKeys(inbox);
     return (await runScript(client, starScript, [items, starred], [on ? '1' : '0', ...ids])) as number;
   }
-  const readRepaired = (inbox: string) => repaired(client, inbox, () => readSummary(client, inbox));
+  const readRepaired = (inbox: string, signal?: AbortSignal) =>
+    repaired(inbox, () => readSummary(client, inbox), signal);
   return {
-    async summary(inbox) {
-      const { vanished: _, isMiscounted: _is, ...summary } = await readRepaired(inbox);
+    async summary(inbox, signal) {
+      const { vanished: _, isMiscounted: _is, ...summary } = await readRepaired(inbox, signal);
       return summary;
     },
-    async page(inbox, query) {
+    async page(inbox, query, signal) {
       const found: Item[] = [];
       let { before, after } = query;
       let room = MOST_BYTES;
       for (;;) {
+        signal?.throwIfAborted();
         const rest = { ...query, before, after, limit: query.limit - found.length };
         const {
           vanished: _,
           isMiscounted: _is,
           ...page
-        } = await repaired(client, inbox, () => readPage(client, inbox, rest, room));
+        } = await repaired(inbox, () => readPage(client, inbox, rest, room), signal);
         found.push(...page.items);
         for (const item of page.items) room -= item.postJson.length;
         const isFull = found.length >= query.limit || room <= 0;
@@ -86,15 +95,15 @@ export function createInboxReader(client: RedisClient): InboxReader {
         else after = page.next;
       }
     },
-    async markRead(inbox, what) {
+    async markRead(inbox, what, signal) {
       const args = 'ids' in what ? ['read', ...what.ids] : ['up-to', what.upTo, LOOK_AT_MOST];
       for (;;) {
-        const unread = await mark(inbox, args);
+        const unread = await mark(inbox, args, signal);
         if (unread !== undefined) return unread;
       }
     },
-    async markUnread(inbox, ids) {
-      return (await mark(inbox, ['unread', ...ids]))!;
+    async markUnread(inbox, ids, signal) {
+      return (await mark(inbox, ['unread', ...ids], signal))!;
     },
     star: async (inbox, id, on) => (await star(inbox, [id], on)) === 1,
     async starAll(inbox, ids, on) {

@@ -12,35 +12,53 @@ const recountScript = loadScript(here('recount.lua'), keyTypes, ...readState);
 const MEND_AT_ONCE = 200;
 const RECOUNT_AT_ONCE = 500;
 
+/** Of so many inboxes it is remembered how far a mend came that nobody waited for. */
+const MOST_BEGUN = 1_000;
+
 /** Reads, and if the counts are wrong repairs them and reads again. */
-export async function repaired<Found extends Condition>(
-  client: RedisClient,
+export type Repair = <Found extends Condition>(
   inbox: string,
   read: () => Promise<Found>,
-): Promise<Found> {
-  let found = await read();
-  if (found.vanished > 0) {
-    await mend(client, inbox);
-    found = await read();
+  signal?: AbortSignal,
+) => Promise<Found>;
+
+export function createRepair(client: RedisClient): Repair {
+  /** Where the next one goes on: a large inbox would else never be mended within one answer's time. */
+  const begun = new Map<string, string>();
+
+  async function mend(inbox: string, signal?: AbortSignal): Promise<void> {
+    const { items, seen, state, merged, read, unread, starred, gone } = inboxKeys(inbox);
+    const keys = [items, seen, state, merged, read, unread, starred, gone];
+    let cursor = begun.get(inbox) ?? '0';
+    do {
+      signal?.throwIfAborted();
+      cursor = (await runScript(client, mendScript, keys, [cursor, MEND_AT_ONCE])) as string;
+      begun.delete(inbox);
+      if (cursor !== '0') begun.set(inbox, cursor);
+      if (begun.size > MOST_BEGUN) begun.delete(begun.keys().next().value!);
+    } while (cursor !== '0');
   }
-  if (found.isMiscounted) {
-    await recount(client, inbox);
-    found = await read();
-  }
-  return found;
+
+  return async (inbox, read, signal) => {
+    let found = await read();
+    if (found.vanished > 0) {
+      await mend(inbox, signal);
+      found = await read();
+    }
+    if (found.isMiscounted) {
+      await recount(client, inbox, signal);
+      found = await read();
+    }
+    return found;
+  };
 }
 
-async function mend(client: RedisClient, inbox: string): Promise<void> {
-  const { items, seen, state, merged, read, unread, starred, gone } = inboxKeys(inbox);
-  const keys = [items, seen, state, merged, read, unread, starred, gone];
-  let cursor = '0';
-  do {
-    cursor = (await runScript(client, mendScript, keys, [cursor, MEND_AT_ONCE])) as string;
-  } while (cursor !== '0');
-}
-
-async function recount(client: RedisClient, inbox: string): Promise<void> {
+/** Goes on where an earlier one ended: the read mark says how far it came. */
+async function recount(client: RedisClient, inbox: string, signal?: AbortSignal): Promise<void> {
   const { items, state, read, unread } = inboxKeys(inbox);
   const keys = [items, state, read, unread];
-  while ((await runScript(client, recountScript, keys, [RECOUNT_AT_ONCE])) === 1);
+  for (let hasMore = true; hasMore; ) {
+    signal?.throwIfAborted();
+    hasMore = (await runScript(client, recountScript, keys, [RECOUNT_AT_ONCE])) === 1;
+  }
 }

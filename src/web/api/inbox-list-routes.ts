@@ -45,10 +45,10 @@ export function inboxListRoutes({
           schema: listSchema,
         },
       },
-      async handler({ query }) {
+      async handler({ query, signal }) {
         const { prefix = '', after = '', limit: most = DEFAULT_LIMIT } = query;
         const { names, next } = await list.page({ prefix, after, limit: most });
-        const found = await Promise.all(names.map((name) => summaryOf(inboxes, name)));
+        const found = await Promise.all(names.map((name) => summaryOf(inboxes, name, signal)));
         const body = { inboxes: found.filter((one) => one !== undefined), next: next && decodeName(next) };
         return { status: 200, json: JSON.stringify(body) };
       },
@@ -75,9 +75,13 @@ export function inboxListRoutes({
   ];
 }
 
-async function summaryOf(inboxes: InboxReader, name: string): Promise<z.output<typeof listed> | undefined> {
+async function summaryOf(
+  inboxes: InboxReader,
+  name: string,
+  signal: AbortSignal,
+): Promise<z.output<typeof listed> | undefined> {
   try {
-    const { total, unread, newest } = await inboxes.summary(name);
+    const { total, unread, newest } = await inboxes.summary(name, signal);
     return { subscriber: decodeName(name), total, unread, newest };
   } catch (error) {
     if (String(error).includes('WRONGTYPE')) return undefined;

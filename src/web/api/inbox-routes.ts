@@ -71,8 +71,8 @@ export function inboxRoutes(inboxes: InboxReader): Route[] {
       responses: {
         200: { description: 'An inbox that has received nothing yet is empty', schema: summarySchema },
       },
-      async handler({ params }) {
-        const summary = await inboxes.summary(params.subscriber);
+      async handler({ params, signal }) {
+        const summary = await inboxes.summary(params.subscriber, signal);
         return ok({ subscriber: decodeName(params.subscriber), ...summary });
       },
     }),
@@ -84,9 +84,10 @@ export function inboxRoutes(inboxes: InboxReader): Route[] {
       params: subscriber,
       query: pageQuery,
       responses: { 200: { description: 'A page of items', schema: pageSchema } },
-      async handler({ params, query }) {
+      async handler({ params, query, signal }) {
         const { limit: most = DEFAULT_LIMIT, since: sinceMs, ...rest } = query;
-        const { items, ...counts } = await inboxes.page(params.subscriber, { ...rest, limit: most, sinceMs });
+        const asked = { ...rest, limit: most, sinceMs };
+        const { items, ...counts } = await inboxes.page(params.subscriber, asked, signal);
         const json = `{"items":[${items.map(itemJson).join(',')}],${JSON.stringify(counts).slice(1)}`;
         return { status: 200, json };
       },
@@ -99,9 +100,9 @@ export function inboxRoutes(inboxes: InboxReader): Route[] {
       params: subscriber,
       body: readBody,
       responses: unreadLeft,
-      async handler({ params, body }) {
+      async handler({ params, body, signal }) {
         const what = 'ids' in body ? body : { upTo: body.up_to };
-        return ok({ unread: await inboxes.markRead(params.subscriber, what) });
+        return ok({ unread: await inboxes.markRead(params.subscriber, what, signal) });
       },
     }),
     defineRoute({
@@ -112,8 +113,8 @@ export function inboxRoutes(inboxes: InboxReader): Route[] {
       params: subscriber,
       body: unreadBody,
       responses: unreadLeft,
-      handler: async ({ params, body }) =>
-        ok({ unread: await inboxes.markUnread(params.subscriber, body.ids) }),
+      handler: async ({ params, body, signal }) =>
+        ok({ unread: await inboxes.markUnread(params.subscriber, body.ids, signal) }),
     }),
     defineRoute({
       id: 'star',

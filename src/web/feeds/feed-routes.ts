@@ -13,6 +13,7 @@ import { Problem } from '../http/problem.ts';
 import { clientOf, publicUrlOf } from '../http/public-url.ts';
 import { createRateLimit, networkOf, type RateLimit } from '../http/rate-limit.ts';
 import { checked } from '../http/route.ts';
+import { whileWaitedFor } from '../http/waited-for.ts';
 import { atom } from './atom.ts';
 import { guidOf, toEntry } from './entry.ts';
 import type { Feed, FeedFormat } from './feed.ts';
@@ -56,7 +57,9 @@ export function mountFeeds(app: Express, { inboxes, feedTokens }: FeedDeps): voi
     }
     takeOne(tokenLimit, hash('sha256', token, 'base64'));
     const query = checked(feedQuery, req.query, 'parameter');
-    const page = await within(ANSWER_WITHIN_MS, inboxes.page(inbox, { ...query, limit: ITEMS }));
+    const page = await whileWaitedFor(req, ANSWER_WITHIN_MS, (signal) =>
+      inboxes.page(inbox, { ...query, limit: ITEMS }, signal),
+    );
     send(req, res, formats[kind]!, toFeed(decodeName(inbox), page, query, req));
   });
 }

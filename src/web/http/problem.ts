@@ -4,6 +4,7 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import type { Logger } from '../../observe/logger.ts';
 import { DeadlinePassed } from '../../redis/deadline.ts';
 import { isOutage } from '../../redis/errors.ts';
+import { ClientGone } from './waited-for.ts';
 
 /** `detail` is sent verbatim: untrusted text in it must be quoted. */
 export class Problem extends Error {
@@ -33,6 +34,10 @@ export const notFound: RequestHandler = () => {
 /** The only error handler. 5xx are logged once, without query, headers or body. */
 export function answerErrors(log: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, _next) => {
+    if (error instanceof ClientGone) {
+      res.destroy();
+      return;
+    }
     const problem = toProblem(error);
     if (problem.status >= 500) logFailure(log, error, problem.status, req.method, routeOf(req));
     if (res.headersSent) res.destroy();

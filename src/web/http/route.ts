@@ -3,10 +3,10 @@ import express, { type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { quote } from '../../../queues/index.ts';
 import type { Actor } from '../../parked/operator-log.ts';
-import { within } from '../../redis/deadline.ts';
 import { otherMethods } from './base-app.ts';
 import { Problem } from './problem.ts';
 import { publicUrlOf } from './public-url.ts';
+import { whileWaitedFor } from './waited-for.ts';
 
 export interface Reply {
   status: number;
@@ -22,6 +22,8 @@ export interface Input<Params, Query, Body> {
   actor: Actor | undefined;
   /** What links begin with: `https://inbox.example`, `https://example.org/inbox`. */
   publicUrl: string;
+  /** Aborted once nobody waits for the reply. */
+  signal: AbortSignal;
 }
 
 interface Description<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> {
@@ -41,9 +43,9 @@ interface Description<Params extends z.ZodObject, Query extends z.ZodObject, Bod
 export interface Route extends Omit<Description<z.ZodObject, z.ZodObject, z.ZodType>, 'handler' | 'query'> {
   query: z.ZodObject;
   description?: string;
-  answer(req: Request): Promise<Reply>;
+  answer(req: Request, signal: AbortSignal): Promise<Reply>;
   /** Instead of `answer`, for a stream. */
-  open?(req: Request, res: Response): Promise<void>;
+  open?(req: Request, res: Response, signal: AbortSignal): Promise<void>;
 }
 
 const noQuery = z.strictObject({});
@@ -59,13 +61,14 @@ export function defineRoute<
   return {
     ...description,
     query: querySchema,
-    async answer(req) {
+    async answer(req, signal) {
       return handler({
         params: checked(params, req.params, 'path'),
         query: checked(querySchema, req.query, 'parameter'),
         body: (body && checked(body, req.body, 'body')) as z.output<Body>,
         actor: req.res?.locals['actor'] as Actor | undefined,
         publicUrl: publicUrlOf(req),
+        signal,
       });
     },
   };
@@ -87,7 +90,7 @@ export function defineStream<Params extends z.ZodObject, Query extends z.ZodObje
   open: (
     req: Request,
     res: Response,
-    input: { params: z.output<Params>; query: z.output<Query> },
+    input: { params: z.output<Params>; query: z.output<Query>; signal: AbortSignal },
   ) => Promise<void>;
 }): Route {
   return {
@@ -97,10 +100,11 @@ export function defineStream<Params extends z.ZodObject, Query extends z.ZodObje
     query,
     responses: { 200: { description: 'A stream of events', mediaType: 'text/event-stream' } },
     answer: () => Promise.reject(new TypeError('a stream has no single reply')),
-    open: (req, res) =>
+    open: (req, res, signal) =>
       open(req, res, {
         params: checked(params, req.params, 'path'),
         query: checked(query, req.query, 'parameter'),
+        signal,
       }),
   };
 }
@@ -114,8 +118,13 @@ const ANSWER_WITHIN_MS = 5_000;
 export function mountRoutes(app: Express, routes: readonly Route[]): void {
   for (const route of routes) {
     const answer = async (req: Request, res: Response): Promise<void> => {
-      if (route.open) return within(ANSWER_WITHIN_MS, route.open(req, res));
-      const { status, json } = await within(ANSWER_WITHIN_MS, route.answer(req));
+      if (route.open) {
+        await whileWaitedFor(req, ANSWER_WITHIN_MS, (signal) => route.open!(req, res, signal));
+        return;
+      }
+      const { status, json } = await whileWaitedFor(req, ANSWER_WITHIN_MS, (signal) =>
+        route.answer(req, signal),
+      );
       res.status(status);
       if (json === undefined) res.end();
       else res.type('json').send(json);

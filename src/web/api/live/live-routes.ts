@@ -21,12 +21,17 @@ export function liveRoutes(live: Live): Route[] {
         'revocation of its feed token a stream ends for good.',
       params: subscriber,
       query: z.strictObject({ after: itemId.optional() }),
-      async open(req, res, { params, query }) {
+      async open(req, res, { params, query, signal }) {
         const header = req.headers['last-event-id'];
         const last = header === undefined || header === '' ? undefined : itemId.safeParse(header);
         if (last && !last.success)
           throw new Problem(400, 'Last-Event-ID: must be an item id, <digits>-<digits>');
-        await live.open(req, res, params.subscriber, last?.data ?? query.after, feedTokenIn(res));
+        await live.open(req, res, {
+          inbox: params.subscriber,
+          after: last?.data ?? query.after,
+          feedToken: feedTokenIn(res),
+          signal,
+        });
       },
     }),
   ];

@@ -24,9 +24,7 @@ export interface Live {
   open(
     req: Request,
     res: Response,
-    inbox: string,
-    after: string | undefined,
-    feedToken?: string,
+    from: { inbox: string; after: string | undefined; feedToken: string | undefined; signal: AbortSignal },
   ): Promise<void>;
   /** Open streams, and bytes buffered for their clients. */
   load(): { streams: number; pendingBytes: number };
@@ -130,10 +128,10 @@ export function createLive(
   }
 
   return {
-    async open(req, res, inbox, after, feedToken) {
+    async open(req, res, { inbox, after, feedToken, signal: untilOpen }) {
       refuseWhereFull(inbox);
       await followed.begin();
-      const { newest } = await inboxes.summary(inbox);
+      const { newest } = await inboxes.summary(inbox, untilOpen);
       refuseWhereFull(inbox);
       if (res.destroyed || res.headersSent) return;
       const end = newest ?? FIRST_ID;

@@ -40,7 +40,14 @@ beforeAll(async () => {
     feedTokens: createFeedTokens(client),
   });
   const app = express();
-  app.get('/', (req, res) => live.open(req, res, 'joined', req.query['after'] as string));
+  app.get('/', (req, res) =>
+    live.open(req, res, {
+      inbox: 'joined',
+      after: req.query['after'] as string,
+      feedToken: undefined,
+      signal: new AbortController().signal,
+    }),
+  );
   server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
