@@ -1,63 +1,87 @@
 /**
- * Generated posts with the shape and size of Bluesky's, repeatable by seed.
- * Each is unique: no two have the same createdAt.
+ * Generated posts with the shape and size of Bluesky's, repeatable by seed. Each is unique: no two of a run have the same createdAt.
+ * What a post is follows from the seed, its time and its run, and the last two stand in its record key: whoever knows the seed
+ * can make it again.
  */
-import { makeCard, makeImages, makeQuote, makeReply } from './embeds.ts';
-import { makeDid, makeRkey, postUri } from './identifiers.ts';
-import { type Language, languages } from './languages.ts';
+import { randomInt } from 'node:crypto';
+import { makeEmbed, makeImages } from './embeds.ts';
+import { fromRkey, postUri, RKEY_RESTS, toRkey } from './identifiers.ts';
+import { languages } from './languages.ts';
+import { type Author, makeAuthors, type Person } from './people.ts';
 import type { Post } from './post.ts';
 import { createRandom, type Random } from './random.ts';
-import { makeText, type Person } from './sentences.ts';
+import { createReferences, isWellKnown, type References } from './references.ts';
+import { makeText } from './sentences.ts';
 
 const FIRST_POST_MS = Date.parse('2024-01-10T12:00:00Z');
-const AUTHORS = 2_000;
 
-interface Author extends Person {
-  language: Language;
+export interface MadeUpWorld {
+  authors: readonly Author[];
+  /** The post of this millisecond. Two runs (below RKEY_RESTS) of the same seed write different ones. */
+  postAt(timeMs: number, run?: number): Post;
+  /** undefined if no run writes a post of this uri. */
+  postOf(uri: string): Post | undefined;
+}
+
+export function createWorld(seed: number): MadeUpWorld {
+  const authors = makeAuthors(seed);
+  const references = createReferences(postAt);
+
+  function postAt(timeMs: number, run = 0): Post {
+    const random = createRandom(seed, timeMs + run * 4_093);
+    const someone = () => authors[random.skewedIndex(authors.length)]!;
+    const author = someone();
+    const uri = postUri(author.did, toRkey(timeMs, run));
+    const raw_record = makeRecord(random, { author, someone, timeMs, references });
+    const indexed_at = `${new Date(timeMs + 1_000).toISOString().slice(0, 19)}Z`;
+    return { uri, text: raw_record.text, author: author.did, indexed_at, raw_record };
+  }
+
+  function postOf(uri: string): Post | undefined {
+    const key = fromRkey(uri.slice(uri.lastIndexOf('/') + 1));
+    const post = key && postAt(key.timeMs, key.rest);
+    return post?.uri === uri ? post : undefined;
+  }
+
+  return { authors, postAt, postOf };
 }
 
 /**
- * Endless. With `nowMs` posts are dated by that clock, so each run with a seed brings new posts of the same authors;
+ * Endless. With `nowMs` posts are dated by that clock, and each run brings new posts of the same authors;
  * without it they are dated from 2024-01-10 on, the same in every run.
  */
 export function* madeUpPosts(seed: number, nowMs?: () => number): Generator<Post, never> {
-  const random = createRandom(seed, 1);
-  const authors = Array.from({ length: AUTHORS }, () => makeAuthor(random));
-  const someone = () => authors[random.skewedIndex(AUTHORS)]!;
+  const world = createWorld(seed);
+  const random = createRandom(seed, 3);
+  const run = nowMs ? randomInt(RKEY_RESTS) : 0;
   let timeMs = FIRST_POST_MS;
   for (;;) {
     timeMs = Math.max(timeMs + 1, nowMs ? nowMs() : timeMs + random.below(40));
-    const author = someone();
-    const raw_record = makeRecord(random, author, someone, timeMs);
-    yield {
-      uri: postUri(author.did, makeRkey(timeMs, random)),
-      text: raw_record.text,
-      author: author.did,
-      indexed_at: `${new Date(timeMs + 1_000).toISOString().slice(0, 19)}Z`,
-      raw_record,
-    };
+    yield world.postAt(timeMs, run);
   }
 }
 
-function makeAuthor(random: Random): Author {
-  const did = makeDid(random);
-  const handle = `${random.pick(['mira', 'juno', 'tomo', 'bela', 'oskar', 'noor', 'kai'])}${random.below(10_000)}.example`;
-  return { did, handle, language: pickLanguage(random) };
+interface Circumstances {
+  author: Author;
+  someone: () => Person;
+  timeMs: number;
+  references: References;
 }
 
-function pickLanguage(random: Random): Language {
-  const sum = languages.reduce((total, { weight }) => total + weight, 0);
-  let left = random.below(sum);
-  return languages.find(({ weight }) => (left -= weight) < 0)!;
-}
+const SELF_LABELS = ['porn', 'sexual', 'graphic-media', 'nudity'];
 
 /** Members are in the order of the network's encoding, `$type` first. */
-function makeRecord(random: Random, author: Author, someone: () => Person, timeMs: number) {
+function makeRecord(random: Random, { author, someone, timeMs, references }: Circumstances) {
+  const answer = references.replyAt(timeMs);
+  const isReferred = answer !== undefined || isWellKnown(timeMs);
   const language = random.chance(0.9) ? author.language : languages[0]!;
   const isPictureOnly = random.chance(0.02);
   const rich = isPictureOnly ? undefined : makeText(random, language, someone);
-  const embed = isPictureOnly ? makeImages(random, language, 1) : makeEmbed(random, language, timeMs);
+  const embed = isPictureOnly
+    ? makeImages(random, language, 1)
+    : makeEmbed(random, language, timeMs, isReferred ? undefined : references);
   const facets = rich?.facets ?? [];
+  const reply = answer ?? (!isReferred && random.chance(0.23) && references.reply(random, timeMs));
   return {
     $type: 'app.bsky.feed.post',
     createdAt: new Date(timeMs).toISOString(),
@@ -66,15 +90,14 @@ function makeRecord(random: Random, author: Author, someone: () => Person, timeM
     // Some apps send an empty array.
     ...((facets.length || random.chance(0.03)) && { facets }),
     ...(embed && { embed }),
-    ...(random.chance(0.3) && { reply: makeReply(random, timeMs) }),
+    ...(embed && random.chance(0.03) && { labels: selfLabels(random) }),
+    ...(reply && { reply }),
+    ...(random.chance(0.02) && { tags: random.sample(language.tags, 2) }),
     ...(random.chance(0.01) && { via: 'made-up-client' }),
   };
 }
 
-function makeEmbed(random: Random, language: Language, timeMs: number) {
-  const kind = random.fraction();
-  if (kind < 0.12) return makeImages(random, language, random.pick([1, 1, 1, 1, 1, 2, 4]));
-  if (kind < 0.18) return makeCard(random, language);
-  if (kind < 0.27) return makeQuote(random, timeMs);
-  return undefined;
-}
+const selfLabels = (random: Random) => ({
+  $type: 'com.atproto.label.defs#selfLabels',
+  values: [{ val: random.pick(SELF_LABELS) }],
+});

@@ -1,16 +1,12 @@
 /** The text of a generated post, with links, mentions and tags. */
 import { base32 } from './identifiers.ts';
 import { emoji, type Language } from './languages.ts';
+import type { Person } from './people.ts';
 import type { Random } from './random.ts';
 import { RichText } from './rich-text.ts';
 
 /** Bluesky's limit is 300 graphemes; tags and links follow. */
 const LONGEST_PROSE = 230;
-
-export interface Person {
-  did: string;
-  handle: string;
-}
 
 export function makeSentence(random: Random, { sentences }: Language): string {
   return withNumber(random, random.pick(sentences));

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { cidOf } from '../../queues/index.ts';
 import { languages } from '../../src/simulator/languages.ts';
-import { madeUpPosts } from '../../src/simulator/made-up-posts.ts';
+import { createWorld, madeUpPosts } from '../../src/simulator/made-up-posts.ts';
 import type { Post } from '../../src/simulator/post.ts';
 import type { Facet } from '../../src/simulator/rich-text.ts';
 
@@ -48,13 +49,13 @@ test('facets cover exactly the bytes of the link, mention or tag they name', () 
   expect(kinds.size).toBe(3);
 });
 
-test('records are as large as real ones: median near 400 bytes, p99 near 1,200', () => {
+test('records are as large as real ones: median near 400 bytes, p99 near 1,400 with galleries and videos', () => {
   const bytes = posts.map(({ raw_record }) => Buffer.byteLength(JSON.stringify(raw_record)));
   bytes.sort((a, b) => a - b);
   expect(bytes[10_000]).toBeGreaterThan(350);
   expect(bytes[10_000]).toBeLessThan(450);
   expect(bytes[19_800]).toBeGreaterThan(1_000);
-  expect(bytes[19_800]).toBeLessThan(1_400);
+  expect(bytes[19_800]).toBeLessThan(1_600);
 });
 
 test('every language comes, and what is hard about text: right-to-left, marks, ZWJ, flags, newlines, nothing', () => {
@@ -67,15 +68,51 @@ test('every language comes, and what is hard about text: right-to-left, marks, Z
   expect(texts.every((text) => text.isWellFormed())).toBe(true);
 });
 
-test('replies, images, cards and quotes come, and now and then an empty facets', () => {
-  const kinds = new Set(
-    posts.map(({ raw_record }) =>
-      (raw_record.embed as { $type: string } | undefined)?.$type.split('.').at(-1),
-    ),
-  );
-  expect(kinds).toEqual(new Set([undefined, 'external', 'images', 'record']));
+const embeds = posts.map(({ raw_record }) => raw_record.embed as Embed | undefined);
+interface Embed {
+  $type: string;
+  items?: unknown[];
+  media?: Embed;
+  record?: { uri: string; cid: string; record?: { uri: string; cid: string } };
+}
+
+test('every kind of embed comes, replies, labels and tags, and now and then an empty facets', () => {
+  const kinds = new Set(embeds.map((embed) => embed?.$type.replace('app.bsky.embed.', '')));
+  const all = ['external', 'gallery', 'images', 'record', 'recordWithMedia', 'video'];
+  expect(kinds).toEqual(new Set([undefined, ...all]));
+  const media = embeds.flatMap((embed) => embed?.media?.$type.replace('app.bsky.embed.', '') ?? []);
+  expect(new Set(media)).toEqual(new Set(['gallery', 'images', 'video']));
+  const galleries = embeds.flatMap((embed) => embed?.items?.length ?? []);
+  expect([Math.min(...galleries), Math.max(...galleries)]).toEqual([5, 10]);
+  for (const member of ['labels', 'tags']) {
+    expect(posts.filter(({ raw_record }) => raw_record[member]).length).toBeGreaterThan(50);
+  }
   expect(posts.filter(({ raw_record }) => raw_record.reply).length).toBeGreaterThan(4_000);
   expect(posts.some(({ raw_record }) => (raw_record.facets as Facet[] | undefined)?.length === 0)).toBe(true);
+});
+
+test('every record has a CID, and so has every blob', () => {
+  expect(posts.filter(({ raw_record }) => cidOf(raw_record) === undefined)).toEqual([]);
+});
+
+test('a post can be made again from its record key, and most quotes and parents name a post with its CID', () => {
+  const world = createWorld(1);
+  const ofNow = take(
+    madeUpPosts(1, () => Date.parse('2026-02-03T04:05:06.700Z')),
+    500,
+  );
+  for (const post of [...posts.slice(0, 200), ...ofNow]) expect(world.postOf(post.uri)).toEqual(post);
+  const references = posts.flatMap(({ raw_record }) => {
+    const { parent, root } = (raw_record.reply ?? {}) as Record<string, { uri: string; cid: string }>;
+    const embed = raw_record.embed as Embed | undefined;
+    return [parent, root, embed?.record?.record ?? embed?.record].flatMap((reference) => reference ?? []);
+  });
+  const right = references.filter(({ uri, cid }) => {
+    const post = world.postOf(uri);
+    return post && cidOf(post.raw_record) === cid;
+  });
+  expect(right.length / references.length).toBeGreaterThan(0.85);
+  expect(right.length).toBeLessThan(references.length);
 });
 
 test('by a clock, the same people write, at the time of the clock, and each post is later than the one before', () => {
