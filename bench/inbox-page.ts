@@ -5,11 +5,13 @@ import { createInboxReader } from '../src/inbox/read/inbox-reader.ts';
 import { createInboxWriter } from '../src/inbox/write/inbox-writer.ts';
 import { encodeName } from '../src/redis/keys.ts';
 import { madeUpPosts } from '../src/simulator/made-up-posts.ts';
-import { itemJson } from '../src/web/api/item-json.ts';
+import { createItemJson } from '../src/web/api/item-json.ts';
+import { createPictures } from '../src/web/post/pictures.ts';
 
 const ITEMS = 10_000;
 const PAGE = 50;
 const ROUNDS = 400;
+const itemJson = createItemJson(createPictures(undefined));
 const INBOX = 'bench-inbox-page';
 
 export interface InboxPageTimes {

@@ -18,6 +18,7 @@ import { type Description, mountApiDocs } from './api/api-docs.ts';
 import { feedTokenRoutes } from './api/feed-token-routes.ts';
 import { inboxListRoutes } from './api/inbox-list-routes.ts';
 import { inboxRoutes } from './api/inbox-routes.ts';
+import { createItemJson, type ItemJson } from './api/item-json.ts';
 import { createLive, type Live, type LiveLimits } from './api/live/live.ts';
 import { liveRoutes } from './api/live/live-routes.ts';
 import { subscriptionRoutes } from './api/subscription-routes.ts';
@@ -31,6 +32,7 @@ import { mountDashboard } from './operator/dashboard.ts';
 import type { OverviewSource } from './operator/overview-routes.ts';
 import { mountPages } from './operator/pages.ts';
 import { mountOperator } from './operator/routes.ts';
+import { createPictures, type Pictures } from './post/pictures.ts';
 import { mountReader } from './reader/reader-routes.ts';
 
 export interface WebDeps {
@@ -56,8 +58,14 @@ export interface WebDeps {
 export async function startWebServer(deps: WebDeps): Promise<WebServer & { live: Live }> {
   const { config, log, liveLimits } = deps;
   const { host, port } = config.http;
-  const live = createLive(deps, liveLimits);
-  const server = await listen(createWebApp({ ...deps, live }), { host, port, setting: 'PORT' }, log);
+  const pictures = createPictures(config.media);
+  const itemJson = createItemJson(pictures);
+  const live = createLive({ ...deps, itemJson }, liveLimits);
+  const server = await listen(
+    createWebApp({ ...deps, live, pictures, itemJson }),
+    { host, port, setting: 'PORT' },
+    log,
+  );
   return {
     ...server,
     live,
@@ -68,17 +76,20 @@ export async function startWebServer(deps: WebDeps): Promise<WebServer & { live:
   };
 }
 
-type ApiDeps = Pick<WebDeps, 'inboxes' | 'inboxList' | 'erase' | 'feedTokens' | 'directory'> & { live: Live };
+type ApiDeps = Pick<WebDeps, 'inboxes' | 'inboxList' | 'erase' | 'feedTokens' | 'directory'> & {
+  live: Live;
+  itemJson: ItemJson;
+};
 
-export const apiRoutes = ({ inboxes, feedTokens, live, directory, ...deps }: ApiDeps): Route[] => [
+export const apiRoutes = ({ inboxes, itemJson, feedTokens, live, directory, ...deps }: ApiDeps): Route[] => [
   ...inboxListRoutes({ inboxes, live, ...deps }),
-  ...inboxRoutes(inboxes),
+  ...inboxRoutes(inboxes, itemJson),
   ...liveRoutes(live),
   ...feedTokenRoutes(feedTokens),
   ...subscriptionRoutes(directory, deps.inboxList),
 ];
 
-function createWebApp(deps: WebDeps & { live: Live }) {
+function createWebApp(deps: WebDeps & { live: Live; pictures: Pictures; itemJson: ItemJson }) {
   const { config, log } = deps;
   const login = createLogin(config);
   const access = createReaderAccess(config, login, deps.feedTokens);
@@ -93,7 +104,7 @@ function createWebApp(deps: WebDeps & { live: Live }) {
     mountOperator(app, { ...deps, login, environmentName });
     mountPages(app, login, config);
     mountFeeds(app, deps);
-    mountReader(app, access, deps.feedTokens, base);
+    mountReader(app, { access, feedTokens: deps.feedTokens, media: config.media, base });
     mountApiDocs(app, description as Description, base);
     app.use('/api', noStore);
     app.use('/api/inboxes/:subscriber', admitReaders(access));

@@ -5,7 +5,7 @@ import { decodeName } from '../../redis/keys.ts';
 import { DEFAULT_LIMIT, encodedName, flag, itemId, itemIds, limit, plainName, time } from '../http/inputs.ts';
 import { Problem } from '../http/problem.ts';
 import { defineRoute, type Route } from '../http/route.ts';
-import { itemJson, itemSchema } from './item-json.ts';
+import { type ItemJson, itemSchema } from './item-json.ts';
 
 const subscriber = z.object({ subscriber: encodedName });
 const oneItem = subscriber.extend({ id: itemId });
@@ -56,7 +56,7 @@ const unreadLeft = {
 };
 const starred = { 204: { description: 'Done' }, 404: { description: 'No such item' } };
 
-export function inboxRoutes(inboxes: InboxReader): Route[] {
+export function inboxRoutes(inboxes: InboxReader, itemJson: ItemJson): Route[] {
   const setStar = async (inbox: string, id: string, on: boolean) => {
     if (!(await inboxes.star(inbox, id, on))) throw new Problem(404, 'This inbox has no such item');
     return { status: 204 };

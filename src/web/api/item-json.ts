@@ -2,7 +2,26 @@
 import { z } from 'zod';
 import { memberText, timeMsOf } from '../../../queues/index.ts';
 import type { Item } from '../../inbox/read/inbox-reader.ts';
+import type { Pictures } from '../post/pictures.ts';
+import { type RecordView, readRecord } from '../post/record.ts';
 import { postUrl } from './post-url.ts';
+
+const mediumSchema = z.object({
+  kind: z.enum(['image', 'video', 'card']),
+  url: z.string().nullable().meta({ description: "The picture; a card's link; the page of a video's post" }),
+  thumb_url: z.string().nullable().meta({ description: 'null where MEDIA is off, or there is none' }),
+  alt: z.string(),
+  title: z.string().nullable(),
+  description: z.string().nullable(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+});
+
+const referenceSchema = z.object({
+  uri: z.string(),
+  url: z.string(),
+  author: z.object({ did: z.string() }),
+});
 
 export const itemSchema = z.object({
   id: z.string().meta({ description: 'Strictly increasing: later items have larger ids' }),
@@ -20,6 +39,16 @@ export const itemSchema = z.object({
       .optional()
       .meta({ description: 'true if the post is no longer kept; its other members are then empty' }),
   }),
+  media: z
+    .array(mediumSchema)
+    .optional()
+    .meta({ description: 'Pictures, videos, cards; absent without any' }),
+  quote: referenceSchema.optional().meta({ description: 'The post that it quotes' }),
+  reply_to: referenceSchema.optional().meta({ description: 'The post that it answers' }),
+  labels: z
+    .array(z.object({ val: z.string(), src: z.string().meta({ description: 'DID of who says so' }) }))
+    .optional(),
+  tags: z.array(z.string()).optional().meta({ description: 'Hashtags that are not in the text' }),
   matched_by: z.array(z.object({ subscription_id: z.string(), match_score: z.number().nullable() })),
   delivered_at: z.iso.datetime(),
   read: z.boolean(),
@@ -31,21 +60,35 @@ export interface Post {
   text: string;
   author: string;
   indexed_at: string;
+  raw_record?: unknown;
 }
 
 export const deliveredAt = (id: string): string => new Date(timeMsOf(id)).toISOString();
 
-export function itemJson({ id, postJson, matchedBy, read, starred }: Item): string {
-  const rest = JSON.stringify({ matched_by: matchedBy, delivered_at: deliveredAt(id), read, starred });
-  return `{"id":${JSON.stringify(id)},"post":${postText(postJson)},${rest.slice(1)}`;
+export type ItemJson = (item: Item) => string;
+
+export const createItemJson =
+  (pictures: Pictures): ItemJson =>
+  ({ id, postJson, matchedBy, read, starred }) => {
+    const { postText, beside } = readPost(postJson, pictures);
+    const rest = { ...beside, matched_by: matchedBy, delivered_at: deliveredAt(id), read, starred };
+    return `{"id":${JSON.stringify(id)},"post":${postText},${JSON.stringify(rest).slice(1)}`;
+  };
+
+function readPost(postJson: string, pictures: Pictures): { postText: string; beside: Partial<RecordView> } {
+  if (postJson === '') return { postText: noPost, beside: {} };
+  const { uri, text, author, indexed_at, raw_record } = JSON.parse(postJson) as Post;
+  const url = postUrl(uri, author);
+  const known = JSON.stringify({ uri, text, author, indexed_at, url });
+  return {
+    postText: `${known.slice(0, -1)},"raw_record":${memberText(postJson, 'raw_record') ?? '{}'}}`,
+    beside: withoutEmpty(readRecord(raw_record, { author, url, pictures })),
+  };
 }
 
-function postText(postJson: string): string {
-  if (postJson === '') return noPost;
-  const { uri, text, author, indexed_at } = JSON.parse(postJson) as Post;
-  const known = JSON.stringify({ uri, text, author, indexed_at, url: postUrl(uri, author) });
-  return `${known.slice(0, -1)},"raw_record":${memberText(postJson, 'raw_record') ?? '{}'}}`;
-}
+/** An item has what is known of it. */
+const withoutEmpty = (view: RecordView): Partial<RecordView> =>
+  Object.fromEntries(Object.entries(view).filter(([, value]) => !Array.isArray(value) || value.length > 0));
 
 /** Same shape as a post, so that clients need no special case. */
 const noPost = JSON.stringify({

@@ -1,6 +1,7 @@
 /** Atom (RFC 4287), older items by `rel="next"` (RFC 5005). */
 import type { Entry } from './entry.ts';
 import type { Feed, FeedFormat } from './feed.ts';
+import { mediaContent } from './media-rss.ts';
 import { element, emptyElement } from './xml.ts';
 
 const TYPE = 'application/atom+xml';
@@ -10,7 +11,7 @@ export const atom: FeedFormat = {
   render: ({ id, title, description, homeUrl, url, nextUrl, updatedMs, entries }: Feed) =>
     [
       '<?xml version="1.0" encoding="UTF-8"?>',
-      '<feed xmlns="http://www.w3.org/2005/Atom">',
+      '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/">',
       element('id', id),
       element('title', title),
       element('subtitle', description),
@@ -34,6 +35,7 @@ function entry({
   publishedMs,
   deliveredMs,
   subscriptions,
+  pictures,
 }: Entry): string {
   return [
     '<entry>',
@@ -45,6 +47,7 @@ function entry({
     `<author>${element('name', author.name || 'unknown')}${element('uri', author.url)}</author>`,
     ...subscriptions.map((term) => emptyElement('category', { term })),
     element('content', html, { type: 'html', ...(language && { 'xml:lang': language }) }),
+    ...pictures.map(mediaContent),
     '</entry>',
   ].join('\n');
 }

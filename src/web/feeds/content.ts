@@ -1,21 +1,48 @@
 /** A post as safe HTML: our own markup, escaped text, and links to http and https only. */
 import { escapeHtml } from '../http/html.ts';
-import { type Attachment, attachments, replyHref, type Segment, segments } from '../reader/post.js';
+import { asJpeg } from '../post/pictures.ts';
+import type { Medium, RecordView } from '../post/record.ts';
+import { coverOf, type Segment, segments, tagHref } from '../reader/post.js';
 
-export interface Shown {
+export interface Shown extends RecordView {
   text: string;
   facets?: unknown;
-  embed?: unknown;
-  reply?: unknown;
+  /** The post's page. */
+  url: string;
 }
 
-export function contentHtml({ text, facets, embed, reply }: Shown): string {
-  const answered = replyHref(reply);
+/** What labels cover stands in no feed: a link to the post takes its place. */
+export function contentHtml({ text, facets, url, media, quote, reply_to, labels, tags }: Shown): string {
+  const { covers, why } = coverOf(labels);
+  const isCovered = covers === 'everything' || covers === 'post';
+  const covered = (what: string) =>
+    `<p dir="auto">[${what}, labelled ${lines(why.join(', '))}: ${link('see it on Bluesky', url)}]</p>`;
+  if (isCovered) return covered('Not shown here');
   return [
-    answered === undefined ? '' : `<p>In reply to ${link('this post', answered)}</p>`,
+    reply_to ? `<p>In reply to ${link('this post', reply_to.url)}</p>` : '',
     text === '' ? '' : `<p dir="auto">${segments(text, facets).map(segmentHtml).join('')}</p>`,
-    ...attachments(embed).map(attachmentHtml),
+    ...(covers === 'media' && media.length > 0 ? [covered(countOf(media))] : media.map(mediumHtml)),
+    quote ? `<p>[${link('Quoted post', quote.url)}]</p>` : '',
+    tags.length === 0
+      ? ''
+      : `<p dir="auto">${tags.map((tag) => link(`#${tag}`, tagHref(tag))).join(' ')}</p>`,
   ].join('');
+}
+
+/** `3 images`, `Video`, `Link`. */
+export function countOf(media: readonly Medium[]): string {
+  const images = media.filter(({ kind }) => kind === 'image').length;
+  if (images > 0) return images === 1 ? 'Image' : `${images} images`;
+  return media.some(({ kind }) => kind === 'video') ? 'Video' : 'Link';
+}
+
+/** The pictures that a feed may show, as JPEG. */
+export function picturesOf({ media, labels }: RecordView): { url: string; alt: string }[] {
+  if (coverOf(labels).covers !== 'nothing') return [];
+  return media.flatMap((medium) => {
+    const url = medium.kind === 'image' ? medium.url : medium.thumb_url;
+    return url === null ? [] : [{ url: asJpeg(url), alt: medium.alt }];
+  });
 }
 
 function segmentHtml({ text, href }: Segment): string {
@@ -27,18 +54,20 @@ const lines = (text: string): string => escapeHtml(text).replace(/\r\n?|\n/g, '<
 const link = (text: string, href: string): string =>
   `<a href="${escapeHtml(href)}" ${rel}>${lines(text)}</a>`;
 
-function attachmentHtml({ kind, text, href, description }: Attachment): string {
-  switch (kind) {
-    case 'image':
-      return `<p dir="auto">[Image${text ? `: ${lines(text)}` : ''}]</p>`;
-    case 'video':
-      return `<p dir="auto">[Video${text ? `: ${lines(text)}` : ''}]</p>`;
-    case 'card': {
-      const title = href === undefined ? lines(text) : link(text, href);
-      return `<blockquote dir="auto"><p>${title}</p>${description ? `<p>${lines(description)}</p>` : ''}</blockquote>`;
-    }
-    case 'quote':
-    case 'other':
-      return `<p>[${href === undefined ? lines(text) : link(text, href)}]</p>`;
+const picture = (src: string, alt: string): string =>
+  `<img src="${escapeHtml(asJpeg(src))}" alt="${escapeHtml(alt)}" loading="lazy" referrerpolicy="no-referrer">`;
+const linked = (inside: string, href: string | null): string =>
+  href === null ? inside : `<a href="${escapeHtml(href)}" ${rel}>${inside}</a>`;
+
+function mediumHtml({ kind, url, thumb_url, alt, title, description }: Medium): string {
+  if (kind === 'card') {
+    const about = description === null ? '' : `<p>${lines(description)}</p>`;
+    const image = thumb_url === null ? '' : `<p>${linked(picture(thumb_url, ''), url)}</p>`;
+    return `<blockquote dir="auto">${image}<p>${linked(lines(title ?? ''), url)}</p>${about}</blockquote>`;
   }
+  const what = kind === 'image' ? 'Image' : 'Video';
+  const words = `[${kind === 'video' ? linked(what, url) : what}${alt ? `: ${lines(alt)}` : ''}]`;
+  if (thumb_url === null) return `<p dir="auto">${words}</p>`;
+  // A video may have no still: its words stand beside it.
+  return `<p dir="auto">${linked(picture(thumb_url, alt), url)}${kind === 'video' ? `<br>${words}` : ''}</p>`;
 }

@@ -4,8 +4,9 @@ import { timeMsOf } from '../../../queues/index.ts';
 import type { Item } from '../../inbox/read/inbox-reader.ts';
 import type { Post } from '../api/item-json.ts';
 import { postUrl } from '../api/post-url.ts';
-import { attachments } from '../reader/post.js';
-import { contentHtml, type Shown } from './content.ts';
+import type { Pictures } from '../post/pictures.ts';
+import { readRecord } from '../post/record.ts';
+import { contentHtml, picturesOf } from './content.ts';
 import { subscriptionLabel, titleOf } from './title.ts';
 import { dropForbidden } from './xml.ts';
 
@@ -20,26 +21,30 @@ export interface Entry {
   publishedMs: number;
   deliveredMs: number;
   subscriptions: string[];
+  /** None that labels cover. */
+  pictures: { url: string; alt: string }[];
 }
 
 /** `inbox` is the subscriber's name; a subscription of the same name is not mentioned in titles. */
-export function toEntry(inbox: string, item: Item): Entry {
+export function toEntry(inbox: string, item: Item, pictures: Pictures): Entry {
   const deliveredMs = timeMsOf(item.id);
   const subscriptions = item.matchedBy.map((match) => dropForbidden(match.subscription_id));
   const common = { guid: guidOf(inbox, item.identity || item.id), deliveredMs, subscriptions };
   if (item.postJson === '') return { ...common, ...gone, publishedMs: deliveredMs };
-  const { post, shown, createdAt, language } = readPost(item.postJson);
+  const { post, text, rawRecord, createdAt, language } = readPost(item.postJson);
   const url = postUrl(post.uri, post.author);
+  const record = readRecord(rawRecord, { author: post.author, url, pictures });
   const author = dropForbidden(post.author);
   const labels = subscriptions.filter((name) => name !== inbox).map(subscriptionLabel);
   return {
     ...common,
     url,
-    title: dropForbidden(titleOf(shown.text, { author, attachments: attachments(shown.embed), labels })),
-    html: dropForbidden(contentHtml(shown)),
+    title: dropForbidden(titleOf(text, { author, record, labels })),
+    html: dropForbidden(contentHtml({ ...record, text, facets: rawRecord?.['facets'], url })),
     author: { name: author, url: postUrl('', post.author) },
     language,
     publishedMs: publishedMs([createdAt, post.indexed_at], deliveredMs),
+    pictures: picturesOf(record).map(({ url, alt }) => ({ url, alt: dropForbidden(alt) })),
   };
 }
 
@@ -49,6 +54,7 @@ const gone = {
   html: '<p>This post is no longer kept.</p>',
   author: { name: 'unknown', url: postUrl('', '') },
   language: undefined,
+  pictures: [],
 };
 
 /** Another program may have written the item: fields of the wrong type count as empty. */
@@ -57,13 +63,13 @@ function readPost(postJson: string) {
     raw_record?: Record<string, unknown>;
   };
   const post = { uri: textOf(given.uri), author: textOf(given.author), indexed_at: given.indexed_at };
-  const { text, facets, embed, reply, createdAt, langs } = raw_record ?? {};
+  const { text, createdAt, langs } = raw_record ?? {};
   // Facets are byte offsets into the record's own text.
-  const shown: Shown = { text: typeof text === 'string' ? text : textOf(given.text), facets, embed, reply };
+  const shownText = typeof text === 'string' ? text : textOf(given.text);
   const first: unknown = Array.isArray(langs) ? langs[0] : undefined;
   const language =
     typeof first === 'string' && /^[a-z]{2,3}(-[a-z0-9]{1,8})*$/i.test(first) ? first : undefined;
-  return { post, shown, createdAt, language };
+  return { post, text: shownText, rawRecord: raw_record, createdAt, language };
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -14,6 +14,7 @@ import { clientOf, publicUrlOf } from '../http/public-url.ts';
 import { createRateLimit, networkOf, type RateLimit } from '../http/rate-limit.ts';
 import { checked } from '../http/route.ts';
 import { whileWaitedFor } from '../http/waited-for.ts';
+import type { Pictures } from '../post/pictures.ts';
 import { atom } from './atom.ts';
 import { guidOf, toEntry } from './entry.ts';
 import type { Feed, FeedFormat } from './feed.ts';
@@ -39,11 +40,12 @@ const feedQuery = z.object({
 type FeedQuery = z.output<typeof feedQuery>;
 
 export interface FeedDeps {
+  pictures: Pictures;
   inboxes: InboxReader;
   feedTokens: FeedTokens;
 }
 
-export function mountFeeds(app: Express, { inboxes, feedTokens }: FeedDeps): void {
+export function mountFeeds(app: Express, { inboxes, feedTokens, pictures }: FeedDeps): void {
   const tokenLimit = createRateLimit(perToken);
   const strangerLimit = createRateLimit(perStranger);
   serveGet(app, '/feeds/:file', async (req, res) => {
@@ -60,7 +62,7 @@ export function mountFeeds(app: Express, { inboxes, feedTokens }: FeedDeps): voi
     const page = await whileWaitedFor(req, ANSWER_WITHIN_MS, (signal) =>
       inboxes.page(inbox, { ...query, limit: ITEMS }, signal),
     );
-    send(req, res, formats[kind]!, toFeed(decodeName(inbox), page, query, req));
+    send(req, res, formats[kind]!, toFeed(decodeName(inbox), page, query, req, pictures));
   });
 }
 
@@ -70,7 +72,13 @@ function takeOne(limit: RateLimit, key: string): void {
   limit.spend(key);
 }
 
-function toFeed(inbox: string, { items, next, gap }: Page, query: FeedQuery, req: Request): Feed {
+function toFeed(
+  inbox: string,
+  { items, next, gap }: Page,
+  query: FeedQuery,
+  req: Request,
+  pictures: Pictures,
+): Feed {
   const { unread, subscription } = query;
   const home = publicUrlOf(req);
   const url = new URL(home + req.path);
@@ -91,7 +99,7 @@ function toFeed(inbox: string, { items, next, gap }: Page, query: FeedQuery, req
     url: url.href,
     nextUrl: next === null ? undefined : nextUrl.href,
     updatedMs: items[0] ? timeMsOf(items[0].id) : 0,
-    entries: items.map((item) => toEntry(inbox, item)),
+    entries: items.map((item) => toEntry(inbox, item, pictures)),
   };
 }
 

@@ -17,7 +17,9 @@ export const jsonFeed: FeedFormat = {
     }),
 };
 
-function item({ guid, url, title, html, author, language, publishedMs, deliveredMs, subscriptions }: Entry) {
+function item(entry: Entry) {
+  const { guid, url, title, html, author, language, publishedMs, deliveredMs, subscriptions, pictures } =
+    entry;
   return {
     id: guid,
     url,
@@ -28,5 +30,12 @@ function item({ guid, url, title, html, author, language, publishedMs, delivered
     authors: [author],
     tags: subscriptions,
     ...(language && { language }),
+    ...(pictures.length > 0 && {
+      attachments: pictures.map((picture) => ({
+        url: picture.url,
+        mime_type: 'image/jpeg',
+        ...(picture.alt && { title: picture.alt }),
+      })),
+    }),
   };
 }

@@ -1,6 +1,7 @@
 /** RSS 2.0. */
 import type { Entry } from './entry.ts';
 import type { Feed, FeedFormat } from './feed.ts';
+import { mediaContent } from './media-rss.ts';
 import { element, emptyElement } from './xml.ts';
 
 const TYPE = 'application/rss+xml';
@@ -10,7 +11,7 @@ export const rss: FeedFormat = {
   render: ({ title, description, homeUrl, url, nextUrl, updatedMs, entries }: Feed) =>
     [
       '<?xml version="1.0" encoding="UTF-8"?>',
-      '<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:dc="http://purl.org/dc/elements/1.1/">',
+      '<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:media="http://search.yahoo.com/mrss/">',
       '<channel>',
       element('title', title),
       element('link', homeUrl),
@@ -24,7 +25,7 @@ export const rss: FeedFormat = {
     ].join('\n'),
 };
 
-function item({ guid, url, title, html, author, publishedMs, subscriptions }: Entry): string {
+function item({ guid, url, title, html, author, publishedMs, subscriptions, pictures }: Entry): string {
   return [
     '<item>',
     element('title', title),
@@ -34,6 +35,7 @@ function item({ guid, url, title, html, author, publishedMs, subscriptions }: En
     element('dc:creator', author.name),
     ...subscriptions.map((name) => element('category', name)),
     element('description', html),
+    ...pictures.map(mediaContent),
     '</item>',
   ].join('\n');
 }

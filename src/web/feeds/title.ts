@@ -1,5 +1,7 @@
-/** A post's title: its first words or its attachment, and the subscriptions it matched. */
-import type { Attachment } from '../reader/post.js';
+/** A post's title: its first words or its media, and the subscriptions it matched. Never empty. */
+import type { RecordView } from '../post/record.ts';
+import { coverOf } from '../reader/post.js';
+import { countOf } from './content.ts';
 
 const MAX_TITLE = 80;
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
@@ -9,15 +11,12 @@ const disturbing = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 export function titleOf(
   text: string,
-  {
-    author,
-    attachments,
-    labels,
-  }: { author: string; attachments: readonly Attachment[]; labels: readonly string[] },
+  { author, record, labels }: { author: string; record: RecordView; labels: readonly string[] },
 ): string {
+  const { covers, why } = coverOf(record.labels);
+  const isCovered = covers === 'post' || covers === 'everything';
   const words =
-    firstWords(text) ||
-    attachments.map(describe).find((one) => one !== '') ||
+    (isCovered ? '' : firstWords(text) || describe(record, covers === 'media' ? why : [])) ||
     `Post by ${author || 'nobody named'}`;
   return labels.length === 0 ? words : `${words} [${labels.map((label) => firstWords(label)).join(', ')}]`;
 }
@@ -36,19 +35,15 @@ export function firstWords(text: string): string {
   return shown.join('');
 }
 
-function describe({ kind, text }: Attachment): string {
-  const words = firstWords(text);
-  switch (kind) {
-    case 'image':
-      return words && `Image: ${words}`;
-    case 'video':
-      return words ? `Video: ${words}` : 'Video';
-    case 'card':
-    case 'quote':
-      return words;
-    case 'other':
-      return '';
-  }
+/** `3 images: a cat`, `Video`, a card's title. Of what labels cover, not its words. */
+function describe({ media, quote, tags }: RecordView, why: readonly string[]): string {
+  const what = countOf(media);
+  if (why.length > 0 && media.length > 0) return `${what} (${why.join(', ')})`;
+  const [first] = media;
+  const words = media.map(({ alt }) => firstWords(alt)).find((alt) => alt !== '') ?? '';
+  if (first?.kind === 'card') return firstWords(first.title ?? '');
+  if (first) return words === '' ? what : `${what}: ${words}`;
+  return quote ? 'Quoted post' : firstWords(tags.map((tag) => `#${tag}`).join(' '));
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -4,16 +4,19 @@ import { extname } from 'node:path';
 import type { Express } from 'express';
 import { serveGet } from './base-app.ts';
 
-export const contentPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/** `pictures`: origins from which the page shows pictures, too. */
+export const contentPolicyWith = (pictures: readonly string[]): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    ["img-src 'self' data:", ...pictures].join(' '),
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+export const contentPolicy = contentPolicyWith([]);
 
 const types: Record<string, string> = {
   '.js': 'text/javascript; charset=utf-8',

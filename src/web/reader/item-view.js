@@ -1,39 +1,35 @@
-/** Renders items. Text of a post only ever becomes text nodes, never markup. */
-import { attachments, replyHref, segments } from './post.js';
+/** Renders items, from the fields of the API. */
+import { link, make } from './dom.js';
+import { mediaView } from './media-view.js';
+import { coverOf, segments, tagHref } from './post.js';
 
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes))
-    if (value !== undefined) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
+/** What the post says, shows, quotes and answers. */
+function contentOf({ post, media = [], quote, reply_to, labels = [], tags = [] }) {
+  if (post.gone) return [textView(['This post is no longer kept.'])];
+  const { covers, why } = coverOf(labels);
+  const notice = `Not shown here: labelled ${why.join(', ')}.`;
+  if (covers === 'everything') return [make('p', {}, link(notice, post.url))];
+  const record = post.raw_record ?? {};
+  const text = typeof record.text === 'string' ? record.text : post.text;
+  const content = () => [
+    ...(reply_to ? [make('p', {}, 'In reply to ', link('this post', reply_to.url))] : []),
+    textView(segments(text, record.facets).map((one) => link(one.text, one.href))),
+    ...mediaView(media, covers === 'media' ? why : []),
+    ...(quote ? [make('p', {}, '[', link('Quoted post', quote.url), ']')] : []),
+    ...(tags.length > 0
+      ? [make('p', { dir: 'auto' }, ...tags.flatMap((tag) => [link(`#${tag}`, tagHref(tag)), ' ']))]
+      : []),
+  ];
+  if (covers === 'nothing' || covers === 'media') return content();
+  const place = make('div', {}, make('button', {}, `Show a post labelled ${why.join(', ')}`));
+  place.firstChild.addEventListener('click', () => place.replaceChildren(...content()));
+  return [place];
 }
-const link = (text, href) =>
-  href ? make('a', { href, target: '_blank', rel: 'nofollow noopener noreferrer' }, text) : text;
 
-function attachmentView({ kind, text, href, description }) {
-  if (kind === 'card')
-    return make(
-      'blockquote',
-      { dir: 'auto' },
-      make('p', {}, link(text, href)),
-      make('p', {}, description ?? ''),
-    );
-  const label =
-    kind === 'image' || kind === 'video'
-      ? `${kind === 'image' ? 'Image' : 'Video'}${text ? `: ${text}` : ''}`
-      : text;
-  return make('p', { dir: 'auto' }, '[', link(label, href), ']');
-}
+const textView = (words) => make('p', { class: 'text' }, ...words);
 
 export function articleOf(item, inbox) {
   const { post, matched_by, delivered_at } = item;
-  const record = post.raw_record ?? {};
-  const text = typeof record.text === 'string' ? record.text : post.text;
-  const answers = replyHref(record.reply);
-  const words = post.gone
-    ? ['This post is no longer kept.']
-    : segments(text, record.facets).map((one) => link(one.text, one.href));
   const names = matched_by.map((match) => match.subscription_id).filter((id) => id !== inbox);
   const article = make(
     'article',
@@ -44,9 +40,7 @@ export function articleOf(item, inbox) {
       make('span', { class: 'author' }, link(post.author.slice(0, 60) || 'unknown', post.url)),
       make('time', { datetime: delivered_at, title: delivered_at }, new Date(delivered_at).toLocaleString()),
     ),
-    ...(answers ? [make('p', {}, 'In reply to ', link('this post', answers))] : []),
-    make('p', { class: 'text' }, ...words),
-    ...attachments(record.embed).map(attachmentView),
+    ...contentOf(item),
     make('div', { class: 'matched' }, names.join(', ')),
     make(
       'div',

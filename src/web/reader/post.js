@@ -1,13 +1,11 @@
 /**
- * The content of a post, safe to show: shared by the feeds (on the server) and the reader page (in the browser), hence plain
+ * The text of a post and what its labels ask for, safe to show: shared by the feeds (on the server) and the reader page (in the browser), hence plain
  * JavaScript. Never throws, whatever a record contains.
  */
 
 /** @typedef {{ text: string, href?: string }} Segment */
-/** @typedef {{ kind: 'image' | 'video' | 'card' | 'quote' | 'other', text: string, href?: string, description?: string }} Attachment */
 
 const MAX_HREF = 2_000;
-const MAX_ATTACHMENTS = 20;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -63,7 +61,7 @@ function hrefOf(features) {
         : $type === 'app.bsky.richtext.facet#mention'
           ? profileHref(did)
           : $type === 'app.bsky.richtext.facet#tag' && typeof tag === 'string' && tag.length <= 640
-            ? `https://bsky.app/hashtag/${encodeURIComponent(tag.toWellFormed())}`
+            ? tagHref(tag)
             : undefined;
     if (href !== undefined) return href;
   }
@@ -87,58 +85,25 @@ const did = /^did:[a-z]+:[A-Za-z0-9._:-]{1,200}$/;
 const profileHref = (author) =>
   typeof author === 'string' && did.test(author) ? `https://bsky.app/profile/${author}` : undefined;
 
-const record = /^at:\/\/(did:[a-z]+:[A-Za-z0-9._:-]{1,200})\/([a-zA-Z.]{1,100})\/([A-Za-z0-9._~:-]{1,512})$/;
-/** @type {Record<string, [name: string, place: string]>} */
-const places = {
-  'app.bsky.feed.post': ['Quoted post', 'post'],
-  'app.bsky.feed.generator': ['Feed', 'feed'],
-  'app.bsky.graph.list': ['List', 'lists'],
-};
+/** @param {string} tag @returns {string} */
+export const tagHref = (tag) => `https://bsky.app/hashtag/${encodeURIComponent(tag.toWellFormed())}`;
 
-/** @param {unknown} uri of a record @returns {Attachment} */
-function reference(uri) {
-  const [, author, collection, key] = (typeof uri === 'string' && record.exec(uri)) || [];
-  const place = collection && Object.hasOwn(places, collection) ? places[collection] : undefined;
-  if (!place) return { kind: 'other', text: 'Embedded record', href: author && profileHref(author) };
-  return { kind: 'quote', text: place[0], href: `https://bsky.app/profile/${author}/${place[1]}/${key}` };
-}
-
-/** The page of the post replied to. @param {any} reply @returns {string | undefined} */
-export function replyHref(reply) {
-  const { kind, href } = reference(reply?.parent?.uri);
-  return kind === 'quote' ? href : undefined;
-}
-
-/** Pictures as their alt text, cards, quotes. @param {any} embed @returns {Attachment[]} */
-export function attachments(embed) {
-  const type = typeof embed?.$type === 'string' ? embed.$type : '';
-  switch (type) {
-    case '':
-      return [];
-    case 'app.bsky.embed.images':
-      return list(embed.images).map((image) => ({ kind: 'image', text: textOf(image?.alt) }));
-    case 'app.bsky.embed.video':
-      return [{ kind: 'video', text: textOf(embed.alt) }];
-    case 'app.bsky.embed.external': {
-      const { uri, title, description } = embed.external ?? {};
-      const href = safeHref(uri);
-      return [
-        { kind: 'card', text: textOf(title) || href || 'Link', href, description: textOf(description) },
-      ];
-    }
-    case 'app.bsky.embed.record':
-      return [reference(embed.record?.uri)];
-    case 'app.bsky.embed.recordWithMedia':
-      return [
-        ...(embed.media?.$type === type ? [] : attachments(embed.media)),
-        reference(embed.record?.record?.uri ?? embed.record?.uri),
-      ];
-    default:
-      return [{ kind: 'other', text: `Attachment: ${type.slice(0, 100)}` }];
+/**
+ * What labels ask for. `covers`: what waits behind a click and stands in no feed; `everything` waits behind no click either: of such
+ * a post only author and link are shown.
+ * @param {readonly {val: string}[]} labels @returns {{ covers: 'nothing' | 'media' | 'post' | 'everything', why: string[] }}
+ */
+export function coverOf(labels) {
+  const levels = /** @type {const} */ (['everything', 'post', 'media']);
+  for (const covers of levels) {
+    const why = labels.map(({ val }) => val).filter((val) => covering[covers].includes(val));
+    if (why.length > 0) return { covers, why: [...new Set(why)] };
   }
+  return { covers: 'nothing', why: [] };
 }
 
-/** @param {unknown} value @returns {any[]} */
-const list = (value) => (Array.isArray(value) ? value.slice(0, MAX_ATTACHMENTS) : []);
-/** @param {unknown} value @returns {string} */
-const textOf = (value) => (typeof value === 'string' ? value.trim() : '');
+const covering = {
+  everything: ['!hide', '!no-unauthenticated'],
+  post: ['!warn'],
+  media: ['porn', 'sexual', 'graphic-media'],
+};

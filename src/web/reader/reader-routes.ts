@@ -1,10 +1,11 @@
 /** `/reader/<subscriber>`: an inbox as a web page. The page itself is static and loads its items from the API. */
 import { readFileSync } from 'node:fs';
 import type { Express, Response } from 'express';
+import type { MediaSource } from '../../config/config.ts';
 import type { FeedTokens } from '../../inbox/feed-tokens.ts';
 import { encodeName } from '../../redis/keys.ts';
 import { hasTokenCookie, type ReaderAccess, TOKEN_COOKIE } from '../access/reader-access.ts';
-import { contentPolicy, serveAssets } from '../http/assets.ts';
+import { contentPolicyWith, serveAssets } from '../http/assets.ts';
 import { noStore, serveGet } from '../http/base-app.ts';
 import { Problem } from '../http/problem.ts';
 import { isSecure } from '../http/public-url.ts';
@@ -17,16 +18,26 @@ const assets = [
   'requests.js',
   'rest.js',
   'item-view.js',
+  'media-view.js',
+  'dom.js',
   'post.js',
   'reader.css',
 ];
 const COOKIE_S = 180 * 86_400;
 
-/** `base`: PUBLIC_URL's path. */
-export function mountReader(app: Express, access: ReaderAccess, feedTokens: FeedTokens, base: string): void {
+interface ReaderDeps {
+  access: ReaderAccess;
+  feedTokens: FeedTokens;
+  media: MediaSource | undefined;
+  /** PUBLIC_URL's path. */
+  base: string;
+}
+
+export function mountReader(app: Express, { access, feedTokens, media, base }: ReaderDeps): void {
+  const policy = contentPolicyWith(media?.origins ?? []);
   const html = readFileSync(ours('reader.html'), 'utf8').replaceAll('{base}', base);
   serveGet(app, '/reader/:subscriber', noStore, async (req, res) => {
-    res.set('Content-Security-Policy', contentPolicy);
+    res.set('Content-Security-Policy', policy);
     const name = String(req.params['subscriber']);
     const inbox = encodeName(name);
     if (inbox === undefined) throw new Problem(404, 'Not a valid inbox name');

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAtomFeed, parseJsonFeed, parseRssFeed } from 'feedsmith';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { toConfig } from '../../../src/config/config.ts';
 import { hostilePosts, hostileSubscriptions, readerPosts } from '../../fixtures/reader-posts.ts';
 import { useWeb, web } from '../use-web.ts';
 import { asReader } from '../web.ts';
@@ -16,7 +17,8 @@ const hasXmllint = spawnSync('xmllint', ['--version']).error === undefined;
 if (!hasXmllint && process.env['CI']) throw new Error('xmllint is not there: apt install libxml2-utils');
 
 let dir: string;
-useWeb({}, '--appendonly', 'no');
+const { media } = toConfig({ MEDIA: 'direct' }, { listens: () => false });
+useWeb({ media }, '--appendonly', 'no');
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'skywire-inbox-feeds-'));
 });
@@ -33,7 +35,7 @@ interface Entry {
 }
 
 const safeHtml =
-  /^(?:[^<>]|<\/?(?:p|br|blockquote)>|<(?:p|blockquote) dir="auto">|<a href="https?:\/\/[^"<>\s]+" rel="nofollow noopener noreferrer">|<\/a>)*$/;
+  /^(?:[^<>]|<\/?(?:p|br|blockquote)>|<(?:p|blockquote) dir="auto">|<a href="https?:\/\/[^"<>\s]+" rel="nofollow noopener noreferrer">|<\/a>|<img src="https:\/\/(?:cdn|video)\.bsky\.app\/[\w/:.%@-]+" alt="[^"<>]*" loading="lazy" referrerpolicy="no-referrer">)*$/;
 
 function check(entries: readonly Entry[], count: number): void {
   expect(entries).toHaveLength(count);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { attachments, replyHref, safeHref, segments } from '../../../src/web/reader/post.js';
+import { coverOf, safeHref, segments } from '../../../src/web/reader/post.js';
 import { hasRealPosts, hostilePosts, readerPosts } from '../../fixtures/reader-posts.ts';
 
 interface Facet {
@@ -9,8 +9,6 @@ interface Facet {
 interface Shown {
   text: string;
   facets?: Facet[];
-  embed?: unknown;
-  reply?: unknown;
 }
 const records: Shown[] = [...readerPosts(), ...hostilePosts()].map((post) => ({
   ...post.raw_record,
@@ -87,37 +85,13 @@ test.each([
   expect(safeHref(uri)).toBe(href);
 });
 
-test('what hangs on a post is shown by its words and a link', () => {
-  const quoted = { uri: 'at://did:plc:abc/app.bsky.feed.post/3k2a', cid: 'x' };
-  const href = 'https://bsky.app/profile/did:plc:abc/post/3k2a';
-  expect(attachments({ $type: 'app.bsky.embed.images', images: [{ alt: ' a cat ' }, { alt: '' }] })).toEqual([
-    { kind: 'image', text: 'a cat' },
-    { kind: 'image', text: '' },
-  ]);
-  expect(
-    attachments({
-      $type: 'app.bsky.embed.external',
-      external: { uri: 'https://a.example', title: 'T', description: 'D' },
-    }),
-  ).toEqual([{ kind: 'card', text: 'T', href: 'https://a.example/', description: 'D' }]);
-  expect(attachments({ $type: 'app.bsky.embed.record', record: quoted })).toEqual([
-    { kind: 'quote', text: 'Quoted post', href },
-  ]);
-  const media = { $type: 'app.bsky.embed.video', alt: 'a film' };
-  expect(attachments({ $type: 'app.bsky.embed.recordWithMedia', media, record: { record: quoted } })).toEqual(
-    [
-      { kind: 'video', text: 'a film' },
-      { kind: 'quote', text: 'Quoted post', href },
-    ],
-  );
-  expect(attachments({})).toEqual([]);
-  expect(replyHref({ parent: quoted })).toBe(href);
-  expect(replyHref({ parent: { uri: 'at://did:plc:abc/app.bsky.feed.post/../..' } })).toBeUndefined();
-});
-
-test('no embed and no reply of a hostile post throws, and none leads anywhere but to the web', () => {
-  for (const { embed, reply } of records) {
-    for (const { href } of attachments(embed)) if (href !== undefined) expect(href).toMatch(/^https?:\/\//);
-    replyHref(reply);
-  }
+test.each([
+  [['nudity', 'bot', 'other'], 'nothing', []],
+  [['nudity', 'sexual', 'porn', 'sexual'], 'media', ['sexual', 'porn']],
+  [['graphic-media'], 'media', ['graphic-media']],
+  [['porn', '!warn'], 'post', ['!warn']],
+  [['porn', '!hide'], 'everything', ['!hide']],
+  [['!no-unauthenticated'], 'everything', ['!no-unauthenticated']],
+])('labels %j cover %s', (labels, covers, why) => {
+  expect(coverOf(labels.map((val) => ({ val })))).toEqual({ covers, why });
 });

@@ -1,6 +1,9 @@
 /** The reader page as a person meets it: a real browser that can reach nothing but this machine. */
 
+import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,7 +11,15 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostilePosts } from '../../fixtures/reader-posts.ts';
 import { startRedis, type TestRedis } from '../../fixtures/redis.ts';
-import { adminPassword, asReader, matchJson, startWeb, type TestWeb, viewerPassword } from '../web.ts';
+import {
+  adminPassword,
+  asAdmin,
+  asReader,
+  matchJson,
+  startWeb,
+  type TestWeb,
+  viewerPassword,
+} from '../web.ts';
 
 const executablePath = '/usr/bin/chromium';
 const hasBrowser = existsSync(executablePath);
@@ -67,6 +78,24 @@ const summary = async (inbox: string) => (await web.ask('GET', `/api/inboxes/${i
 /** For people who want to look: in the folder for temporary files, the newest run's. */
 const picture = (page: Page, name: string) =>
   page.screenshot({ path: join(tmpdir(), `skywire-inbox-reader-${name}.png`) });
+
+const dot = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+const cidOf = (alt: string) => `bafkrei${hash('sha256', alt, 'hex').slice(0, 52)}`;
+const blob = { $type: 'blob', ref: { $link: cidOf('film') } };
+const gallery = (...alts: string[]) => ({
+  $type: 'app.bsky.embed.gallery',
+  items: alts.map((alt) => ({
+    alt,
+    image: { ref: { $link: cidOf(alt) } },
+    aspectRatio: { width: 4, height: 3 },
+  })),
+});
+/** Of each picture on the page, in order. */
+const loaded =
+  "[...document.querySelectorAll('.media img')].map((image) => image.complete && image.naturalWidth > 0)";
 
 const rawRecord = (text: string) =>
   `{"text":${JSON.stringify(text)},"facets":[{"index":{"byteStart":4,"byteEnd":15},"features":[{"$type":"app.bsky.richtext.facet#link","uri":"https://example.com/"}]}],` +
@@ -188,6 +217,53 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.locator('article').first().getByRole('button', { name: 'Mark read' }).click();
     await page.getByText('viewer login is read-only').waitFor();
     expect((await summary('long')).unread).toBe(unread);
+  });
+
+  test('pictures are loaded from where MEDIA says, without a referrer; what is labelled waits for a click', async () => {
+    const asked: IncomingMessage[] = [];
+    const cdn = createServer((req, res) => {
+      asked.push(req);
+      if (req.url!.startsWith('/img/')) res.setHeader('Content-Type', 'image/png').end(dot);
+      else res.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => cdn.listen(0, '127.0.0.1', resolve));
+    const origin = `http://127.0.0.1:${(cdn.address() as AddressInfo).port}`;
+    const media = { images: origin, videos: origin, origins: [origin] };
+    const other = await startWeb(redis, { media });
+    try {
+      const show = (n: number, record: object) =>
+        matchJson(n, 'cats', { rawRecord: JSON.stringify({ text: `shown ${n}`, ...record }) });
+      const labels = { values: [{ val: 'porn' }] };
+      await web.deliver(
+        'pictures',
+        show(1, { embed: gallery(`<img src=x onerror=alert(1)>`, 'a cat') }),
+        show(2, { embed: gallery('hidden', 'hidden'), labels }),
+        show(3, { embed: { $type: 'app.bsky.embed.video', video: blob, alt: 'a film' } }),
+        show(4, { embed: gallery('never'), labels: { values: [{ val: '!hide' }] } }),
+      );
+      const { token } = await tokenOf('pictures');
+      const { page, trouble } = await open(`${other.url}/reader/pictures?token=${token}`);
+      await page.getByText('Video: a film').waitFor();
+      const images = page.locator('.media img');
+      await expect.poll(() => images.count()).toBe(2);
+      await expect.poll(() => page.evaluate(loaded)).toEqual([true, true]);
+      expect(await images.last().getAttribute('alt')).toBe('a cat');
+      expect(await page.getByText('shown 4').count()).toBe(0);
+      expect(await page.getByText('Not shown here: labelled !hide.').count()).toBe(1);
+      await page.getByRole('button', { name: /labelled porn/ }).click();
+      await expect.poll(() => page.evaluate(loaded)).toEqual([true, true, true, true]);
+      for (const { headers } of asked)
+        expect([headers.referer, headers.origin]).toEqual([undefined, undefined]);
+      expect(asked.filter(({ url }) => url!.includes(cidOf('never')))).toEqual([]);
+      await picture(page, 'pictures');
+      expect(trouble.filter((one) => !one.includes('404'))).toEqual([]);
+      const plain = await web.ask('GET', `/reader/pictures?token=${token}`, asAdmin);
+      const policy = (await web.ask('GET', '/reader/pictures', asAdmin)).headers['content-security-policy'];
+      expect([plain.status, policy]).toEqual([303, expect.stringContaining("img-src 'self' data:;")]);
+    } finally {
+      await other.stop();
+      cdn.close();
+    }
   });
 
   test('nothing in a hostile post runs, loads or turns the page around', async () => {

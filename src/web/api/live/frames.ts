@@ -1,7 +1,7 @@
 /** Items encoded as server-sent events. Clients at the same cursor of an inbox share one read and its bytes. */
 import type { InboxReader, Page } from '../../../inbox/read/inbox-reader.ts';
 import type { WatchedInbox } from '../../../inbox/watch/inbox-watch.ts';
-import { itemJson } from '../item-json.ts';
+import type { ItemJson } from '../item-json.ts';
 
 export interface Frame {
   id: string;
@@ -26,7 +26,7 @@ const ITEMS = 12;
 /** Bounds memory when many clients reconnect at once. */
 const READS_AT_ONCE = 2;
 
-export function createFrames(inboxes: InboxReader): Frames {
+export function createFrames(inboxes: InboxReader, itemJson: ItemJson): Frames {
   const reading = new Map<string, Promise<Batch>>();
   const waiting: (() => void)[] = [];
   let reads = 0;

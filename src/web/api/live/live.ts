@@ -11,6 +11,7 @@ import type { InboxWatch } from '../../../inbox/watch/inbox-watch.ts';
 import { keepHeapSmall } from '../../../observe/heap.ts';
 import { nameHash } from '../../../redis/keys.ts';
 import { Problem } from '../../http/problem.ts';
+import type { ItemJson } from '../item-json.ts';
 import { followErasures } from './follow-erasures.ts';
 import { createFrames } from './frames.ts';
 import { createRevocations } from './revocations.ts';
@@ -32,6 +33,13 @@ export interface Live {
   close(inbox: string): void;
   /** Ends every stream; idempotent. Clients resume by Last-Event-ID. */
   stop(): void;
+}
+
+export interface LiveDeps {
+  inboxes: InboxReader;
+  itemJson: ItemJson;
+  watch: InboxWatch;
+  erasures: Erasures;
 }
 
 export interface LiveLimits {
@@ -68,11 +76,11 @@ const RETRY_MS = 2_000;
 const HEARTBEAT = Buffer.from(':\n\n');
 
 export function createLive(
-  { inboxes, watch, erasures, feedTokens }: LiveDeps,
+  { inboxes, itemJson, watch, erasures, feedTokens }: LiveDeps,
   given: Partial<LiveLimits> = {},
 ): Live {
   const limits = { ...defaults, ...given };
-  const frames = createFrames(inboxes);
+  const frames = createFrames(inboxes, itemJson);
   const hold: Hold = { pendingBytes: 0, mostBytes: limits.pendingBytes };
   const clients = new Map<Response, Client>();
   const perInbox = new Map<string, number>();

@@ -8,7 +8,9 @@ import { createErasures } from '../../../../src/inbox/erase/erased.ts';
 import { createFeedTokens } from '../../../../src/inbox/feed-tokens.ts';
 import { createInboxReader, type Page } from '../../../../src/inbox/read/inbox-reader.ts';
 import { createInboxWatch, type InboxWatch } from '../../../../src/inbox/watch/inbox-watch.ts';
+import { createItemJson } from '../../../../src/web/api/item-json.ts';
 import { createLive, type Live } from '../../../../src/web/api/live/live.ts';
+import { createPictures } from '../../../../src/web/post/pictures.ts';
 import { type EventClient, openEvents } from '../../../fixtures/event-stream.ts';
 import { redis, useWeb, web } from '../../use-web.ts';
 import { matchJson } from '../../web.ts';
@@ -35,6 +37,7 @@ beforeAll(async () => {
   };
   live = createLive({
     inboxes: slow,
+    itemJson: createItemJson(createPictures(undefined)),
     watch,
     erasures: createErasures(client),
     feedTokens: createFeedTokens(client),

@@ -1,0 +1,7 @@
+/** A picture of an entry beside its content (Media RSS), for RSS and Atom. */
+import { element, xmlText } from './xml.ts';
+
+export const mediaContent = ({ url, alt }: { url: string; alt: string }): string =>
+  `<media:content url="${xmlText(url)}" medium="image" type="image/jpeg">${
+    alt === '' ? '' : element('media:title', alt, { type: 'plain' })
+  }</media:content>`;
