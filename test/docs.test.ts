@@ -81,6 +81,7 @@ test('docs/keys.md names every key', () => {
     ...Object.values(maintenanceKeys),
     'skywire-inbox:erased:',
     erasuresKey,
+    'skywire-inbox:{enrich}:server:',
   ];
   for (const key of made) expect(keys).toContain(`\`${key}`);
 });

@@ -155,5 +155,7 @@ export const retryRunKeys = {
   inFlight: 'skywire-inbox:{retry-run}:in-flight',
   lease: 'skywire-inbox:{retry-run}:lease',
 };
+/** A server that lookups ask: its pace and its pauses. Servers are named by strangers, so only a hash of the name stands here. */
+export const askedServerKey = (host: string): string => `${queuePrefix('enrich')}:server:${nameHash(host)}`;
 /** Samples for the overview's charts, and the lock of the process that wrote the last one. */
 export const historyKeys = { samples: 'skywire-inbox:{history}', writer: 'skywire-inbox:{history}:writer' };

@@ -39,7 +39,7 @@ const layers = [
   ['own-server'],
   ['redis'],
   ['stream', 'lanes', 'subscriptions', 'simulator'],
-  ['pump', 'inbox', 'parked', 'monitor', 'workers', 'relay'],
+  ['pump', 'inbox', 'parked', 'bluesky', 'monitor', 'workers', 'relay'],
   ['web', 'tools'],
   ['app'],
   ['commands'],

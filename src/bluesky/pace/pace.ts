@@ -1,0 +1,54 @@
+/**
+ * Pace, pauses and circuit breaker of each server that is asked, for the whole fleet: they lie in Redis. States of a server:
+ * asked → (5 failures in a row) left alone for 15 s → one trial → asked, or left alone again. A 429 pauses it for as long as it says.
+ */
+import type { RedisClient } from '../../redis/connections.ts';
+import { askedServerKey } from '../../redis/keys.ts';
+import { loadScript, runScript } from '../../redis/scripts.ts';
+
+const here = (file: string): URL => new URL(file, import.meta.url);
+const enterScript = loadScript(here('enter.lua'));
+const reportScript = loadScript(here('report.lua'));
+
+/** AppView, the directory of DIDs, and the server of an author. */
+export type ServerKind = 'appview' | 'plc' | 'pds';
+const callsPerSecond: Record<ServerKind, number> = { appview: 5, plc: 20, pds: 2 };
+
+const FAILURES = 5;
+const LEFT_ALONE_MS = 15_000;
+/** Longer than a call can take. */
+const TRIAL_MS = 12_000;
+const LONGEST_WAIT_MS = 8_000;
+const LONGEST_PAUSE_MS = 15 * 60_000;
+/** Where a 429 does not say how long. */
+const PAUSE_MS = 30_000;
+
+export interface Pace {
+  /** ms to wait before the call; undefined: no call, the server is left alone or too many calls wait for it. */
+  enter(kind: ServerKind, host: string): Promise<number | undefined>;
+  answered(host: string): Promise<void>;
+  /** Returns true if calls stop for it. */
+  failed(host: string): Promise<boolean>;
+  throttled(host: string, retryAfterMs: number | undefined): Promise<void>;
+}
+
+export function createPace(client: RedisClient): Pace {
+  const report = (host: string, how: string, pauseMs = 0) =>
+    runScript(client, reportScript, [askedServerKey(host)], [how, FAILURES, LEFT_ALONE_MS, pauseMs]);
+  return {
+    async enter(kind, host) {
+      const args = [1_000 / callsPerSecond[kind], LONGEST_WAIT_MS, FAILURES, TRIAL_MS];
+      const [waitMs] = (await runScript(client, enterScript, [askedServerKey(host)], args)) as [number];
+      return waitMs < 0 ? undefined : waitMs;
+    },
+    async answered(host) {
+      await report(host, 'answered');
+    },
+    async failed(host) {
+      return (await report(host, 'failed')) === 1;
+    },
+    async throttled(host, retryAfterMs = PAUSE_MS) {
+      await report(host, 'throttled', Math.min(LONGEST_PAUSE_MS, Math.ceil(retryAfterMs)));
+    },
+  };
+}
