@@ -1,6 +1,8 @@
 /** Requests of the reader page. A stream of events is read by fetch: an EventSource tells neither why it was refused nor that its line is dead. */
 
 const ANSWER_WITHIN_MS = 20_000;
+/** The first event comes at once, unless something on the way holds back what should flow. */
+const FIRST_EVENT_WITHIN_MS = 10_000;
 /** The server sends a heartbeat every 15 s. */
 const SILENCE_MS = 40_000;
 
@@ -41,7 +43,7 @@ export async function request(url, { method = 'GET', body, signal } = {}) {
  * what these two throw.
  */
 export async function readEvents(url, signal, { opened, event }) {
-  return within(SILENCE_MS, signal, async (line) => {
+  return within(FIRST_EVENT_WITHIN_MS, signal, async (line) => {
     const answer = await send(url, { headers: { accept: 'text/event-stream' }, signal: line.signal });
     if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) throw notOurs();
     opened();
@@ -52,7 +54,7 @@ export async function readEvents(url, signal, { opened, event }) {
         throw notAnswered();
       });
       if (done) return;
-      line.isAlive();
+      line.extend(SILENCE_MS);
       const blocks = (text + value).split('\n\n');
       text = blocks.pop();
       for (const block of blocks) {
@@ -84,7 +86,7 @@ async function send(url, init) {
   });
 }
 
-/** Aborts `work` if nothing comes for so long (`isAlive` begins anew), and when `signal` is aborted. */
+/** Aborts `work` after so long, unless it extends that from then on, and when `signal` is aborted. */
 async function within(ms, signal, work) {
   const line = new AbortController();
   const cut = () => line.abort();
@@ -94,9 +96,9 @@ async function within(ms, signal, work) {
   try {
     return await work({
       signal: line.signal,
-      isAlive() {
+      extend(longer) {
         clearTimeout(timer);
-        timer = setTimeout(cut, ms);
+        timer = setTimeout(cut, longer);
       },
     });
   } finally {
