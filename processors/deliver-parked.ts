@@ -2,6 +2,7 @@
 import { DATA_VERSION, type ParkedMatch, retriedReasons, timeMsOf } from '../queues/index.ts';
 import { deliver, type Refusal, readEntry, verdictOf } from './deliver.ts';
 import { parkedMatch } from './deliver-batch.ts';
+import { withEntry } from './kept.ts';
 import { type Delivery, type Ports, type Processor, type Run, type Tally, Undelivered } from './ports.ts';
 import { isSuspect, suspicion } from './suspicion.ts';
 import { tally } from './tally.ts';
@@ -11,9 +12,11 @@ export const deliverParked: Processor<ParkedMatch> = async (parked, run, ports) 
   if (run.attemptsMade === 0 && !retriedReasons.has(parked.reason)) throw undelivered(parked);
   if (isSuspect(run, parked.reason === 'suspect'))
     throw undelivered({ reason: 'suspect', detail: suspicion(run) });
-  return parked.subscriber === undefined
-    ? deliverToAll(parked, run, ports)
-    : deliverToOne(parked, parked.subscriber, ports);
+  return withEntry(parked, ports, (whole) =>
+    whole.subscriber === undefined
+      ? deliverToAll(whole, run, ports)
+      : deliverToOne(whole, whole.subscriber, ports),
+  );
 };
 
 async function deliverToAll({ stream, entry }: ParkedMatch, run: Run, ports: Ports): Promise<Tally> {

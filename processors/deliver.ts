@@ -9,6 +9,7 @@ import {
   type SubscriberPage,
   timeMsOf,
 } from '../queues/index.ts';
+import { refusal } from './kept.ts';
 import type { Delivery, Ports, Route, Verdict, WriteResult } from './ports.ts';
 
 /** `subscriber`: refused for this one only. */
@@ -40,6 +41,7 @@ export async function deliver(entries: readonly Entry[], ports: Ports): Promise<
 type Read = { match: Match } | Refusal;
 
 export function readEntry(entry: Entry): Read {
+  if (entry.bytes !== undefined) return { reason: 'rejected', detail: refusal(entry.bytes) };
   if (entry.data === undefined) {
     const names = (entry.fields ?? []).filter((_, at) => at % 2 === 0);
     return {

@@ -1,5 +1,5 @@
 /** The ports of the processors, which know neither Redis nor BullMQ. Ports throw only on outages; every other failure is a return value. */
-import type { Batch, FanoutPage, Match, ParkedMatch, SubscriberPage } from '../queues/index.ts';
+import type { Batch, Entry, FanoutPage, Match, ParkedMatch, SubscriberPage } from '../queues/index.ts';
 
 /** One match for one inbox. */
 export interface Delivery {
@@ -46,10 +46,19 @@ export interface Jobs {
   resubmit(batches: readonly Batch[]): Promise<void>;
 }
 
+/** Entries that stay in the stream, because Redis refuses a value of their size. */
+export interface Kept {
+  /** The whole entry; a text says why it cannot be had. */
+  fetch(stream: string, id: string): Promise<Entry | string>;
+  /** What `write` returns; undefined: Redis refuses that many bytes. */
+  attempt<Result>(bytes: number, write: () => Promise<Result>): Promise<{ result: Result } | undefined>;
+}
+
 export interface Ports {
   inboxes: Inboxes;
   router: Router;
   jobs: Jobs;
+  kept: Kept;
   /** Whether an error means an outage, so that the same work will succeed later. */
   isOutage(error: unknown): boolean;
 }

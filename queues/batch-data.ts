@@ -3,9 +3,10 @@
  * data, in base64; a large one as a separate payload, because BullMQ copies job data nine times.
  */
 import { z } from 'zod';
-import { type Entry, entrySchema, type RawEntry } from './entry.ts';
+import { type Entry, entrySchema, isReference, type RawEntry, sizeOf } from './entry.ts';
 
-export const BATCH_VERSION = 3;
+export const BATCH_VERSION = 4;
+const BESIDE_VERSION = 3;
 /** From this many bytes on a batch gets a separate payload, which costs one more round trip. */
 const BESIDE_FROM = 16_384;
 
@@ -34,24 +35,37 @@ const list = {
   run,
 };
 const carried = z.object({ v: z.literal(2), ...list, payload: z.string() });
-const beside = z.object({ v: z.literal(BATCH_VERSION), ...list });
+const beside = z.object({ v: z.literal(BESIDE_VERSION), ...list });
 const fetched = beside.extend({ payload: z.instanceof(Buffer) });
+/** One entry that Redis refuses: it stays in the stream. */
+const referring = z.object({
+  v: z.literal(BATCH_VERSION),
+  stream,
+  ids: z.array(z.string().min(1)).length(1),
+  bytes: z.int().nonnegative(),
+  run,
+});
 /** Jobs of version 0.1, whose pumps may still run during an upgrade. */
 const version1 = z.object({ v: z.literal(1), stream, entries: z.array(entrySchema).min(1), run });
 
 /** What a job holds. */
-export type BatchData = z.input<typeof carried> | z.input<typeof beside>;
+export type BatchData = z.input<typeof carried> | z.input<typeof beside> | z.input<typeof referring>;
 
 /** From a job's data, with a separate payload added as `payload`. */
 export const batchSchema: z.ZodType<Batch> = z.discriminatedUnion('v', [
   carried.transform((data, context) => decoded(data, Buffer.from(data.payload, 'base64'), context)),
   fetched.transform((data, context) => decoded(data, data.payload, context)),
+  referring.transform(({ stream, ids, bytes, run }) => ({
+    stream,
+    entries: [{ id: ids[0]!, bytes }],
+    ...(run !== undefined && { run }),
+  })),
   version1.transform(({ stream, entries, run }) => ({ stream, entries, ...(run !== undefined && { run }) })),
 ]);
 
 /** Whether a job with this data has a separate payload. */
 export const liesBeside = (data: unknown): boolean =>
-  (data as { v?: unknown } | null | undefined)?.v === BATCH_VERSION;
+  (data as { v?: unknown } | null | undefined)?.v === BESIDE_VERSION;
 
 /** Of any version; none if the job's data is gone. */
 export function entryIdsOfBatch(data: unknown): readonly string[] {
@@ -70,6 +84,11 @@ export function readableBatch(data: unknown): object | undefined {
 }
 
 export function encodeBatch({ stream, entries, run }: NewBatch): { data: BatchData; payload?: Buffer } {
+  const [first] = entries;
+  if (first && entries.length === 1 && isReference(first)) {
+    const about = { stream, ids: [first.id], bytes: sizeOf(first), ...(run !== undefined && { run }) };
+    return { data: { v: BATCH_VERSION, ...about } };
+  }
   const parts = entries.map(bytesOf);
   const odd = entries.flatMap((entry, at) => (entry.data === undefined ? [at] : []));
   const payload = Buffer.concat(parts);
@@ -82,7 +101,7 @@ export function encodeBatch({ stream, entries, run }: NewBatch): { data: BatchDa
   };
   return payload.length < BESIDE_FROM
     ? { data: { v: 2, ...about, payload: payload.toString('base64') } }
-    : { data: { v: BATCH_VERSION, ...about }, payload };
+    : { data: { v: BESIDE_VERSION, ...about }, payload };
 }
 
 function bytesOf({ data, fields }: Entry | RawEntry): Buffer {

@@ -2,12 +2,19 @@ import { z } from 'zod';
 
 /** Of parked matches and fan-out pages. A worker leaves jobs with a newer version to newer workers. */
 export const DATA_VERSION = 1;
+/** Those that carry a reference to their entry. */
+const REFERRING_VERSION = 2;
+export const NEWEST_DATA_VERSION = REFERRING_VERSION;
 
-/** One stream entry: its id, and its field `data`, or all fields if it has none. */
+/**
+ * One stream entry: its id, and its field `data`, or all fields if it has none. Or, where Redis refuses an entry of that size, a
+ * reference: its id and its size in `bytes`; the entry itself stays in the stream.
+ */
 export const entrySchema = z.object({
   id: z.string().min(1),
   data: z.string().optional(),
   fields: z.array(z.string()).optional(),
+  bytes: z.int().nonnegative().optional(),
 });
 export type Entry = z.infer<typeof entrySchema>;
 
@@ -30,5 +37,26 @@ export const toEntry = ({ id, data, fields }: RawEntry): Entry => ({
   ...(fields && { fields }),
 });
 
+export const isReference = (entry: Entry | RawEntry): boolean =>
+  'bytes' in entry && entry.bytes !== undefined;
+
+export const toReference = (entry: Entry | RawEntry): Entry => ({ id: entry.id, bytes: sizeOf(entry) });
+
+/** Of its data or fields, in bytes. */
+export function sizeOf(entry: Entry | RawEntry): number {
+  if ('bytes' in entry && entry.bytes !== undefined) return entry.bytes;
+  const { data, fields } = entry;
+  if (data === undefined) return Buffer.byteLength(JSON.stringify(fields ?? []));
+  return typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+}
+
 /** Every job names its stream, so that an operator can find the entry. */
-export const fromStream = { v: z.literal(DATA_VERSION), stream: z.string().min(1) };
+export const fromStream = {
+  v: z.union([z.literal(DATA_VERSION), z.literal(REFERRING_VERSION)]),
+  stream: z.string().min(1),
+};
+
+/** The version says whether the job carries its entry: an older worker leaves a reference to newer ones. */
+export const withVersion = <Data extends { entry: Entry }>(data: Data) => ({
+  data: { ...data, v: isReference(data.entry) ? REFERRING_VERSION : DATA_VERSION },
+});

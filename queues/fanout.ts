@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineQueue } from './define-queue.ts';
-import { DATA_VERSION, entryIdIn, entrySchema, fromStream } from './entry.ts';
+import { entryIdIn, entrySchema, fromStream, NEWEST_DATA_VERSION, withVersion } from './entry.ts';
 import { jobId } from './job-id.ts';
 
 /** An inclusive range of subscriber names in byte order. */
@@ -20,9 +20,9 @@ export const fanout = defineQueue({
   name: 'fanout',
   label: 'In progress',
   description: 'One match for one page of the subscribers of a big topic',
-  version: DATA_VERSION,
+  version: NEWEST_DATA_VERSION,
   schema: fanoutSchema,
-  encode: (page) => ({ data: page }),
+  encode: withVersion,
   attempts: 'until-done',
   failed: 'fault',
   keepCompleted: 100,

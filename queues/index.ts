@@ -12,7 +12,15 @@ export {
 export { CANARY, canaryMatch, isCanary } from './canary.ts';
 export { cidOf } from './cid.ts';
 export type { Encoded, QueueDefinition, QueueTraits } from './define-queue.ts';
-export { DATA_VERSION, type Entry, type RawEntry, toEntry } from './entry.ts';
+export {
+  DATA_VERSION,
+  type Entry,
+  isReference,
+  type RawEntry,
+  sizeOf,
+  toEntry,
+  toReference,
+} from './entry.ts';
 export type { FanoutPage, SubscriberPage } from './fanout.ts';
 export { memberText } from './json-text.ts';
 export { MAX_MATCH_BYTES, type Match, parseMatch } from './match.ts';

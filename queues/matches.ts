@@ -8,10 +8,15 @@ import {
   readableBatch,
 } from './batch-data.ts';
 import { defineQueue } from './define-queue.ts';
+import { isReference } from './entry.ts';
 import { jobId } from './job-id.ts';
 
 /** Job name of a replayed or split batch; its age says nothing about latency. */
 export const REPLAYED_BATCH = 'replayed-batch';
+
+/** The same entry gets another job when it comes by reference. */
+const nameOf = (entry: Batch['entries'][number] | NewBatch['entries'][number]): string =>
+  isReference(entry) ? `${entry.id} by reference` : entry.id;
 
 export const matches = defineQueue({
   name: 'matches',
@@ -28,6 +33,6 @@ export const matches = defineQueue({
   entryIds: entryIdsOfBatch,
   readable: readableBatch,
   id: (batch: Batch | NewBatch) =>
-    jobId('batch', batch.run ?? '', batch.stream, ...batch.entries.map((entry) => entry.id)),
+    jobId('batch', batch.run ?? '', batch.stream, ...batch.entries.map(nameOf)),
   jobName: (batch: Batch | NewBatch) => (batch.run ? REPLAYED_BATCH : 'batch'),
 });

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { defineQueue } from './define-queue.ts';
-import { DATA_VERSION, entryIdIn, entrySchema, fromStream } from './entry.ts';
+import {
+  entryIdIn,
+  entrySchema,
+  fromStream,
+  isReference,
+  NEWEST_DATA_VERSION,
+  withVersion,
+} from './entry.ts';
 import { jobId } from './job-id.ts';
 
 /**
@@ -28,17 +35,23 @@ export const parked = defineQueue({
   label: 'Needs an operator',
   description:
     'Dead letters: matches that could not be delivered. The job name says why; repair the cause, then retry',
-  version: DATA_VERSION,
+  version: NEWEST_DATA_VERSION,
   schema: parkedSchema,
-  encode: (match) => ({ data: match }),
+  encode: withVersion,
   attempts: 'delivery',
   failed: 'dead-letter',
   keepCompleted: 100,
   slots: 1,
-  // It carries its entry, so the stream can be trimmed before an operator acts.
+  // It carries its entry, so the stream can be trimmed before an operator acts; of a reference the trimmer spares the entry.
   holdsEntries: false,
   entryIds: entryIdIn,
   id: ({ stream, entry, subscriber }) =>
-    jobId('parked', stream, entry.id, entry.data ?? JSON.stringify(entry.fields), subscriber ?? ''),
+    jobId(
+      'parked',
+      stream,
+      entry.id,
+      isReference(entry) ? 'by reference' : (entry.data ?? JSON.stringify(entry.fields)),
+      subscriber ?? '',
+    ),
   jobName: ({ reason }) => reason,
 });

@@ -5,6 +5,7 @@ import { exposeReadings } from '../monitor/gauges.ts';
 import type { TakeReadings } from '../monitor/readings.ts';
 import { standingCheck, watchStanding } from '../monitor/standing.ts';
 import { createReasonCount } from '../parked/index/count-reasons.ts';
+import { createAdder } from '../pump/adder.ts';
 import { createBackpressure } from '../pump/backpressure.ts';
 import { type Canary, startCanary } from '../pump/canary.ts';
 import { createCursor } from '../pump/cursor.ts';
@@ -58,6 +59,7 @@ export function startPumpRole(context: AppContext, { recoverEveryMs = RECOVER_EV
       source,
       cursor,
       holding: queues.holding(source.stream),
+      kept: () => queues.kept(source.stream),
       windowMs,
     });
     const { batchSize } = config.work;
@@ -71,7 +73,7 @@ export function startPumpRole(context: AppContext, { recoverEveryMs = RECOVER_EV
     return startPump({
       source: unreadLosses.watched(source),
       beforeRead: unreadLosses.look,
-      lane,
+      adder: createAdder(lane, batchSize, events),
       backpressure,
       cursor,
       housekeep,

@@ -10,6 +10,7 @@ import { standingCheck, watchStanding } from '../monitor/standing.ts';
 import { createDirectoryRouter, directRouter } from '../subscriptions/directory.ts';
 import { withCrashPoints } from '../workers/crash-points.ts';
 import { createJobs, isWorkersOutage } from '../workers/jobs.ts';
+import { createKeptEntries } from '../workers/kept-entries.ts';
 import { startWorkers } from '../workers/workers.ts';
 import { type AppContext, once, type Running } from './context.ts';
 import { watchLeftovers } from './leftovers.ts';
@@ -26,6 +27,10 @@ export function startWorkerRole(context: AppContext): Running {
     inboxes: withCrashPoints(createInboxWriter(client, config.inbox, events.trouble)),
     router: config.routing === 'direct' ? directRouter : createDirectoryRouter(client),
     jobs: createJobs(queues, events),
+    kept: createKeptEntries(
+      client,
+      config.relay ? undefined : () => redis.connect(redis.skywire, 'commands', 'worker-stream'),
+    ),
     isOutage: isWorkersOutage,
   };
   const workers = startWorkers({

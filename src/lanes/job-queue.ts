@@ -5,6 +5,7 @@ import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
 import { OLDEST } from '../redis/server-check.ts';
 import { createHeld, type Held } from './held.ts';
+import { createKeeper, type Kept } from './kept.ts';
 
 /** Name of the backoff that workers compute: exponential, with jitter and a cap. */
 export const BACKOFF = 'capped-exponential';
@@ -14,7 +15,7 @@ const UNTIL_DONE = 2 ** 31;
 const MAX_EVENTS = 1_000;
 
 /** A queue as workers, tools and pages use it. */
-export interface JobQueue extends Held {
+export interface JobQueue extends Held, Kept {
   name: string;
   definition: QueueTraits;
   queue: Queue;
@@ -52,6 +53,7 @@ export function openJobQueue<New>(
   });
   // The connection is ours and reports its own errors; without a listener an error event would end the process.
   queue.on('error', () => undefined);
+  const { keep, kept } = createKeeper(client, name);
   const options: JobsOptions = {
     attempts: definition.attempts === 'delivery' ? deliveryAttempts : UNTIL_DONE,
     backoff: { type: BACKOFF },
@@ -63,13 +65,16 @@ export function openJobQueue<New>(
     definition,
     queue,
     ...createHeld(client, queue, definition),
+    kept,
     async add(jobs, encoded = jobs.map(definition.encode)) {
       const wanted = jobs.map((one, at) => ({
         name: definition.jobName(one),
         data: encoded[at]!.data,
         opts: { ...options, jobId: definition.id(one) },
       }));
-      const added = await queue.addBulk(wanted);
+      // One connection: Redis registers what is referred to before it adds the jobs.
+      const before = keep(wanted.map(({ opts, data }) => ({ jobId: opts.jobId, data })));
+      const [added] = await Promise.all([queue.addBulk(wanted), before]);
       // A script error comes back as a job whose id is a negative number: only the very id that was asked for is a success.
       return wanted.map(({ opts }, at) => added[at]?.id === opts.jobId);
     },

@@ -17,6 +17,9 @@ export interface Lane extends JobQueue, Adds<NewBatch> {
   tidy(olderThanMs?: number): Promise<number>;
 }
 
+/** Redis may refuse a payload of this size; it takes a batch of many entries, which is smaller. */
+const RISKY_BYTES = 1_000_001;
+
 /** A job's payload is missing. */
 export class PayloadGone extends Error {
   override name = 'PayloadGone';
@@ -28,6 +31,8 @@ export function openLane(client: RedisClient, name: string, deliveryAttempts: nu
   const jobs = openJobQueue(client, matches, deliveryAttempts, name);
   const books = createBooks(client, jobs.name);
   const payloads = createPayloads(client, jobs.name);
+  /** Less where a payload of that size has failed. */
+  let riskyBytes = RISKY_BYTES;
 
   return {
     ...jobs,
@@ -38,10 +43,16 @@ export function openLane(client: RedisClient, name: string, deliveryAttempts: nu
       const rows = ids.map((id, at) => ({ id, entries: batches[at]!.entries.length }));
       const entered = books.open(rows);
       // One connection: Redis runs these commands before it adds the jobs.
-      const before = Promise.all([entered, payloads.put(large)]);
-      if (isArmed('pump.before-add')) await before;
+      const largest = Math.max(0, ...large.map(([, { length }]) => length));
+      const before = Promise.all([entered, payloads.put(large)]).catch((error: Error) => {
+        riskyBytes = Math.min(riskyBytes, largest);
+        throw error;
+      });
+      // If Redis refuses a payload, ioredis reconnects and adds the job nevertheless: it would lack its payload.
+      if (largest >= riskyBytes || isArmed('pump.before-add')) await before;
       if (large.length) crashPoint('pump.before-add');
       const [isAdded] = await Promise.all([jobs.add(batches, encoded), before]);
+      if (largest >= riskyBytes) riskyBytes = RISKY_BYTES;
       // If a minute passed between the two, the payload looked abandoned and may have been swept.
       const [missing] = await Promise.all([
         payloads.missing(large.map(([jobId]) => jobId)),

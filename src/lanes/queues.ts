@@ -31,6 +31,8 @@ export interface Queues extends ByName {
   balance(): Promise<Balance>;
   /** Those whose unfinished jobs may need entries of this stream. */
   holding(stream: string): readonly JobQueue[];
+  /** Ids of the stream's entries that are in the stream only, though a job is done with it. */
+  kept(stream: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export function openQueues(
       laneOf(stream),
       ...opened.filter(({ definition }) => definition.holdsEntries),
     ],
+    kept: async (stream) => (await Promise.all(opened.map((queue) => queue.kept(stream)))).flat(),
     async close() {
       await Promise.allSettled(all.map(({ queue }) => queue.close()));
     },

@@ -92,6 +92,12 @@ export function createEvents(log: Logger, metrics: Metrics) {
         'cannot tell whether another program removes entries before they are read: the Redis user of the pump may not run XINFO STREAM (+xinfo|stream)',
       );
     },
+    refused(stream: string, entry: string, bytes: number) {
+      log.error(
+        { stream, entry, bytes },
+        "the queues' Redis refuses an entry of this size (proto-max-bulk-len, or a limit of the service): it stays in the stream and is parked by reference. Raise the limit, then retry it on /parked",
+      );
+    },
     verdicts(queue: string, tally: Partial<Record<string, number>>) {
       for (const [verdict, count] of Object.entries(tally))
         metrics.verdicts.inc({ queue, verdict }, count ?? 0);

@@ -1,5 +1,5 @@
 /** Groups entries into batches, one a job. */
-import type { NewBatch, RawEntry } from '../../queues/index.ts';
+import { type NewBatch, type RawEntry, sizeOf } from '../../queues/index.ts';
 
 const MAX_BATCH_BYTES = 1_000_000;
 
@@ -9,7 +9,7 @@ export function toBatches(stream: string, entries: readonly RawEntry[], size: nu
   let bytes = 0;
   for (const entry of entries) {
     const last = batches.at(-1);
-    const entryBytes = bytesOf(entry);
+    const entryBytes = sizeOf(entry);
     if (!last || last.entries.length >= size || bytes + entryBytes > MAX_BATCH_BYTES) {
       batches.push({ stream, entries: [entry] });
       bytes = entryBytes;
@@ -20,5 +20,3 @@ export function toBatches(stream: string, entries: readonly RawEntry[], size: nu
   }
   return batches;
 }
-
-const bytesOf = (entry: RawEntry): number => entry.data?.length ?? JSON.stringify(entry.fields).length;

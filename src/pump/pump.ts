@@ -7,10 +7,10 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Backoff, backoffMs, type RawEntry } from '../../queues/index.ts';
-import type { Lane } from '../lanes/lane.ts';
 import { crashPoint, isArmed } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
 import type { Source } from '../stream/source.ts';
+import type { Adder } from './adder.ts';
 import type { Backpressure, Pause } from './backpressure.ts';
 import { toBatches } from './batches.ts';
 import type { Cursor } from './cursor.ts';
@@ -31,7 +31,7 @@ export interface Pump {
 
 export interface PumpOptions {
   source: Source;
-  lane: Pick<Lane, 'add'>;
+  adder: Adder;
   backpressure: Backpressure;
   cursor: Cursor;
   housekeep: () => Promise<void>;
@@ -47,7 +47,7 @@ export interface PumpOptions {
 
 export function startPump({
   source,
-  lane,
+  adder,
   backpressure,
   cursor,
   housekeep,
@@ -114,17 +114,17 @@ export function startPump({
   async function readWithRoom(): Promise<RawEntry[]> {
     await waitForRoom();
     await beforeRead();
-    return signal.aborted ? [] : source.readNew(batchSize, BLOCK_MS);
+    return signal.aborted ? [] : source.readNew(adder.most(), BLOCK_MS);
   }
 
   /** Add, then ack; what could not be added stays pending. `meanwhile` runs while Redis is adding. */
   async function forward(entries: readonly RawEntry[], meanwhile?: () => void): Promise<void> {
     if (!entries.length) return;
     const batches = toBatches(source.stream, entries, batchSize);
-    if (isArmed('pump.mid-add')) await lane.add(batches.slice(0, Math.ceil(batches.length / 2)));
+    if (isArmed('pump.mid-add')) await adder.add(batches.slice(0, Math.ceil(batches.length / 2)));
     crashPoint('pump.mid-add');
     adding = batches.length;
-    const adds = lane.add(batches);
+    const adds = adder.add(batches);
     // After `adding` is set, so that the read-ahead counts these jobs for MAX_WAITING_JOBS.
     meanwhile?.();
     const added = await adds.finally(() => {
@@ -152,7 +152,7 @@ export function startPump({
   async function forwardPending(isOver: () => boolean): Promise<void> {
     for (let after = '0'; !isOver(); ) {
       await waitForRoom();
-      const pending = await source.readPending(after, batchSize);
+      const pending = await source.readPending(after, adder.most());
       await losses.note(pending.lost, source.stream);
       await source.ack(pending.lost);
       if (pending.entries.length) await forward(pending.entries);

@@ -1,6 +1,6 @@
 /**
  * Trims the stream, as nobody else does. Keeps whatever a group has not acknowledged, an unfinished job holds, a rewind to the cursor
- * would read, or the replay window covers.
+ * would read, jobs refer to, or the replay window covers.
  */
 import { FIRST_ID, oldestOf } from '../../queues/index.ts';
 import type { Held } from '../lanes/held.ts';
@@ -20,24 +20,28 @@ export interface TrimmerOptions {
   cursor: Pick<Cursor, 'needs'>;
   /** Queues whose jobs hold stream entries. */
   holding: readonly Pick<Held, 'oldestHeld'>[];
+  /** Entries that must stay, however old. */
+  kept: () => Promise<string[]>;
   windowMs: number;
 }
 
-export function createTrimmer({ source, cursor, holding, windowMs }: TrimmerOptions): Trimmer {
+export function createTrimmer({ source, cursor, holding, kept, windowMs }: TrimmerOptions): Trimmer {
   let trimAt = 0;
   return {
     async trim() {
       if (performance.now() < trimAt) return 0;
       trimAt = performance.now() + TRIM_EVERY_MS;
-      if (!(await source.trim(FIRST_ID, windowMs)).isDue) return 0;
+      if (!(await source.trim(FIRST_ID, windowMs, [])).isDue) return 0;
       // The cursor first: an entry that becomes a job between the two reads was not acknowledged at the first.
       const needs = await cursor.needs();
       const held = await Promise.all(holding.map((queue) => queue.oldestHeld()));
       const floor = oldestOf([needs, ...held.filter((id) => id !== undefined)])!;
+      // After the jobs: one of them may have been parked by reference meanwhile.
+      const spared = await kept();
       let trimmed = 0;
       for (;;) {
         crashPoint('trimmer.before-trim');
-        const some = await source.trim(floor, windowMs);
+        const some = await source.trim(floor, windowMs, spared);
         trimmed += some.trimmed;
         if (!some.isDue || !some.trimmed) return trimmed;
       }

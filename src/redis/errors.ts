@@ -7,6 +7,17 @@ const connectionErrors =
 const outageCodes =
   /\b(OOM|READONLY|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOAUTH|NOPERM|WRONGPASS)\b/;
 
+/** Whether the connection broke before the answer came: in an outage, or because Redis refuses what it was sent for its size. */
+export function brokeConnection(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof ReplyError) return error.message.includes('Protocol error');
+  return (
+    error.name === 'MaxRetriesPerRequestError' ||
+    /^(ECONNRESET|EPIPE)$/.test((error as NodeJS.ErrnoException).code ?? '') ||
+    /^(Connection is closed|read |write |Reached the max retries)/.test(error.message)
+  );
+}
+
 /**
  * Whether the error is an outage (Redis unavailable, full, loading, read-only, refusing our user): a retry later can succeed.
  * An error raised by our own Lua is not: it would recur.

@@ -132,6 +132,8 @@ export const booksKeys = (queue: string) => ({
 export const upgradedAtKey = `${queuePrefix('matches')}:upgraded-at:2`;
 /** Payloads of large batches, in the queue's slot. */
 export const payloadsKey = (queue: string): string => `${queuePrefix(queue)}:payloads`;
+/** Entries that a queue's jobs refer to, which must stay in the stream; in the queue's slot. */
+export const keptKey = (queue: string): string => `${queuePrefix(queue)}:kept`;
 /** Lock of the pump that sends the next canary. */
 export const canaryTurnKey = 'skywire-inbox:canary-turn';
 /** What the pump noted about losses. */

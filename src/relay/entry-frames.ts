@@ -22,10 +22,6 @@ export class FrameError extends Error {
   override name = 'FrameError';
 }
 
-export function sizeOf({ data, fields }: RawEntry): number {
-  return data ? data.length : Buffer.byteLength(JSON.stringify(fields ?? []));
-}
-
 export function toFrames(n: number, entries: readonly RawEntry[]): Buffer[] {
   const bytes = Buffer.concat(entries.flatMap(toRecord));
   const frames: Buffer[] = [];
@@ -65,8 +61,8 @@ export function createAssembler() {
   let n = 0;
   let firstAt = 0;
   return {
-    /** Some frames of a delivery have come, and more will. */
-    isReceiving: (): boolean => pieces.length > 0,
+    /** For how long a delivery has been coming in that is not complete yet; 0: none is. */
+    receivingMs: (): number => (pieces.length ? performance.now() - firstAt : 0),
     /** The delivery that this frame completes, if any. */
     take(frame: Buffer): Delivery | undefined {
       if (frame.length <= FRAME_HEAD || frame[0] !== KIND)

@@ -2,7 +2,7 @@
  * A consumer of a Skywire stream's group. Knows Redis commands, nothing of jobs.
  * Invariant: the group is created at the beginning of the stream, never at `$`, so that no earlier entry is skipped.
  */
-import { before, type RawEntry } from '../../queues/index.ts';
+import { before, compareIds, oldestOf, type RawEntry } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
 import { createBoundedReads } from './bounded-reads.ts';
@@ -14,6 +14,7 @@ const here = (file: string): URL => new URL(file, import.meta.url);
 const rewindScript = loadScript(here('rewind.lua'), here('stream-id.lua'));
 const trimScript = loadScript(here('trim.lua'), here('stream-id.lua'));
 const TRIM_AT_ONCE = 10_000;
+const MOST_SPARED = 1_000;
 const leaveScript = loadScript(here('leave.lua'));
 /** Without a byte for so long, a read is given up. */
 const SILENT_MS = { new: 5_000, pending: 15_000 };
@@ -42,10 +43,14 @@ export interface Source {
   /** Redelivers everything after `to`. Never moves the group forward. */
   rewind(to: string): Promise<void>;
   /**
-   * Trims entries that are older than the window, before `floor` and not needed by any group; a bounded number a call.
-   * `isDue`: entries older than the window remain.
+   * Trims entries that are older than the window, before `floor`, not needed by any group and not among `spared`; a bounded number a
+   * call. `isDue`: entries older than the window remain.
    */
-  trim(floor: string, windowMs: number): Promise<{ trimmed: number; isDue: boolean }>;
+  trim(
+    floor: string,
+    windowMs: number,
+    spared: readonly string[],
+  ): Promise<{ trimmed: number; isDue: boolean }>;
 }
 
 /** Where stream and group are. A member is undefined without such an entry, or without a group. */
@@ -150,8 +155,11 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
     async rewind(to) {
       await runScript(commands, rewindScript, [stream], [group, to]);
     },
-    async trim(floor, windowMs) {
-      const args = [floor, windowMs, TRIM_AT_ONCE];
+    async trim(floor, windowMs, spared) {
+      const some = [...spared].sort(compareIds).slice(0, MOST_SPARED);
+      // More than that: none beyond the last of them is trimmed.
+      const upTo = some.length < spared.length ? oldestOf([floor, some.at(-1)!])! : floor;
+      const args = [upTo, windowMs, TRIM_AT_ONCE, ...some];
       const [trimmed, isDue] = (await runScript(commands, trimScript, [stream], args)) as [number, number];
       return { trimmed, isDue: isDue === 1 };
     },

@@ -1,9 +1,9 @@
 --[[
 Trims entries that are not needed any more: acknowledged by every group, before the caller's floor, and older than the replay
-window. A bounded number of entries a call.
+window. A bounded number of entries a call. Spares single entries that jobs refer to.
 
 KEYS  1 stream
-ARGV  1 floor: oldest id that the caller needs   2 replay window in ms   3 most entries a call
+ARGV  1 floor: oldest id that the caller needs   2 replay window in ms   3 most entries a call   then ids to spare, oldest first
 Returns { entries trimmed, 1 if entries older than the replay window remain, else 0 }.
 
 Safe to run twice: it only trims what is not needed.
@@ -36,8 +36,32 @@ for _, group in ipairs(groups) do
   end
   if isBefore(keep, floor) then floor = keep end
 end
+
+-- Between two ids, both exclusive. One by one, since an entry may be large: XRANGE reads it whole.
+local function deleteBetween(from, to)
+  local deleted = 0
+  while deleted < 1000 do
+    local entry = redis.call('XRANGE', stream, '(' .. from, '(' .. to, 'COUNT', 1)[1]
+    if not entry then break end
+    -- A user without XDEL: the entries stay.
+    local reply = redis.pcall('XDEL', stream, entry[1])
+    if type(reply) == 'table' then break end
+    deleted = deleted + reply
+  end
+  return deleted
+end
+
+local spared = {}
+for at = 4, #ARGV do
+  if isBefore(ARGV[at], floor) then spared[#spared + 1] = ARGV[at] end
+end
+local oldestSpared = spared[1] or floor
 -- Whole nodes first, which is cheap; then the remainder exactly, less than a node.
-local trimmed = redis.call('XTRIM', stream, 'MINID', '~', floor, 'LIMIT', most)
-if trimmed == 0 then trimmed = redis.call('XTRIM', stream, 'MINID', floor) end
+local trimmed = redis.call('XTRIM', stream, 'MINID', '~', oldestSpared, 'LIMIT', most)
+if trimmed == 0 then trimmed = redis.call('XTRIM', stream, 'MINID', oldestSpared) end
+for at, from in ipairs(spared) do
+  if trimmed > 0 then break end
+  trimmed = deleteBetween(from, spared[at + 1] or floor)
+end
 first = oldest()
 return { trimmed, first and isBefore(first, window) and 1 or 0 }

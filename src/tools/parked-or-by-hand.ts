@@ -1,5 +1,5 @@
 /** Entries that are in no inbox, and why that is no loss: they are parked, or a person edited or discarded them there. */
-import { DATA_VERSION, queues as definitions, type Entry } from '../../queues/index.ts';
+import { DATA_VERSION, queues as definitions, type Entry, toReference } from '../../queues/index.ts';
 import type { Queues } from '../lanes/queues.ts';
 import { type ByHandRecord, readByHand } from '../parked/by-hand.ts';
 import { type Found, type LocateOptions, locate } from './locate.ts';
@@ -17,8 +17,9 @@ async function orParked({ queues, stream }: SettledOptions, found: Found): Promi
   if (found.at !== 'missing') return found;
   const { entry, missingFor } = found;
   const isParked = async (subscriber?: string) => {
-    const state = await queues.parked.queue.getJobState(parkedId(stream, entry, subscriber));
-    return state !== 'unknown' && state !== 'completed';
+    const ids = parkedIds(stream, entry, subscriber);
+    const states = await Promise.all(ids.map((id) => queues.parked.queue.getJobState(id)));
+    return states.some((state) => state !== 'unknown' && state !== 'completed');
   };
   if (await isParked()) return { ...found, at: 'parked' };
   const single = await Promise.all(missingFor.map(isParked));
@@ -30,16 +31,22 @@ async function orParked({ queues, stream }: SettledOptions, found: Found): Promi
   };
 }
 
-function parkedId(stream: string, entry: Entry, subscriber?: string): string {
-  const job = { v: DATA_VERSION, stream, entry, reason: 'unrouted', detail: '' } as const;
-  return definitions.parked.id(subscriber === undefined ? job : { ...job, subscriber });
+/** With its entry, and by reference. */
+function parkedIds(stream: string, entry: Entry, subscriber?: string): string[] {
+  return [entry, toReference(entry)].map((as) => {
+    const job = { v: DATA_VERSION, stream, entry: as, reason: 'unrouted', detail: '' } as const;
+    return definitions.parked.id(subscriber === undefined ? job : { ...job, subscriber });
+  });
 }
 
 async function orByHand(options: SettledOptions, found: Found): Promise<Found> {
   if (found.at !== 'missing') return found;
   const { entry, missingFor } = found;
-  const ids = [undefined, ...missingFor].map((subscriber) => parkedId(options.stream, entry, subscriber));
-  const [whole, ...single] = await readByHand(options.home, ids);
+  const ids = [undefined, ...missingFor].flatMap((subscriber) =>
+    parkedIds(options.stream, entry, subscriber),
+  );
+  const read = await readByHand(options.home, ids);
+  const [whole, ...single] = [undefined, ...missingFor].map((_, at) => read[2 * at] ?? read[2 * at + 1]);
   const records = whole ? [whole] : single;
   const isSettled = async (record: ByHandRecord | undefined, at: number): Promise<boolean> =>
     record?.did === 'discarded' ||

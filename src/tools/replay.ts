@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RawEntry } from '../../queues/index.ts';
 import type { Queues } from '../lanes/queues.ts';
+import { addAlone } from '../lanes/refused.ts';
 import { toBatches } from '../pump/batches.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { orStopped, Stopped } from '../redis/deadline.ts';
@@ -81,7 +82,9 @@ export async function resubmit(
       if ((await lane.queue.getWaitingCount()) <= maxWaitingJobs / 2) break;
       await pause(20);
     }
-    const [isThere] = await lane.add([{ ...batch, run }]);
+    const again = { ...batch, run };
+    const isThere =
+      batch.entries.length === 1 ? (await addAlone(lane, again)).isAdded : (await lane.add([again]))[0];
     if (!isThere) throw new Error(`Redis rejected a batch that begins with ${batch.entries[0]!.id}`);
     onAdded?.(batch.entries as readonly RawEntry[]);
   }

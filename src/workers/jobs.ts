@@ -3,6 +3,7 @@ import type { Jobs } from '../../processors/index.ts';
 import { queues as definitions } from '../../queues/index.ts';
 import type { Adds, JobQueue } from '../lanes/job-queue.ts';
 import type { Queues } from '../lanes/queues.ts';
+import { addOrRefer } from '../lanes/refused.ts';
 import type { Events } from '../observe/events.ts';
 import { isOutage } from '../redis/errors.ts';
 
@@ -21,12 +22,14 @@ export function createJobs(queues: Queues, events: Events): Jobs {
   }
   return {
     async park(matches) {
-      // BullMQ ignores an id that exists in any state: a match that was parked and delivered must be able to park again.
-      await Promise.all(matches.map((match) => removeIfCompleted(queues, definitions.parked.id(match))));
-      await add(queues.parked, matches);
+      await addOrRefer(queues.parked, matches, async (some) => {
+        // BullMQ ignores an id that exists in any state: a match that was parked and delivered must be able to park again.
+        await Promise.all(some.map((match) => removeIfCompleted(queues, definitions.parked.id(match))));
+        await add(queues.parked, some);
+      });
       for (const { reason, entry, detail } of matches) events.parked(reason, entry.id, detail);
     },
-    fanOut: (pages) => add(queues.fanout, pages),
+    fanOut: (pages) => addOrRefer(queues.fanout, pages, (some) => add(queues.fanout, some)),
     // Split from one batch, so all of one stream.
     resubmit: (batches) => add(queues.laneOf(batches[0]!.stream), batches),
   };

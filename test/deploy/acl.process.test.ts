@@ -250,7 +250,7 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
     bullmq: ['addStandardJob', 'getCounts'],
     ours: words(
       `lanes/open-books.lua lanes/confirm-books.lua lanes/reconcile-books.lua lanes/read-books.lua lanes/missing-payloads.lua lanes/sweep-payloads.lua
-      lanes/oldest-held.lua`,
+      lanes/oldest-held.lua lanes/kept.lua`,
     ),
     direct: [
       ...READ_STREAM,
@@ -260,6 +260,7 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
       'xgroup|delconsumer',
       'xgroup|setid',
       'xinfo|stream',
+      'xdel',
       'xtrim',
       'xreadgroup',
     ],
@@ -281,6 +282,7 @@ const needs: Record<Exclude<User, 'skywire'>, { bullmq: string[]; ours: string[]
       'lanes/confirm-books.lua',
       'lanes/settle-books.lua',
       'lanes/missing-payloads.lua',
+      'lanes/keep.lua',
     ],
     direct: ['bzpopmin', 'pexpire', 'scan', 'set'],
   },
@@ -365,13 +367,13 @@ const limits: Record<User, { allowed: string; forbidden: string }> = {
     allowed: `XREADGROUP GROUP g c STREAMS ${STREAM} >; LPUSH ${BATCH} x; SET ${CURSOR} 1-1; ZRANGE ${PARKED} 0 1`,
     forbidden: `
       SCAN 0; DEL ${STREAM}; XADD ${INBOX} * post x; XSETID ${STREAM} 1-1; XGROUP DESTROY ${STREAM} ${GROUP}
-      XGROUP DESTROY ${STREAM} ${GROUP}; XDEL ${STREAM} 1-1; SET ${STREAM} x; ZREM ${PARKED} x; DEL ${PARKED}
+      XGROUP DESTROY ${STREAM} ${GROUP}; SET ${STREAM} x; ZREM ${PARKED} x; DEL ${PARKED}
       XRANGE ${INBOX} - +; XADD ${INBOX} * a b; HGETALL ${SUBSCRIPTION}; GET ${POST}; SET ${POST} x`,
   },
   'skywire-inbox-worker': {
     allowed: `XADD ${INBOX} * post x; HGET ${SUBSCRIPTION} created_at; ZREM ${PARKED} x; SET ${POST} x`,
     forbidden: `
-      XADD ${STREAM} * data x; XRANGE ${STREAM} - +; XTRIM ${STREAM} MAXLEN 0; DEL ${STREAM}
+      XADD ${STREAM} * data x; XDEL ${STREAM} 1-1; XTRIM ${STREAM} MAXLEN 0; DEL ${STREAM}
       XREADGROUP GROUP g c STREAMS ${STREAM} >; HSET ${SUBSCRIPTION} a b; DEL ${SUBSCRIPTION}; SET ${CURSOR} 9-9`,
   },
   'skywire-inbox-web': {

@@ -181,3 +181,36 @@ test.each(['route', 'write'] as const)('an outage of %s is no verdict about the 
   world.broken.set(call, outage);
   await expect(deliver(parkedFor('unrouted'))).rejects.toBe(outage);
 });
+
+describe('by reference', () => {
+  const whole = { id: '1-0', data: wire(makeMatch('s', 1)) };
+  const referring = parkedFor('rejected', { v: 2, entry: { id: '1-0', bytes: 5_000_000 } });
+  beforeEach(() => world.subscribe('s', 'ann'));
+
+  test('a retry delivers the entry as it is in the stream', async () => {
+    world.kept.set('1-0', whole);
+    expect(await deliver(referring, byHand)).toEqual({ delivered: 1 });
+    expect(world.itemsOf('ann')).toBe(1);
+  });
+
+  test('it fails again while Redis refuses it, and says so', async () => {
+    world.kept.set('1-0', whole);
+    world.isRefusing = true;
+    expect(await undelivered(referring, byHand)).toEqual({
+      message: expect.stringMatching(/^rejected: Redis refuses its 5000000 bytes \(proto-max-bulk-len/),
+      final: true,
+    });
+  });
+
+  test('it fails where the entry is gone from the stream', async () => {
+    expect(await undelivered(referring, byHand)).toEqual({
+      message: 'rejected: it is no longer in the stream',
+      final: true,
+    });
+  });
+
+  test('an outage uses up nothing', async () => {
+    world.broken.set('fetch', new Outage('the stream is away'));
+    await expect(deliver(referring, byHand)).rejects.toThrow(Outage);
+  });
+});

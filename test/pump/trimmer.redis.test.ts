@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createCursor } from '../../src/pump/cursor.ts';
 import { createTrimmer } from '../../src/pump/trimmer.ts';
+import { keptKey } from '../../src/redis/keys.ts';
 import { createSource } from '../../src/stream/source.ts';
 import { GROUP, openPipeline, type Pipeline, STREAM } from '../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
@@ -39,10 +40,11 @@ function openTrimmer() {
     onReadAgain: () => Promise.resolve(),
   });
   const holding = pipeline.queues.holding(STREAM);
+  const kept = () => pipeline.queues.kept(STREAM);
   return {
     source,
     cursor,
-    trim: () => createTrimmer({ source, cursor, holding, windowMs: HOUR_MS }).trim(),
+    trim: () => createTrimmer({ source, cursor, holding, kept, windowMs: HOUR_MS }).trim(),
   };
 }
 
@@ -112,4 +114,40 @@ test('nothing goes that the group has pending, nor before there is a group', asy
   // The cursor stands just before what is pending.
   expect(await openTrimmer().trim()).toBe(3);
   expect((await client.xrange(STREAM, '-', '+'))[0]![0]).toBe(ids[3]);
+});
+
+test('single entries that parked jobs refer to stay, and everything around them goes', async () => {
+  const ids = await appendAged(2_500, 2);
+  const young = await appendAged(1, 0);
+  await deliverAll();
+  const parkedAt = (id: string) =>
+    ({ v: 2, stream: STREAM, entry: { id, bytes: 1 }, reason: 'rejected', detail: '' }) as const;
+  const [first, other] = [parkedAt(ids[3]!), parkedAt(ids[1_900]!)];
+  const { parked } = pipeline.queues;
+  await parked.add([first, other, { ...parkedAt(ids[5]!), stream: 'another' }]);
+  expect(await openTrimmer().trim()).toBe(2_498);
+  expect((await client.xrange(STREAM, '-', '+')).map(([id]) => id)).toEqual([ids[3], ids[1_900], ...young]);
+  expect(await openTrimmer().trim()).toBe(0);
+  // Both were removed by an operator: a minute later nobody needs them, a day later they are forgotten.
+  for (const [job, row] of Object.entries(await client.hgetall(keptKey('parked'))))
+    await client.hset(
+      keptKey('parked'),
+      job,
+      row.replace(/^\d+/, (ms) => String(Number(ms) - 86_461_000)),
+    );
+  await parked.queue.obliterate({ force: true });
+  expect(await openTrimmer().trim()).toBe(2);
+  await parked.add([parkedAt(ids[9]!)]);
+  expect(await client.hlen(keptKey('parked'))).toBe(1);
+});
+
+test('a user who may not delete single entries keeps them, and the pump goes on', async () => {
+  const ids = await appendAged(20, 2);
+  await appendAged(1, 0);
+  await deliverAll();
+  const entry = { id: ids[3]!, bytes: 1 };
+  await pipeline.queues.parked.add([{ v: 2, stream: STREAM, entry, reason: 'rejected', detail: '' }]);
+  await client.acl('SETUSER', 'default', '-xdel');
+  expect(await openTrimmer().trim()).toBe(3);
+  expect(await openTrimmer().trim()).toBe(0);
 });

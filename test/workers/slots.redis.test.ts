@@ -53,6 +53,7 @@ const ports: Ports = {
     subscribersOf: async (id) => [id],
   },
   jobs: { park: async () => {}, fanOut: async () => {}, resubmit: async () => {} },
+  kept: { fetch: async () => '', attempt: async (_, write) => ({ result: await write() }) },
   isOutage: () => false,
 };
 

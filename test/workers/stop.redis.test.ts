@@ -30,6 +30,7 @@ test('work that does not end by the deadline is back with others at once, not af
       subscribersOf: async (id) => [id],
     },
     jobs: { park: async () => {}, fanOut: async () => {}, resubmit: async () => {} },
+    kept: { fetch: async () => '', attempt: async (_, write) => ({ result: await write() }) },
     isOutage: () => false,
   };
   const workers = startWorkers({

@@ -74,7 +74,10 @@ function contentOf(data: string): Content {
   if (entry === undefined) return looseContent(data);
   const match = parsed(payload);
   const post = member(match, 'post');
-  const text = post === undefined ? payload || JSON.stringify(member(entry, 'fields') ?? '') : undefined;
+  const bytes = member(entry, 'bytes');
+  const instead = typeof bytes === 'number' ? `${bytes} bytes, in the stream only` : '';
+  const loose = payload || instead || JSON.stringify(member(entry, 'fields') ?? '');
+  const text = post === undefined ? loose : undefined;
   return {
     streamId: cut(textOf(member(entry, 'id')), MAX_FIELD),
     subscriber: cut(textOf(member(job, 'subscriber')), MAX_FIELD),

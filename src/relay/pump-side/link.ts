@@ -41,8 +41,8 @@ export interface Link {
     schema: Schema,
   ): Promise<{ answer: z.output<Schema>; entries: RawEntry[]; ms: number }>;
   credit(entries: number, bytes: number): void;
-  /** In the middle of a delivery. */
-  isReceiving(): boolean;
+  /** For how long a delivery has been coming in that is not complete yet; 0: none is. */
+  receivingMs(): number;
   /** Closes cleanly. Resolves when it is over, within 2 s. */
   close(): Promise<void>;
 }
@@ -149,7 +149,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     credit(entries, bytes) {
       if (!over) socket.send(JSON.stringify({ do: 'credit', entries, bytes }));
     },
-    isReceiving: assembler.isReceiving,
+    receivingMs: assembler.receivingMs,
     async close() {
       socket.close(closeCodes.done, 'the pump has ended');
       await atMost(CLOSE_WITHIN_MS, closed);

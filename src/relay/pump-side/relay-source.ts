@@ -4,19 +4,14 @@
  * The relay pushes entries ahead of the pump, up to a window of twice a read, which hides the network's latency. Entries in the window
  * are pending in the group: `readPending` skips them, and when the connection ends they are dropped, to be read again as pending.
  */
-import type { RawEntry } from '../../../queues/index.ts';
+import { oldestOf, type RawEntry, sizeOf } from '../../../queues/index.ts';
 import { createReadSize } from '../../stream/read-size.ts';
 import type { Source } from '../../stream/source.ts';
-import { sizeOf } from '../entry-frames.ts';
 import { type Pulse, pulse as usualPulse } from '../heartbeat.ts';
 import { answerSchemas, MAX_ENTRIES, VERSIONS } from '../protocol.ts';
+import { createLine } from './line.ts';
 import { type Link, openLink, type RelayAddress, RelayAway } from './link.ts';
 import { createWindow } from './window.ts';
-
-/** A delivery that takes longer is on a slow line. */
-const SLOW_MS = 1_000;
-/** On a slow line pending entries are asked for this seldom: the relay sends all of them, also those that it has pushed. */
-const ASK_PENDING_EVERY_MS = 30_000;
 
 export interface RelaySourceOptions extends RelayAddress {
   stream: string;
@@ -36,14 +31,13 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
   const { stream, group, consumer, onConnection, pulse = usualPulse } = options;
   const window = createWindow();
   const size = createReadSize();
+  const line = createLine();
   let link: Link | undefined;
   let connecting: Promise<Link> | undefined;
   let halting: Promise<unknown> | undefined;
   /** No reconnect until the next `readNew`, so that a stopping pump stops. */
   let isInterrupted = false;
   let isStopped = false;
-  let lastPushMs = 0;
-  let askedPendingAt = 0;
 
   function connected(): Promise<Link> {
     if (isStopped) return Promise.reject(new RelayAway('this source was stopped'));
@@ -63,7 +57,7 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
       pulse,
       // Entries still in transit after `halt` are left pending.
       onPushed(delivery) {
-        lastPushMs = delivery.ms;
+        line.pushed(delivery.ms);
         if (!halting) window.put(delivery);
       },
       onTrouble: window.fail,
@@ -82,7 +76,7 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
       answerSchemas.subscribe,
     );
     window.empty();
-    askedPendingAt = performance.now();
+    line.connected();
     link = opened;
     onConnection?.(true);
     return opened;
@@ -103,15 +97,6 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
   function grant(to: Link, count: number): void {
     const more = window.wish(count);
     if (more) to.credit(more.entries, more.bytes);
-  }
-
-  /** What is pending is mostly what is being pushed: it would cross the line twice. */
-  function isBusyAndSlow(to: Link): boolean {
-    const isSlow = to.isReceiving() || (lastPushMs > SLOW_MS && !window.isEmpty());
-    const isTime = performance.now() - askedPendingAt >= ASK_PENDING_EVERY_MS;
-    if (isSlow && !isTime) return true;
-    askedPendingAt = performance.now();
-    return false;
   }
 
   function note(asked: number, entries: readonly RawEntry[], ms: number): void {
@@ -143,7 +128,9 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
     },
     async readPending(after, most) {
       const to = await connected();
-      if (after === '0' && isBusyAndSlow(to)) return { entries: [], lost: [], last: undefined };
+      // What is pending is mostly what is being pushed.
+      if (after === '0' && !line.mayAskPending(to.receivingMs(), !window.isEmpty()))
+        return { entries: [], lost: [], last: undefined };
       const count = size.next(most);
       const request = { do: 'pending', after, count } as const;
       const { answer, entries, ms } = await to.ask(request, answerSchemas.pending);
@@ -175,8 +162,10 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
       const to = await connected();
       return (await to.ask({ do: 'position', look: seen }, answerSchemas.position)).answer.look;
     },
-    async trim(floor, windowMs) {
+    async trim(upTo, windowMs, spared) {
       const to = await connected();
+      // The protocol knows no single entries: nothing beyond the oldest of them is trimmed.
+      const floor = oldestOf([upTo, ...spared])!;
       return (await to.ask({ do: 'trim', floor, windowMs }, answerSchemas.trim)).answer;
     },
     async rewind(to) {

@@ -1,6 +1,6 @@
 /** Entries pushed ahead by the relay, and the credit it has left. Bounded in entries and in bytes. */
-import type { RawEntry } from '../../../queues/index.ts';
-import { type Delivery, sizeOf } from '../entry-frames.ts';
+import { type RawEntry, sizeOf } from '../../../queues/index.ts';
+import type { Delivery } from '../entry-frames.ts';
 
 /** Exceeded by at most one read of the relay, if entries suddenly grow. */
 const WINDOW_BYTES = 16_000_000;

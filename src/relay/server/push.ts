@@ -5,9 +5,9 @@
  * `pending` or `halt` is answered, everything read so far has been sent.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Backoff, backoffMs, type TokenBucket } from '../../../queues/index.ts';
+import { type Backoff, backoffMs, sizeOf, type TokenBucket } from '../../../queues/index.ts';
 import type { Source } from '../../stream/source.ts';
-import { sizeOf, toFrames } from '../entry-frames.ts';
+import { toFrames } from '../entry-frames.ts';
 import { MAX_ENTRIES } from '../protocol.ts';
 import type { Connection } from './connection.ts';
 import { createCredit } from './credit.ts';

@@ -98,7 +98,7 @@ export function startSession({ connection, upstream, allowance, departed, events
       case 'position':
         return { ...(await source.position(request.anchor)), ...(await look(request.look)) };
       case 'trim':
-        return source.trim(request.floor, request.windowMs);
+        return source.trim(request.floor, request.windowMs, []);
       case 'rewind':
         await source.rewind(request.to);
         return {};
