@@ -67,7 +67,13 @@ export const mutants: Mutant[] = [
   {
     name: 'identity by uri alone',
     harm: 'all posts of an author but the first are taken for duplicates: uris come without record key',
-    edits: [edit('queues/match.ts', 'identity: postIdentity(post),', 'identity: digest(post.uri),')],
+    edits: [
+      edit(
+        'queues/match.ts',
+        'identity: postIdentity(post), formerIdentity',
+        'identity: digest(post.uri), formerIdentity',
+      ),
+    ],
     caughtBy: {
       file: 'test/main-job.redis.test.ts',
       test: 'every inbox holds exactly its posts, each once',

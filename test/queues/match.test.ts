@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { canaryMatch } from '../../queues/canary.ts';
 import { type Match, parseMatch } from '../../queues/match.ts';
 import { makeMatch, type Overrides, wire } from '../fixtures/posts.ts';
 
@@ -279,6 +280,11 @@ describe('the identity of a post', () => {
       (record) => matchOf(withRecord(record).replace('at://a/b/c', 'at://a/b/')).identity,
     );
     expect(new Set(identities).size).toBe(records.length);
+  });
+
+  test('of our own test matches is the uri: nothing else tells them apart', () => {
+    const canary = (stream: string, ms: number) => matchOf(canaryMatch(stream, ms)).identity;
+    expect(new Set([canary('s', 1), canary('s', 2), canary('t', 1), canary('s', 1)]).size).toBe(3);
   });
 
   test('was the uri in version 0.1.0 where that named a record, UTF-8 or not', () => {
