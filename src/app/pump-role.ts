@@ -10,6 +10,7 @@ import { createBackpressure } from '../pump/backpressure.ts';
 import { type Canary, startCanary } from '../pump/canary.ts';
 import { createCursor } from '../pump/cursor.ts';
 import { createLosses } from '../pump/losses.ts';
+import { createMarks } from '../pump/marks.ts';
 import { RECOVER_EVERY_MS, startPump } from '../pump/pump.ts';
 import { createTrimmer } from '../pump/trimmer.ts';
 import { createUnreadLosses } from '../pump/unread-losses.ts';
@@ -58,6 +59,7 @@ export function startPumpRole(context: AppContext, { recoverEveryMs = RECOVER_EV
     const trimmer = createTrimmer({
       source,
       cursor,
+      marks: createMarks({ home, stream: source.stream, group, windowMs }),
       holding: queues.holding(source.stream),
       kept: () => queues.kept(source.stream),
       windowMs,

@@ -1,3 +1,7 @@
+/**
+ * How long ago the canary last arrived. What stamped it may be another clock than the one asked now (another node of a Cluster, a new
+ * master, a clock that was set), so the clock decides only within what this process saw: it was not there at one look, and was at the next.
+ */
 import { CANARY } from '../../queues/index.ts';
 import { redisNow } from '../redis/clock.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -14,6 +18,14 @@ export interface CanaryAge {
   ms: number;
 }
 
+interface Arrival {
+  /** By the clock that stamped it. */
+  stampMs: number;
+  /** By performance.now(): it was not there yet, and it was. */
+  after: number;
+  before: number;
+}
+
 /**
  * Of the stream whose canary is late most, among `streams`; of the newest if that is empty. undefined: none ever arrived. A stream
  * whose canary never did counts from the first look on.
@@ -23,28 +35,34 @@ export function createCanaryAge(
   streams: readonly string[],
 ): () => Promise<CanaryAge | undefined> {
   /** By the stream's name as the uri has it. */
-  const arrived = new Map<string, number>();
-  let after = '';
+  const arrived = new Map<string, Arrival>();
+  let newest = '';
+  let lookedAt = Number.NEGATIVE_INFINITY;
 
   async function read(): Promise<void> {
-    const rows = after
-      ? await client.xrange(items, `(${after}`, '+', 'COUNT', MOST_ITEMS)
+    const startedAt = performance.now();
+    const rows = newest
+      ? await client.xrange(items, `(${newest}`, '+', 'COUNT', MOST_ITEMS)
       : (await client.xrevrange(items, '+', '-', 'COUNT', MOST_ITEMS)).toReversed();
+    const seen = { after: lookedAt, before: performance.now() };
     for (const [id, fields] of rows)
-      arrived.set(streamIn(fieldsOf(fields)['post']), Number(id.split('-')[0]));
-    after = rows.at(-1)?.[0] ?? after;
-    if (rows.length === MOST_ITEMS) await read();
+      arrived.set(streamIn(fieldsOf(fields)['post']), { stampMs: Number(id.split('-')[0]), ...seen });
+    newest = rows.at(-1)?.[0] ?? newest;
+    if (rows.length === MOST_ITEMS) return read();
+    lookedAt = startedAt;
   }
 
   return async () => {
     await read();
     if (!arrived.size) return undefined;
     const nowMs = await redisNow(client);
-    const age = (since: number) => Math.max(0, nowMs - since);
-    if (!streams.length) return { stream: '', ms: age(Math.max(...arrived.values())) };
+    const now = performance.now();
+    const age = ({ stampMs, after, before }: Arrival) =>
+      Math.min(Math.max(nowMs - stampMs, now - before), now - after);
+    if (!streams.length) return { stream: '', ms: Math.min(...[...arrived.values()].map(age)) };
     const ages = streams.map((stream) => {
       const name = encodeURIComponent(stream);
-      if (!arrived.has(name)) arrived.set(name, nowMs);
+      if (!arrived.has(name)) arrived.set(name, { stampMs: nowMs, after: now, before: now });
       return { stream, ms: age(arrived.get(name)!) };
     });
     return ages.toSorted((a, b) => b.ms - a.ms)[0];

@@ -80,6 +80,11 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
     (one) => one.pendingAgeMs / 1_000,
   );
 
+  ofStreams(
+    'stream_ids_ahead_seconds',
+    'How far the newest id is ahead of the clock of its Redis, if over a minute: then the ages above are 0; 0: not ahead',
+    (one) => one.aheadMs / 1_000,
+  );
   const ofLosses = (name: string, help: string, pick: (losses: LossReading) => number) =>
     gauge(name, help, ['stream'], ({ losses = [] }) =>
       losses.map((one) => [{ stream: one.stream }, pick(one)]),

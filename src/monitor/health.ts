@@ -7,6 +7,7 @@ import { type Finding, type Level, shown } from './finding.ts';
 import { holdsTrimming } from './other-groups.ts';
 import { queuesHealth } from './queues-health.ts';
 import { describeLosses } from './read-losses.ts';
+import { idsAhead } from './read-stream.ts';
 
 export type { Finding, Level };
 
@@ -25,6 +26,7 @@ export function healthOf(figures: Figures): Finding[] {
     ...pending(figures),
     ...queuesHealth(figures),
     ...otherGroups(figures),
+    ...ahead(figures),
     ...canary(figures),
     ...parked(figures),
   ];
@@ -145,6 +147,12 @@ function otherGroups({ streams }: Figures): Finding[] {
       .filter(({ overdueMs }) => overdueMs > 0)
       .map((one) => ({ level: 'look' as const, ...holdsTrimming(stream, one) })),
   );
+}
+
+function ahead({ streams }: Figures): Finding[] {
+  return (streams ?? [])
+    .filter(({ aheadMs }) => aheadMs > 0)
+    .map((stream) => ({ level: 'look' as const, ...idsAhead(stream) }));
 }
 
 function canary({ canaryAgeMs, canaryStream }: Figures): Finding[] {

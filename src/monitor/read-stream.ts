@@ -18,6 +18,8 @@ export interface StreamReading {
   /** Entries delivered to the group and not acknowledged. */
   pending: number;
   pendingAgeMs: number;
+  /** How far its newest id is ahead of the server's clock: then ids tell no ages, and those above are 0; 0: not by a minute. */
+  aheadMs: number;
   /** Those furthest behind first. */
   otherGroups: OtherGroup[];
 }
@@ -28,10 +30,11 @@ export async function readStream(
   group: string,
   windowMs: number,
 ): Promise<StreamReading> {
-  const [nowMs, length, groups] = await Promise.all([
+  const [nowMs, length, groups, [newest]] = await Promise.all([
     redisNow(client),
     client.xlen(stream),
     groupsOf(client, stream),
+    client.xrevrange(stream, '+', '-', 'COUNT', 1),
   ]);
   const found = groups.find(({ name }) => name === group);
   const others = groups.filter((one) => one !== found);
@@ -49,6 +52,29 @@ export async function readStream(
     unreadAgeMs: ageMs(oldestUnread),
     pending: found?.pending ?? 0,
     pendingAgeMs: ageMs(oldestPending ?? undefined),
+    aheadMs: aheadOf(newest?.[0], nowMs),
     otherGroups: await readOtherGroups(client, stream, others, { nowMs, length, windowMs }),
+  };
+}
+
+const AHEAD_MS = 60_000;
+
+function aheadOf(newest: string | undefined, nowMs: number): number {
+  const ms = newest ? timeMsOf(newest) - nowMs : 0;
+  return ms > AHEAD_MS ? ms : 0;
+}
+
+const number = new Intl.NumberFormat('en');
+
+/** What it means that ids are ahead, and what to do. */
+export function idsAhead({ stream, aheadMs }: StreamReading) {
+  const ahead =
+    aheadMs < 2 * 3_600_000
+      ? `${Math.round(aheadMs / 60_000)} min`
+      : `${number.format(Math.round(aheadMs / 3_600_000))} h`;
+  return {
+    what: `The ids of ${stream} are ${ahead} ahead of the clock of its Redis: how old its entries are cannot be told, and is shown as 0.`,
+    remedy:
+      'Somebody appended an entry with an id of his own, or the clock was set back. Nothing is lost; an entry is trimmed once the pump has passed it for STREAM_RETENTION_HOURS. docs/operations.md says how to end it.',
   };
 }

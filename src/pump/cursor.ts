@@ -34,8 +34,8 @@ export interface Cursor {
   start(): Promise<string>;
   /** Rewinds the group first, if the queues' Redis restarted or forgot. The very first save takes 2 s with two servers. */
   save(signal?: AbortSignal): Promise<void>;
-  /** Must not be trimmed from this id on: a rewind may need it. */
-  needs(): Promise<string>;
+  /** Must not be trimmed from this id on: a rewind may need it. `reached`: the cursor of over a minute ago, where ids do not tell times. */
+  needs(reached?: string): Promise<string>;
 }
 
 export interface CursorOptions {
@@ -113,9 +113,10 @@ export function createCursor(options: CursorOptions): Cursor {
       // A power loss must not take the cursor along with the first jobs.
       if (saved === null && life) await pause(ON_DISK_AFTER_MS, undefined, { signal }).catch(() => undefined);
     },
-    async needs() {
+    async needs(reached) {
       const [saved, position] = await Promise.all([read(), source.position()]);
-      return oldestOf([isOneServer ? saved : earlier(saved, MARGIN_MS), safeIn(position) ?? FIRST_ID])!;
+      const margin = reached ?? earlier(saved, MARGIN_MS);
+      return oldestOf([saved, safeIn(position) ?? FIRST_ID, ...(isOneServer ? [] : [margin])])!;
     },
   };
 }

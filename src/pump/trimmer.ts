@@ -7,6 +7,7 @@ import type { Held } from '../lanes/held.ts';
 import { crashPoint } from '../observe/crash-points.ts';
 import type { Source } from '../stream/source.ts';
 import type { Cursor } from './cursor.ts';
+import type { Marks } from './marks.ts';
 
 const TRIM_EVERY_MS = 15_000;
 
@@ -17,7 +18,9 @@ export interface Trimmer {
 
 export interface TrimmerOptions {
   source: Pick<Source, 'trim'>;
-  cursor: Pick<Cursor, 'needs'>;
+  cursor: Pick<Cursor, 'needs' | 'read'>;
+  /** Tell ages where ids do not. */
+  marks: Pick<Marks, 'note'>;
   /** Queues whose jobs hold stream entries. */
   holding: readonly Pick<Held, 'oldestHeld'>[];
   /** Entries that must stay, however old. */
@@ -25,15 +28,18 @@ export interface TrimmerOptions {
   windowMs: number;
 }
 
-export function createTrimmer({ source, cursor, holding, kept, windowMs }: TrimmerOptions): Trimmer {
+export function createTrimmer(options: TrimmerOptions): Trimmer {
+  const { source, cursor, marks, holding, kept, windowMs } = options;
   let trimAt = 0;
   return {
     async trim() {
       if (performance.now() < trimAt) return 0;
       trimAt = performance.now() + TRIM_EVERY_MS;
-      if (!(await source.trim(FIRST_ID, windowMs, [])).isDue) return 0;
+      const { isDue, isAhead } = await source.trim(FIRST_ID, windowMs, []);
+      const aged = isAhead ? await marks.note(await cursor.read()) : undefined;
+      if (!isDue && aged === undefined) return 0;
       // The cursor first: an entry that becomes a job between the two reads was not acknowledged at the first.
-      const needs = await cursor.needs();
+      const needs = await cursor.needs(aged);
       const held = await Promise.all(holding.map((queue) => queue.oldestHeld()));
       const floor = oldestOf([needs, ...held.filter((id) => id !== undefined)])!;
       // After the jobs: one of them may have been parked by reference meanwhile.
@@ -41,7 +47,7 @@ export function createTrimmer({ source, cursor, holding, kept, windowMs }: Trimm
       let trimmed = 0;
       for (;;) {
         crashPoint('trimmer.before-trim');
-        const some = await source.trim(floor, windowMs, spared);
+        const some = await source.trim(floor, windowMs, spared, aged);
         trimmed += some.trimmed;
         if (!some.isDue || !some.trimmed) return trimmed;
       }

@@ -145,7 +145,7 @@ export const cursorServersKey = (stream: string, group: string): string =>
 /** What a person did with the parked match of this job; in the queue's slot. */
 export const byHandKey = (jobId: string): string => `${queuePrefix('parked')}:by-hand:${jobId}`;
 
-/** What the pump knows of a stream beside the cursor: how many entries it accounts for. */
+/** What the pump knows of a stream beside the cursor: where it was at which time, and how many entries it accounts for. */
 export const cursorMarksKey = (stream: string, group: string): string => `${cursorKey(stream, group)}:marks`;
 
 /** Audit log of operators' actions, newest last. */

@@ -44,13 +44,15 @@ export interface Source {
   rewind(to: string): Promise<void>;
   /**
    * Trims entries that are older than the window, before `floor`, not needed by any group and not among `spared`; a bounded number a
-   * call. `isDue`: entries older than the window remain.
+   * call. `isDue`: entries older than the window remain. `isAhead`: the stream's ids are ahead of the clock and tell no age; there `aged`,
+   * an id before which all are known to be older than the window, takes the clock's place.
    */
   trim(
     floor: string,
     windowMs: number,
     spared: readonly string[],
-  ): Promise<{ trimmed: number; isDue: boolean }>;
+    aged?: string,
+  ): Promise<{ trimmed: number; isDue: boolean; isAhead?: boolean }>;
 }
 
 /** Where stream and group are. A member is undefined without such an entry, or without a group. */
@@ -155,13 +157,14 @@ export function createSource({ reader, commands, stream, group, consumer }: Sour
     async rewind(to) {
       await runScript(commands, rewindScript, [stream], [group, to]);
     },
-    async trim(floor, windowMs, spared) {
+    async trim(floor, windowMs, spared, aged = '') {
       const some = [...spared].sort(compareIds).slice(0, MOST_SPARED);
       // More than that: none beyond the last of them is trimmed.
       const upTo = some.length < spared.length ? oldestOf([floor, some.at(-1)!])! : floor;
-      const args = [upTo, windowMs, TRIM_AT_ONCE, ...some];
-      const [trimmed, isDue] = (await runScript(commands, trimScript, [stream], args)) as [number, number];
-      return { trimmed, isDue: isDue === 1 };
+      const args = [upTo, windowMs, TRIM_AT_ONCE, aged, ...some];
+      const reply = (await runScript(commands, trimScript, [stream], args)) as [number, number, number];
+      const [trimmed, isDue, isAhead] = reply;
+      return { trimmed, isDue: isDue === 1, isAhead: isAhead === 1 };
     },
     interrupt: reads.interrupt,
   };

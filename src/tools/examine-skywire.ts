@@ -1,7 +1,7 @@
 /** Skywire's Redis, if it is a server of its own, and the streams there. */
 import type { Config } from '../config/config.ts';
 import { holdsTrimming } from '../monitor/other-groups.ts';
-import { readStream } from '../monitor/read-stream.ts';
+import { idsAhead, readStream } from '../monitor/read-stream.ts';
 import { connectFirst, type RedisClient, type RedisTarget, RedisUnreachable } from '../redis/connections.ts';
 import { consumersOf, groupOf } from '../stream/xinfo.ts';
 import { examineServer, type Finding, ifAllowed } from './examine-server.ts';
@@ -64,19 +64,20 @@ async function examineStream(
     ];
   const consumers = await consumersOf(client, stream, group);
   const orphans = consumers.filter(({ pending, idle }) => pending > 0 && idle > ORPHAN_AFTER_MS);
-  const { length, unread, otherGroups } = await readStream(client, stream, group, retentionMs);
+  const reading = await readStream(client, stream, group, retentionMs);
+  const holding = reading.otherGroups.filter(({ overdueMs }) => overdueMs > 0);
   return [
     {
       level: 'ok',
-      what: `${stream}: ${length} entries, ${row.pending} pending, ${unread} unread`,
+      what: `${stream}: ${reading.length} entries, ${row.pending} pending, ${reading.unread} unread`,
     },
-    ...(unread && !consumers.length
+    ...(reading.unread && !consumers.length
       ? [{ level: 'dangerous', what: 'no consumer reads the stream', fix: 'npm run pump' } as const]
       : []),
-    ...otherGroups
-      .filter(({ overdueMs }) => overdueMs > 0)
-      .map((one) => holdsTrimming(stream, one))
-      .map(({ what, remedy }): Finding => ({ level: 'note', what, fix: remedy })),
+    ...[
+      ...holding.map((one) => holdsTrimming(stream, one)),
+      ...(reading.aheadMs ? [idsAhead(reading)] : []),
+    ].map(({ what, remedy }): Finding => ({ level: 'note', what, fix: remedy })),
     ...orphans.map(
       (one): Finding => ({
         level: 'dangerous',

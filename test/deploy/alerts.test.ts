@@ -52,6 +52,7 @@ const healthy: Series = {
   'skywire_inbox_stream_pending_age_seconds{instance="web:1", stream="s"}': '1x120',
   'skywire_inbox_lost_unread{instance="web:1", stream="s"}': '0x120',
   'skywire_inbox_cursor_lost{instance="web:1", stream="s"}': '0x120',
+  'skywire_inbox_stream_ids_ahead_seconds{instance="web:1", stream="s"}': '0x120',
   'skywire_inbox_other_group_overdue_seconds{instance="web:1", stream="s", group="track_app"}': '0x120',
   'skywire_inbox_jobs{instance="web:1", queue="matches", state="waiting"}': '2x120',
   'skywire_inbox_jobs{instance="web:1", queue="matches", state="failed"}': '0x120',
@@ -97,6 +98,7 @@ const cases: Record<string, { change: Series; too?: string[] }> = {
   },
   SkywireInboxPendingOld: { change: { skywire_inbox_stream_pending_age: '130x120' } },
   SkywireInboxGroupHoldsTrimming: { change: { skywire_inbox_other_group_overdue: '3601x120' } },
+  SkywireInboxIdsAhead: { change: { skywire_inbox_stream_ids_ahead: '3600x120' } },
   SkywireInboxSlow: {
     change: {
       'skywire_inbox_delivery_latency_seconds_bucket{instance="worker:1", queue="matches", le="1"}':

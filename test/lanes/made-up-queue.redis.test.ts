@@ -10,6 +10,7 @@ import { openQueues, type Queues } from '../../src/lanes/queues.ts';
 import { exposeReadings } from '../../src/monitor/gauges.ts';
 import { createReadings } from '../../src/monitor/readings.ts';
 import { createCursor } from '../../src/pump/cursor.ts';
+import { createMarks } from '../../src/pump/marks.ts';
 import { createTrimmer } from '../../src/pump/trimmer.ts';
 import { createSource } from '../../src/stream/source.ts';
 import { startWorkers } from '../../src/workers/workers.ts';
@@ -85,9 +86,10 @@ test('the trimmer spares its entries', async () => {
     onReadAgain: () => Promise.resolve(),
   });
   await cursor.save();
+  const marks = createMarks({ home: client, stream: STREAM, group: GROUP, windowMs: 3_600_000 });
   const holding = queues.holding(STREAM);
   const kept = () => queues.kept(STREAM);
-  expect(await createTrimmer({ source, cursor, holding, kept, windowMs: HOUR_MS }).trim()).toBe(4);
+  expect(await createTrimmer({ source, cursor, marks, holding, kept, windowMs: HOUR_MS }).trim()).toBe(4);
   expect((await client.xrange(STREAM, '-', '+'))[0]![0]).toBe(ids[4]);
 });
 

@@ -11,6 +11,7 @@ const stream = {
   unreadAgeMs: 0,
   pending: 0,
   pendingAgeMs: 0,
+  aheadMs: 0,
   otherGroups: [],
 };
 const home = {
@@ -176,6 +177,13 @@ test.each<[string, Partial<Figures>, string, string, string]>([
     'bad',
     'of s2,',
     'doctor',
+  ],
+  [
+    'ids are ahead',
+    { streams: [{ ...stream, aheadMs: 3_600_000 }] },
+    'look',
+    '60 min ahead',
+    'Nothing is lost',
   ],
   ['the canary is late', { canaryAgeMs: 120_000 }, 'bad', '120 s', 'npm run doctor'],
   [

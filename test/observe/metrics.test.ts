@@ -90,7 +90,16 @@ test('the pump says from its start on whether it is paused; no other role does',
 test('a reading that is gone leaves no old number behind', async () => {
   const metrics = createMetrics();
   const ages = { unreadAgeMs: 1_500, pendingAgeMs: 0 };
-  const stream = { stream: 's', group: 'g', length: 5, unread: 2, pending: 0, otherGroups: [], ...ages };
+  const stream = {
+    stream: 's',
+    group: 'g',
+    length: 5,
+    unread: 2,
+    pending: 0,
+    aheadMs: 0,
+    otherGroups: [],
+    ...ages,
+  };
   const turns: Readings[] = [{ ...noReadings, streams: [stream] }, noReadings];
   let turn = 0;
   exposeReadings(metrics.registry, () => Promise.resolve(turns[turn]!));

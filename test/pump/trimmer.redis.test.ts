@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createCursor } from '../../src/pump/cursor.ts';
+import { createMarks } from '../../src/pump/marks.ts';
 import { createTrimmer } from '../../src/pump/trimmer.ts';
 import { keptKey } from '../../src/redis/keys.ts';
 import { createSource } from '../../src/stream/source.ts';
@@ -41,10 +42,11 @@ function openTrimmer() {
   });
   const holding = pipeline.queues.holding(STREAM);
   const kept = () => pipeline.queues.kept(STREAM);
+  const marks = createMarks({ home: client, stream: STREAM, group: GROUP, windowMs: HOUR_MS });
   return {
     source,
     cursor,
-    trim: () => createTrimmer({ source, cursor, holding, kept, windowMs: HOUR_MS }).trim(),
+    trim: () => createTrimmer({ source, cursor, marks, holding, kept, windowMs: HOUR_MS }).trim(),
   };
 }
 
