@@ -24,6 +24,7 @@ import {
   queuePrefix,
   retryRunKeys,
   subscriptionKeys,
+  titleKey,
   upgradedAtKey,
 } from '../src/redis/keys.ts';
 
@@ -63,6 +64,7 @@ test('docs/keys.md names every key', () => {
   const made = [
     ...Object.values(inboxKeys('<s>')),
     ...Object.values(subscriptionKeys('<id>')),
+    titleKey('<id>'),
     postKey('<identity>'),
     feedTokenKey('<hash>'),
     cursorKey('<stream>', '<group>'),

@@ -100,6 +100,9 @@ export const subscriptionKeys = (encodedSubscription: string) => ({
   subscribers: `subscription:{${encodedSubscription}}:subscribers`,
   since: `subscription:{${encodedSubscription}}:since`,
 });
+/** What people call it. */
+export const titleKey = (encodedSubscription: string): string =>
+  `subscription:{${encodedSubscription}}:title`;
 
 /** BullMQ's prefix: a queue's keys are `<prefix>:<queue>:…`, all in one slot. */
 export const queuePrefix = (queue: string): string => `skywire-inbox:{${laneTags[queue] ?? queue}}`;

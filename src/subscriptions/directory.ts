@@ -8,6 +8,7 @@ import type { RedisClient } from '../redis/connections.ts';
 import { decodeName, encodeName, MAX_NAME_BYTES, subscriptionKeys } from '../redis/keys.ts';
 import { loadScript, runScript, runScripts } from '../redis/scripts.ts';
 import { keepNoted, noteRegistration, registrationsOf } from './registrations.ts';
+import { setTitle, titlesOf } from './titles.ts';
 
 const registerScript = loadScript(new URL('register.lua', import.meta.url));
 const routeScript = loadScript(new URL('route.lua', import.meta.url));
@@ -17,12 +18,14 @@ export const PAGE_SIZE = 500;
 
 export interface Subscription {
   subscription: string;
+  title?: string;
   /** Number of subscribers. */
   total: number;
   subscribers: string[];
   /** `after` of the next page, null at the end. */
   next: string | null;
-  created_at: string;
+  /** null: nobody ever registered. */
+  created_at: string | null;
   /** When the last subscriber left; null while there is one. */
   unsubscribed_at: string | null;
 }
@@ -34,10 +37,15 @@ export interface Directory {
   unregister(subscription: string, subscriber: string): Promise<boolean>;
   /** The subscriptions that this subscriber is registered for now, in no order. */
   registrationsOf(subscriber: string): Promise<string[]>;
+  /** null takes it away. */
+  setTitle(subscription: string, title: string | null): Promise<void>;
+  /** By name; names are plain. */
+  titlesOf(subscriptions: Iterable<string>): Promise<Map<string, string>>;
   /** Ends the subscription for everybody. false: no such subscription. */
   remove(subscription: string): Promise<boolean>;
   /** When each subscriber (plain names) registered, in ms, in order; Infinity: not registered. */
   registeredSince(subscription: string, subscribers: readonly string[]): Promise<number[]>;
+  /** undefined: nobody ever registered, and it has no title. */
   find(subscription: string, page: { after?: string; limit: number }): Promise<Subscription | undefined>;
 }
 
@@ -54,6 +62,8 @@ export function createDirectory(client: RedisClient): Directory {
     },
     unregister: (subscription, subscriber) => change('unregister', subscription, subscriber),
     registrationsOf: (subscriber) => registrationsOf(client, subscriber),
+    setTitle: (subscription, title) => setTitle(client, subscription, title),
+    titlesOf: (subscriptions) => titlesOf(client, subscriptions),
     remove: (subscription) => change('remove', subscription),
     async registeredSince(subscription, subscribers) {
       if (!subscribers.length) return [];
@@ -64,18 +74,22 @@ export function createDirectory(client: RedisClient): Directory {
     async find(subscription, { after, limit }) {
       const keys = subscriptionKeys(subscription);
       const start = after === undefined ? '-' : `(${after}`;
-      const [about, total, names] = await Promise.all([
+      const name = decodeName(subscription);
+      const [about, total, names, titles] = await Promise.all([
         client.hgetall(keys.about),
         client.zcard(keys.subscribers),
         client.zrange(keys.subscribers, start, '+', 'BYLEX', 'LIMIT', 0, limit),
+        titlesOf(client, [name]),
       ]);
-      if (!about['created_at']) return undefined;
+      const title = titles.get(name);
+      if (!about['created_at'] && title === undefined) return undefined;
       return {
-        subscription: decodeName(subscription),
+        subscription: name,
+        ...(title !== undefined && { title }),
         total,
         subscribers: names.map(decodeName),
         next: names.length === limit ? names.at(-1)! : null,
-        created_at: about['created_at'],
+        created_at: about['created_at'] ?? null,
         unsubscribed_at: about['unsubscribed_at'] ?? null,
       };
     },

@@ -18,6 +18,7 @@ import { type Description, mountApiDocs } from './api/api-docs.ts';
 import { feedTokenRoutes } from './api/feed-token-routes.ts';
 import { inboxListRoutes } from './api/inbox-list-routes.ts';
 import { inboxRoutes } from './api/inbox-routes.ts';
+import { inboxSubscriptionRoutes } from './api/inbox-subscription-routes.ts';
 import { createItemJson, type ItemJson } from './api/item-json.ts';
 import { createLive, type Live, type LiveLimits } from './api/live/live.ts';
 import { liveRoutes } from './api/live/live-routes.ts';
@@ -84,6 +85,7 @@ type ApiDeps = Pick<WebDeps, 'inboxes' | 'inboxList' | 'erase' | 'feedTokens' | 
 export const apiRoutes = ({ inboxes, itemJson, feedTokens, live, directory, ...deps }: ApiDeps): Route[] => [
   ...inboxListRoutes({ inboxes, live, ...deps }),
   ...inboxRoutes(inboxes, itemJson),
+  ...inboxSubscriptionRoutes(inboxes, directory),
   ...liveRoutes(live),
   ...feedTokenRoutes(feedTokens),
   ...subscriptionRoutes(directory, deps.inboxList),

@@ -67,6 +67,15 @@ function openModel(client: ReturnType<TestRedis['client']>) {
       unread: items.filter((item) => !item.read).length,
       gap: gap === 0 ? null : { unread: gap, until: gapUntil },
     }),
+    bySubscription: () =>
+      new Map(
+        SUBSCRIPTIONS.flatMap((name) => {
+          const its = items.filter(({ subscriptions }) => subscriptions.includes(name));
+          if (its.length === 0) return [];
+          const unread = its.filter((item) => !item.read).length;
+          return [[name, { total: its.length, unread, newest: its.at(-1)!.id }]];
+        }),
+      ),
     async arrive(subscription: string) {
       const n = posts++;
       await deliver(n, subscription);
@@ -139,6 +148,7 @@ test(`counts, flags and filters follow a model over ${STEPS} random steps`, {
     const counts = model.counts();
     if (unread !== undefined) expect(unread).toBe(counts.unread);
     expect(await reader.summary(INBOX)).toMatchObject(counts);
+    expect(await reader.bySubscription(INBOX)).toEqual(model.bySubscription());
     if (step % 50 === 0) await compareViews(model, subscription);
   }
 });

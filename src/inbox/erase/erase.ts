@@ -6,6 +6,7 @@ import type { RedisClient } from '../../redis/connections.ts';
 import { erasedKey, erasuresKey, inboxKeys, nameHash } from '../../redis/keys.ts';
 import { loadScript, runScript } from '../../redis/scripts.ts';
 import type { Directory } from '../../subscriptions/directory.ts';
+import { forgetTitle } from '../../subscriptions/titles.ts';
 import type { FeedTokens } from '../feed-tokens.ts';
 import type { InboxList } from '../inbox-list.ts';
 
@@ -54,6 +55,7 @@ export function createErase({ client, list, feedTokens, directory, rememberMs }:
       await revokeTokens(inbox);
       if ((await runScript(client, script, all, [rememberMs, ...ended])) === 1) break;
     }
+    await forgetTitle(client, inbox);
     await list.remove(inbox);
     await client.xadd(erasuresKey, 'MAXLEN', '~', NOTICES, '*', 'inbox', nameHash(inbox));
     await client.pexpire(erasuresKey, rememberMs);

@@ -3,6 +3,7 @@ import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
 import { keyTypes, loadScript, runScript } from '../../redis/scripts.ts';
 import { unreadCount } from '../read-state.ts';
+import { countBySubscription, type SubscriptionCounts } from './by-subscription.ts';
 import { readItems } from './read-items.ts';
 import {
   type Condition,
@@ -14,6 +15,7 @@ import {
   readPage,
 } from './read-page.ts';
 import { createRepair } from './repair.ts';
+import { withTitles } from './titles.ts';
 
 export type { Item, Page, PageQuery } from './read-page.ts';
 
@@ -36,6 +38,8 @@ export interface Summary extends Omit<Page, 'items' | 'next'> {
 export interface InboxReader {
   summary(inbox: string, signal?: AbortSignal): Promise<Summary>;
   page(inbox: string, query: PageQuery, signal?: AbortSignal): Promise<Page>;
+  /** By subscription (plain name). */
+  bySubscription(inbox: string, signal?: AbortSignal): Promise<Map<string, SubscriptionCounts>>;
   /** Both return the number of unread items. Unknown ids are ignored. What was marked until the signal stays so. */
   markRead(inbox: string, what: { ids: string[] } | { upTo: string }, signal?: AbortSignal): Promise<number>;
   markUnread(inbox: string, ids: string[], signal?: AbortSignal): Promise<number>;
@@ -90,11 +94,12 @@ export function createInboxReader(client: RedisClient): InboxReader {
         found.push(...page.items);
         for (const item of page.items) room -= item.postJson.length;
         const isFull = found.length >= query.limit || room <= 0;
-        if (page.next === null || isFull) return { ...page, items: found };
+        if (page.next === null || isFull) return { ...page, items: await withTitles(client, found) };
         if (after === undefined) before = page.next;
         else after = page.next;
       }
     },
+    bySubscription: (inbox, signal) => countBySubscription(client, inbox, signal),
     async markRead(inbox, what, signal) {
       const args = 'ids' in what ? ['read', ...what.ids] : ['up-to', what.upTo, LOOK_AT_MOST];
       for (;;) {

@@ -6,6 +6,7 @@ import { loadScript, runScript } from '../../redis/scripts.ts';
 import { readState } from '../read-state.ts';
 import { withBodies } from './bodies.ts';
 import { type Item, type Row, toItem } from './read-page.ts';
+import { withTitles } from './titles.ts';
 
 const script = loadScript(new URL('items.lua', import.meta.url), ...readState);
 
@@ -35,5 +36,5 @@ async function readSome(client: RedisClient, inbox: string, ids: readonly string
   const found = rows.map(toItem);
   const kept = await withBodies(client, found, MOST_BYTES);
   const next = found[kept.length];
-  return { items: kept, looked: next ? ids.indexOf(next.id) : looked };
+  return { items: await withTitles(client, kept), looked: next ? ids.indexOf(next.id) : looked };
 }

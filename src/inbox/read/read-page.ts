@@ -29,7 +29,8 @@ export interface Item {
   id: string;
   /** The post's JSON text, unchanged; empty if it is no longer kept. */
   postJson: string;
-  matchedBy: { subscription_id: string; match_score: number | null }[];
+  /** With the title of each subscription that has one. */
+  matchedBy: { subscription_id: string; match_score: number | null; title?: string }[];
   read: boolean;
   starred: boolean;
   /** Of the post: the same in every inbox and for every delivery. */

@@ -49,7 +49,13 @@ export const itemSchema = z.object({
     .array(z.object({ val: z.string(), src: z.string().meta({ description: 'DID of who says so' }) }))
     .optional(),
   tags: z.array(z.string()).optional().meta({ description: 'Hashtags that are not in the text' }),
-  matched_by: z.array(z.object({ subscription_id: z.string(), match_score: z.number().nullable() })),
+  matched_by: z.array(
+    z.object({
+      subscription_id: z.string(),
+      match_score: z.number().nullable(),
+      title: z.string().optional().meta({ description: 'Of the subscription, if it has one' }),
+    }),
+  ),
   delivered_at: z.iso.datetime(),
   read: z.boolean(),
   starred: z.boolean(),

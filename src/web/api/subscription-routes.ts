@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { InboxList } from '../../inbox/inbox-list.ts';
 import { decodeName } from '../../redis/keys.ts';
 import type { Directory } from '../../subscriptions/directory.ts';
+import { MAX_TITLE } from '../../subscriptions/titles.ts';
 import { DEFAULT_LIMIT, encodedName, limit } from '../http/inputs.ts';
 import { Problem } from '../http/problem.ts';
 import { defineRoute, type Route } from '../http/route.ts';
@@ -12,18 +13,52 @@ const membership = subscription.extend({ subscriber: encodedName });
 
 const subscriptionSchema = z.object({
   subscription: z.string(),
+  title: z.string().optional(),
   total: z.number().meta({ description: 'Number of subscribers' }),
   subscribers: z.array(z.string()),
   next: z.string().nullable().meta({ description: 'Cursor of the next page, null at the end' }),
-  created_at: z.iso.datetime(),
+  created_at: z.iso
+    .datetime()
+    .nullable()
+    .meta({ description: 'null: it has a title, and nobody ever registered' }),
   unsubscribed_at: z.iso
     .datetime()
     .nullable()
     .meta({ description: 'When the last subscriber left; matches since then are dropped' }),
 });
 
+const titleError = `must be a text of 1 to ${MAX_TITLE} characters without control characters, or null`;
+const titleBody = z.strictObject({
+  title: z
+    .string({ error: titleError })
+    .trim()
+    .regex(/^[^\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]+$/u, titleError)
+    .max(MAX_TITLE, titleError)
+    .nullable()
+    .meta({ description: 'What it is called wherever its id would stand; null takes the title away' }),
+});
+
 const none = 'Nobody ever registered for this subscription';
-const toIso = (ms: string): string => new Date(Number(ms)).toISOString();
+const toIso = (ms: string | null): string | null => (ms === null ? null : new Date(Number(ms)).toISOString());
+
+async function shown(directory: Directory, id: string, page: { limit?: number; after?: string }) {
+  const { after, limit: most = DEFAULT_LIMIT } = page;
+  const known = await directory.find(id, { limit: most, ...(after !== undefined && { after }) });
+  if (!known) return undefined;
+  const body = {
+    ...known,
+    next: known.next === null ? null : decodeName(known.next),
+    created_at: toIso(known.created_at),
+    unsubscribed_at: toIso(known.unsubscribed_at),
+  };
+  return { status: 200, json: JSON.stringify(body) };
+}
+
+async function existing<Reply>(reply: Promise<Reply | undefined>): Promise<Reply> {
+  const known = await reply;
+  if (known === undefined) throw new Problem(404, none);
+  return known;
+}
 
 export function subscriptionRoutes(directory: Directory, inboxList: InboxList): Route[] {
   return [
@@ -63,17 +98,25 @@ export function subscriptionRoutes(directory: Directory, inboxList: InboxList): 
         200: { description: 'A page of subscribers', schema: subscriptionSchema },
         404: { description: none },
       },
-      async handler({ params, query }) {
-        const { after, limit: most = DEFAULT_LIMIT } = query;
-        const found = await directory.find(params.id, { limit: most, ...(after !== undefined && { after }) });
-        if (!found) throw new Problem(404, none);
-        const body = {
-          ...found,
-          next: found.next === null ? null : decodeName(found.next),
-          created_at: toIso(found.created_at),
-          unsubscribed_at: found.unsubscribed_at === null ? null : toIso(found.unsubscribed_at),
-        };
-        return { status: 200, json: JSON.stringify(body) };
+      handler: ({ params, query: { limit, after } }) =>
+        existing(
+          shown(directory, params.id, { ...(limit && { limit }), ...(after !== undefined && { after }) }),
+        ),
+    }),
+    defineRoute({
+      id: 'nameSubscription',
+      method: 'put',
+      path: '/api/subscriptions/:id',
+      summary: 'Gives a subscription a title. Nobody is registered by it',
+      params: subscription,
+      body: titleBody,
+      responses: {
+        200: { description: 'As GET shows it', schema: subscriptionSchema },
+        204: { description: 'The title is taken away, and nobody ever registered' },
+      },
+      async handler({ params, body }) {
+        await directory.setTitle(params.id, body.title);
+        return (await shown(directory, params.id, {})) ?? { status: 204 };
       },
     }),
     defineRoute({

@@ -20,6 +20,7 @@ export interface Entry {
   language: string | undefined;
   publishedMs: number;
   deliveredMs: number;
+  /** By title, or else by id. */
   subscriptions: string[];
   /** None that labels cover. */
   pictures: { url: string; alt: string }[];
@@ -28,14 +29,16 @@ export interface Entry {
 /** `inbox` is the subscriber's name; a subscription of the same name is not mentioned in titles. */
 export function toEntry(inbox: string, item: Item, pictures: Pictures): Entry {
   const deliveredMs = timeMsOf(item.id);
-  const subscriptions = item.matchedBy.map((match) => dropForbidden(match.subscription_id));
+  const subscriptions = item.matchedBy.map((match) => dropForbidden(match.title ?? match.subscription_id));
   const common = { guid: guidOf(inbox, item.identity || item.id), deliveredMs, subscriptions };
   if (item.postJson === '') return { ...common, ...gone, publishedMs: deliveredMs };
   const { post, text, rawRecord, createdAt, language } = readPost(item.postJson);
   const url = postUrl(post.uri, post.author);
   const record = readRecord(rawRecord, { author: post.author, url, pictures });
   const author = dropForbidden(post.author);
-  const labels = subscriptions.filter((name) => name !== inbox).map(subscriptionLabel);
+  const labels = item.matchedBy
+    .filter((match) => match.subscription_id !== inbox)
+    .map((match) => dropForbidden(match.title ?? subscriptionLabel(match.subscription_id)));
   return {
     ...common,
     url,

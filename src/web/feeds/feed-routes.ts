@@ -7,6 +7,7 @@ import type { FeedTokens } from '../../inbox/feed-tokens.ts';
 import type { InboxReader, Page } from '../../inbox/read/inbox-reader.ts';
 import { within } from '../../redis/deadline.ts';
 import { decodeName } from '../../redis/keys.ts';
+import type { Directory } from '../../subscriptions/directory.ts';
 import { serveGet } from '../http/base-app.ts';
 import { flag, itemId, plainName } from '../http/inputs.ts';
 import { Problem } from '../http/problem.ts';
@@ -43,9 +44,10 @@ export interface FeedDeps {
   pictures: Pictures;
   inboxes: InboxReader;
   feedTokens: FeedTokens;
+  directory: Pick<Directory, 'titlesOf'>;
 }
 
-export function mountFeeds(app: Express, { inboxes, feedTokens, pictures }: FeedDeps): void {
+export function mountFeeds(app: Express, { inboxes, feedTokens, directory, pictures }: FeedDeps): void {
   const tokenLimit = createRateLimit(perToken);
   const strangerLimit = createRateLimit(perStranger);
   serveGet(app, '/feeds/:file', async (req, res) => {
@@ -59,10 +61,14 @@ export function mountFeeds(app: Express, { inboxes, feedTokens, pictures }: Feed
     }
     takeOne(tokenLimit, hash('sha256', token, 'base64'));
     const query = checked(feedQuery, req.query, 'parameter');
-    const page = await whileWaitedFor(req, ANSWER_WITHIN_MS, (signal) =>
-      inboxes.page(inbox, { ...query, limit: ITEMS }, signal),
+    const { subscription } = query;
+    const [page, titles] = await whileWaitedFor(req, ANSWER_WITHIN_MS, (signal) =>
+      Promise.all([
+        inboxes.page(inbox, { ...query, limit: ITEMS }, signal),
+        directory.titlesOf(subscription === undefined ? [] : [subscription]),
+      ]),
     );
-    send(req, res, formats[kind]!, toFeed(decodeName(inbox), page, query, req, pictures));
+    send(req, res, formats[kind]!, toFeed(decodeName(inbox), page, query, req, { pictures, titles }));
   });
 }
 
@@ -77,7 +83,7 @@ function toFeed(
   { items, next, gap }: Page,
   query: FeedQuery,
   req: Request,
-  pictures: Pictures,
+  { pictures, titles }: { pictures: Pictures; titles: ReadonlyMap<string, string> },
 ): Feed {
   const { unread, subscription } = query;
   const home = publicUrlOf(req);
@@ -89,7 +95,7 @@ function toFeed(
   if (query.before !== undefined) url.searchParams.set('before', query.before);
   return {
     id: guidOf('feed', inbox),
-    title: [inbox, subscription, unread ? 'unread' : undefined]
+    title: [inbox, titles.get(subscription ?? '') ?? subscription, unread ? 'unread' : undefined]
       .filter((part) => part !== undefined)
       .join(' · '),
     description: gap

@@ -30,7 +30,9 @@ const textView = (words) => make('p', { class: 'text' }, ...words);
 
 export function articleOf(item, inbox) {
   const { post, matched_by, delivered_at } = item;
-  const names = matched_by.map((match) => match.subscription_id).filter((id) => id !== inbox);
+  const names = matched_by
+    .filter((match) => match.subscription_id !== inbox)
+    .map((match) => match.title ?? match.subscription_id);
   const article = make(
     'article',
     { tabindex: '-1', 'data-id': item.id },

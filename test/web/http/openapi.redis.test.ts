@@ -64,8 +64,28 @@ test('it is well-formed: ids once, references that lead somewhere, schemas that 
   }
 });
 
+const post = { uri: 'at://did:plc:a/app.bsky.feed.post/x' };
+const rawRecord = JSON.stringify({
+  tags: ['art'],
+  labels: { values: [{ val: 'porn' }] },
+  reply: { parent: post },
+  embed: {
+    $type: 'app.bsky.embed.recordWithMedia',
+    media: {
+      $type: 'app.bsky.embed.gallery',
+      items: [{ alt: 'a', aspectRatio: { width: 1, height: 1 } }, {}],
+    },
+    record: { record: post },
+  },
+});
+
 test('what real calls answer fits what is described', async () => {
-  await web.deliver('ann', matchJson(1, 'a'), matchJson(1, 'b', { score: 'null' }), matchJson(2, 'a'));
+  await web.deliver(
+    'ann',
+    matchJson(1, 'a'),
+    matchJson(1, 'b', { score: 'null' }),
+    matchJson(2, 'a', { rawRecord }),
+  );
   const seen = new Set<string>();
   async function call(
     method: string,
@@ -98,6 +118,7 @@ test('what real calls answer fits what is described', async () => {
   await call('post', `${inbox}/read`, ann, { up_to: id });
   await call('post', `${inbox}/unread`, ann, { ids: [id] });
   await call('get', inbox, ann);
+  await call('get', `${inbox}/subscriptions`, ann);
   await call('get', '/api/inboxes', {}, undefined, '?limit=1');
   await call('get', inbox, { subscriber: 'nobody' });
   const made = (await call('post', `${inbox}/feed-tokens`, ann, { label: 'phone' })).json;
@@ -106,6 +127,9 @@ test('what real calls answer fits what is described', async () => {
   await call('delete', `${inbox}/feed-tokens/{id}`, { ...ann, id: made.id });
   const one = '/api/subscriptions/{id}';
   const names = { id: 'cats', subscriber: 'ann' };
+  await call('get', one, names);
+  await call('put', one, names, { title: 'Cats' });
+  await call('put', one, { id: 'dogs' }, { title: null });
   await call('get', one, names);
   await call('put', `${one}/subscribers/{subscriber}`, names);
   await call('get', one, names);
