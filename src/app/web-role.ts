@@ -28,7 +28,13 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     commands: client,
     onTrouble: (error) => context.events.trouble('live streams', error),
   });
-  const parked = startParked({ client, queues, log, windowMs: config.stream.retentionMs });
+  const parked = startParked({
+    client,
+    queues,
+    log,
+    windowMs: config.stream.retentionMs,
+    onDiscarded: (count) => context.metrics.discarded.inc(count),
+  });
   const standing = watchStanding(client, queues);
   const takeReadings = openReadings(context, client, queues, () => parkedByReason(parked.index), standing.of);
   exposeReadings(context.metrics.registry, takeReadings);

@@ -82,6 +82,10 @@ export function createMetrics() {
       'errors_total',
       'Unexpected errors and lost connections, including repeats left out of the log',
     ),
+    discarded: counter(
+      'discarded_total',
+      'Parked matches that this process discarded because a person asked for it on /parked',
+    ),
     logLinesDropped: counter(
       'log_lines_dropped_total',
       'Log lines dropped because whoever reads standard output stood still',

@@ -7,8 +7,8 @@ import { byHandKey } from '../redis/keys.ts';
 export type ByHandRecord = { did: 'discarded' } | { did: 'edited'; entry: Entry };
 
 export interface ByHand {
-  /** Ids of parked jobs that were removed. */
-  discarded(jobIds: readonly string[]): Promise<void>;
+  /** Ids of parked jobs that were removed. `unlessKnown`: what is recorded of one already stays. */
+  discarded(jobIds: readonly string[], options?: { unlessKnown?: boolean }): Promise<void>;
   /** `data`: the job's new data. To be called before the job has it. */
   edited(jobId: string, data: unknown): Promise<void>;
 }
@@ -19,16 +19,23 @@ const RECORDS_A_CALL = 1_000;
 
 export function createByHand(client: RedisClient, windowMs: number): ByHand {
   const keptMs = windowMs + KEPT_BEYOND_WINDOW_MS;
-  async function write(jobIds: readonly string[], record: ByHandRecord): Promise<void> {
+  async function write(
+    jobIds: readonly string[],
+    record: ByHandRecord,
+    { unlessKnown = false } = {},
+  ): Promise<void> {
     for (let at = 0; at < jobIds.length; at += RECORDS_A_CALL) {
       const pipeline = client.pipeline();
-      for (const id of jobIds.slice(at, at + RECORDS_A_CALL))
-        pipeline.set(byHandKey(id), JSON.stringify(record), 'PX', keptMs);
+      const text = JSON.stringify(record);
+      for (const id of jobIds.slice(at, at + RECORDS_A_CALL)) {
+        if (unlessKnown) pipeline.set(byHandKey(id), text, 'PX', keptMs, 'NX');
+        else pipeline.set(byHandKey(id), text, 'PX', keptMs);
+      }
       for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
     }
   }
   return {
-    discarded: (jobIds) => write(jobIds, { did: 'discarded' }),
+    discarded: (jobIds, options) => write(jobIds, { did: 'discarded' }, options),
     async edited(jobId, data) {
       const { success, data: match } = definitions.parked.schema.safeParse(data);
       if (success) await write([jobId], { did: 'edited', entry: match.entry });

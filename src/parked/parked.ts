@@ -1,9 +1,12 @@
-/** What the operator's pages need of parked matches: the index, retry runs, the operator log. */
+/** What the operator's pages need of parked matches: the index, retry runs, discards, the operator log. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Queues } from '../lanes/queues.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { type ByHand, createByHand } from './by-hand.ts';
+import { type Discards, startDiscards } from './discard/discards.ts';
+import { createExports, type Exports } from './discard/exported.ts';
+import { createDiscardStore } from './discard/store.ts';
 import { createParkedIndex, type ParkedIndex } from './index/parked-index.ts';
 import { createOperatorLog, type OperatorLog } from './operator-log.ts';
 import { type RetryRuns, startRetryRuns } from './retry/runs.ts';
@@ -12,6 +15,8 @@ import { createRunStore } from './retry/store.ts';
 export interface Parked {
   index: ParkedIndex;
   runs: RetryRuns;
+  discards: Discards;
+  exported: Exports;
   operatorLog: OperatorLog;
   byHand: ByHand;
   /** Idempotent. */
@@ -27,12 +32,23 @@ export function startParked(deps: {
   queues: Queues;
   log: Logger;
   windowMs: number;
+  onDiscarded?: (count: number) => void;
 }): Parked {
   const { client, queues, windowMs } = deps;
   const index = createParkedIndex(client, queues);
   const operatorLog = createOperatorLog(client);
   const store = createRunStore(client);
   const runs = startRetryRuns({ ...deps, index, store, operatorLog });
+  const byHand = createByHand(client, windowMs);
+  const exported = createExports(client);
+  const discards = startDiscards({
+    ...deps,
+    index,
+    store: createDiscardStore(client),
+    exported,
+    byHand,
+    operatorLog,
+  });
   const stopping = new AbortController();
   const { signal } = stopping;
   void keepFresh();
@@ -48,11 +64,13 @@ export function startParked(deps: {
   return {
     index,
     runs,
+    discards,
+    exported,
     operatorLog,
-    byHand: createByHand(client, windowMs),
-    stop() {
+    byHand,
+    async stop() {
       stopping.abort();
-      return runs.stop();
+      await Promise.all([runs.stop(), discards.stop()]);
     },
   };
 }

@@ -162,5 +162,16 @@ export const retryRunKeys = {
 };
 /** A server that lookups ask: its pace and its pauses. Servers are named by strangers, so only a hash of the name stands here. */
 export const askedServerKey = (host: string): string => `${queuePrefix('enrich')}:server:${nameHash(host)}`;
+/** A discard of a group: its state, the jobs it goes through, its lease. In the slot of the retries, since only one of the two goes on. */
+export const discardKeys = {
+  state: 'skywire-inbox:{retry-run}:discard',
+  jobs: 'skywire-inbox:{retry-run}:discard:jobs',
+  lease: 'skywire-inbox:{retry-run}:discard:lease',
+};
+/** Failed parked matches in an export that may be discarded by it: once it was sent to its end, and until then. */
+export const exportedKey = (id: string) => ({
+  complete: `skywire-inbox:{retry-run}:exported:${id}`,
+  incomplete: `skywire-inbox:{retry-run}:exporting:${id}`,
+});
 /** Samples for the overview's charts, and the lock of the process that wrote the last one. */
 export const historyKeys = { samples: 'skywire-inbox:{history}', writer: 'skywire-inbox:{history}:writer' };

@@ -148,6 +148,7 @@ const wallTime: Record<string, string> = {
   'src/inbox/feed-tokens.ts': 'says when a token was made',
   'src/monitor/figures.ts': 'says of when the figures are',
   'src/observe/events.ts': 'latency of each batch: a worker has no way to the Redis that stamped its entries',
+  'src/parked/discard/discards.ts': 'says when a discard began and ended',
   'src/parked/retry/driver.ts': 'says when a run ended',
   'src/parked/retry/runs.ts': 'says when a run began',
   'src/pump/canary.ts': 'the canary is a post of now',

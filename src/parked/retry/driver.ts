@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Queues } from '../../lanes/queues.ts';
 import type { RedisClient } from '../../redis/connections.ts';
+import type { Driver } from '../drive.ts';
 import type { ParkedIndex } from '../index/parked-index.ts';
 import type { ParkedJob } from '../index/parked-job.ts';
 import type { OperatorLog } from '../operator-log.ts';
@@ -23,12 +24,7 @@ export interface RunDriverDeps {
   operatorLog: OperatorLog;
 }
 
-export interface RunDriver {
-  /** One step; false if there is no run for this driver. */
-  step(): Promise<boolean>;
-  /** Releases the lease. */
-  resign(): Promise<void>;
-}
+export type RunDriver = Driver;
 
 /** After a stop, jobs in flight get this long to finish, so that the report is complete. */
 const SETTLE_MS = 15_000;

@@ -44,7 +44,10 @@ export const rateAfter = (delivered: number): number =>
 export const mostInFlight = (rate: number): number => (rate === 1 ? 1 : rate * 2);
 
 /** For the operator log: the run itself did it, on somebody's behalf. */
-export const systemFor = ({ by, from }: RetryRun) => ({ name: `skywire-inbox, for ${by}`, address: from });
+export const systemFor = ({ by, from }: Pick<RetryRun, 'by' | 'from'>) => ({
+  name: `skywire-inbox, for ${by}`,
+  address: from,
+});
 
 export const reportOf = ({
   id,

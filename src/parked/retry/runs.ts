@@ -1,8 +1,7 @@
-/** Starts, reads and stops the bulk retry, and runs the loop that drives it. */
+/** Starts, reads and stops the bulk retry. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../../observe/logger.ts';
-import { atMost } from '../../redis/deadline.ts';
+import { startDriving } from '../drive.ts';
 import type { Filter } from '../index/search.ts';
 import type { Actor } from '../operator-log.ts';
 import { candidatesOf } from './candidates.ts';
@@ -10,42 +9,19 @@ import { createRunDriver, type RunDriverDeps } from './driver.ts';
 import type { RetryRun } from './run.ts';
 import type { StoredRun } from './store.ts';
 
-const STEP_MS = 200;
-/** How often an idle process looks for a run to take over. */
-const LOOK_MS = 1_000;
-
 export interface RetryRuns {
   latest(): Promise<StoredRun | undefined>;
   start(actor: Actor, filter: Filter, what: string): Promise<'started' | 'one is going' | 'nothing fits'>;
   /** Whether there was one to stop. */
   askToStop(actor: Actor): Promise<boolean>;
-  /** Ends the loop; another process, or the next start of this one, goes on with the run. */
+  /** Ends its loop; another process, or the next start of this one, goes on with the run. */
   stop(): Promise<void>;
 }
 
 export function startRetryRuns(deps: RunDriverDeps & { log: Logger }): RetryRuns {
   const { index, store, operatorLog, log } = deps;
   const driver = createRunDriver(deps);
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  let wake = new AbortController();
-  const ended = drive();
-
-  async function drive(): Promise<void> {
-    while (!signal.aborted) {
-      let isDriving = false;
-      try {
-        isDriving = await driver.step();
-      } catch (error) {
-        log.warn({ error: (error as Error).message.slice(0, 200) }, 'retries wait: Redis does not answer');
-      }
-      await pause(isDriving ? STEP_MS : LOOK_MS, undefined, { signal: wake.signal }).catch(() => undefined);
-      if (wake.signal.aborted && !signal.aborted) wake = new AbortController();
-    }
-    await driver.resign().catch(() => undefined);
-  }
-
-  let stopped: Promise<void> | undefined;
+  const driving = startDriving(driver, 'retries wait', log);
   return {
     latest: () => store.read(),
     async start({ name, address }, filter, what) {
@@ -71,7 +47,7 @@ export function startRetryRuns(deps: RunDriverDeps & { log: Logger }): RetryRuns
       };
       if (!(await store.start(run))) return 'one is going';
       await operatorLog.note({ name, address }, 'retry group', { run: run.id, what, filter, total });
-      wake.abort();
+      driving.wake();
       return 'started';
     },
     async askToStop(actor) {
@@ -81,11 +57,6 @@ export function startRetryRuns(deps: RunDriverDeps & { log: Logger }): RetryRuns
       await operatorLog.note(actor, 'retry group: stop', { run: latest.run.id, what: latest.run.what });
       return true;
     },
-    stop() {
-      stopping.abort();
-      wake.abort();
-      stopped ??= atMost(2_000, ended);
-      return stopped;
-    },
+    stop: driving.stop,
   };
 }

@@ -1,6 +1,6 @@
 /** The bulk retry in Redis: its state, jobs in flight, and who drives it. All web processes share it. */
 import type { RedisClient } from '../../redis/connections.ts';
-import { retryRunKeys as keys } from '../../redis/keys.ts';
+import { discardKeys, retryRunKeys as keys } from '../../redis/keys.ts';
 import { loadScript, runScript } from '../../redis/scripts.ts';
 import type { Retried } from './outcomes.ts';
 import type { Phase, RetryRun } from './run.ts';
@@ -28,7 +28,7 @@ export type LedRun = Omit<StoredRun, 'phase'> & { isNewlyLed: boolean; inFlight:
 
 export interface RunStore {
   read(): Promise<StoredRun | undefined>;
-  /** false: one is running already. */
+  /** false: one, or a discard, is running already. */
   start(run: RetryRun): Promise<boolean>;
   askToStop(by: string): Promise<void>;
   /** Takes or renews the lease. undefined: no run, or another process drives it. */
@@ -54,7 +54,12 @@ export function createRunStore(client: RedisClient): RunStore {
       return { phase: phase as Phase, ...parsed(run, stopAskedBy) };
     },
     start: async (run) =>
-      (await runScript(client, startRun, [keys.state, keys.inFlight], [JSON.stringify(run)])) === 1,
+      (await runScript(
+        client,
+        startRun,
+        [keys.state, keys.inFlight, discardKeys.state],
+        [JSON.stringify(run)],
+      )) === 1,
     async askToStop(by) {
       await client.hset(keys.state, 'stop', by);
     },

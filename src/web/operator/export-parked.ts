@@ -1,4 +1,4 @@
-/** Streams parked jobs as JSON lines, at the client's pace; the data byte for byte as in Redis. */
+/** Streams parked jobs as JSON lines, at the client's pace; the data byte for byte as in Redis. With `as`, they may be discarded by it. */
 import { once } from 'node:events';
 import type { RequestHandler, Response } from 'express';
 import type { Queues } from '../../lanes/queues.ts';
@@ -6,14 +6,16 @@ import type { ParkedJob } from '../../parked/index/parked-job.ts';
 import { matcherOf } from '../../parked/index/search.ts';
 import type { Parked } from '../../parked/parked.ts';
 import type { RedisClient } from '../../redis/connections.ts';
-import { actorIn } from '../access/login.ts';
+import { actorIn, roleIn } from '../access/login.ts';
+import { Problem } from '../http/problem.ts';
 import { checked } from '../http/route.ts';
+import { inWords } from './filter-in-words.ts';
 import { definedOnly, exportQuery } from './inputs.ts';
 
 const JOBS_AT_ONCE = 20;
 
 export function exportParked({
-  parked: { index, operatorLog },
+  parked: { index, operatorLog, exported },
   client,
   queues,
 }: {
@@ -22,27 +24,35 @@ export function exportParked({
   queues: Queues;
 }): RequestHandler {
   return async (req, res) => {
-    const filter = definedOnly(checked(exportQuery, req.query, 'parameter'));
+    const { as, ...asked } = definedOnly(checked(exportQuery, req.query, 'parameter'));
+    const filter = definedOnly(asked);
+    if (as !== undefined && roleIn(res) !== 'admin') throw new Problem(403, 'The viewer login is read-only');
     await index.refresh();
     const jobs = [...(await index.jobs())].filter(matcherOf(filter));
     await operatorLog.note(actorIn(res), 'export', { filter, jobs: jobs.length });
+    const about = { filter, what: inWords(filter, filter.group === undefined ? undefined : jobs[0]) };
+    const recording = as === undefined ? undefined : await exported.record(as, about);
     res.set('Content-Disposition', 'attachment; filename="parked.jsonl"');
     res.type('application/jsonl');
     for (let at = 0; at < jobs.length && !res.destroyed; at += JOBS_AT_ONCE) {
-      const lines = await Promise.all(
-        jobs.slice(at, at + JOBS_AT_ONCE).map((job) => lineOf(client, queues, job)),
-      );
-      await send(res, lines.join(''));
+      const some = jobs.slice(at, at + JOBS_AT_ONCE);
+      const lines = await Promise.all(some.map((job) => lineOf(client, queues, job)));
+      await send(res, lines.map(({ line }) => line).join(''));
+      await recording?.sent(lines.filter(({ line }) => line !== ''));
     }
+    const isGone = res.destroyed;
     res.end();
+    if (!recording || isGone) return;
+    await Promise.race([once(res, 'finish'), once(res, 'close')]);
+    if (res.writableFinished) await recording.complete();
   };
 }
 
-/** '' if the job is gone by now. */
-async function lineOf(client: RedisClient, queues: Queues, job: ParkedJob): Promise<string> {
+/** `line`: '' if the job is gone by now. */
+async function lineOf(client: RedisClient, queues: Queues, job: ParkedJob) {
   const key = queues.find(job.queue)!.queue.toKey(job.id);
   const [data, failedReason] = await client.hmget(key, 'data', 'failedReason');
-  if (!data) return '';
+  if (!data) return { job, line: '', data: '' };
   const { queue, id, state, reason, attempts, parkedAt, failedAt } = job;
   const about = {
     queue,
@@ -54,7 +64,7 @@ async function lineOf(client: RedisClient, queues: Queues, job: ParkedJob): Prom
     parked_at: new Date(parkedAt).toISOString(),
     failed_at: new Date(failedAt).toISOString(),
   };
-  return `${JSON.stringify(about).slice(0, -1)},"data":${data}}\n`;
+  return { job, line: `${JSON.stringify(about).slice(0, -1)},"data":${data}}\n`, data };
 }
 
 async function send(res: Response, text: string): Promise<void> {

@@ -34,10 +34,19 @@ export const searchQuery = z.strictObject({
   offset: wholeNumber(1_000_000, 0),
   limit: wholeNumber(200, 50),
 });
-export const exportQuery = z.strictObject(filterFields);
+const exportId = z.uuid('must be a UUID, made up by whoever asks for the export');
+const hasCondition = (filter: object): boolean => Object.values(filter).some(Boolean);
+export const exportQuery = z
+  .strictObject({ ...filterFields, as: exportId.optional() })
+  .refine(
+    ({ as, ...filter }) => as === undefined || hasCondition(filter),
+    'as needs a group or another condition',
+  );
+export const exportParams = z.object({ id: exportId });
+export const discardBody = z.strictObject({ export: exportId, jobs: z.int().min(1) });
 export const runBody = z
   .strictObject(filterFields)
-  .refine((filter) => Object.values(filter).some(Boolean), 'needs a group or another condition');
+  .refine(hasCondition, 'needs a group or another condition');
 export const jobParams = z.object({ queue: short, job: short });
 export const retryBody = z.strictObject({ data: z.string().optional() });
 export const nothing = z.strictObject({});

@@ -14,7 +14,18 @@ const ours = (name: string): URL => new URL(`pages/${name}`, import.meta.url);
 const uplot = (name: string): string =>
   `${dirname(createRequire(import.meta.url).resolve('uplot/package.json'))}/dist/${name}`;
 
-const scripts = ['page', 'overview', 'flow', 'plots', 'parked', 'operator-log', 'parked-job', 'parked-run'];
+const scripts = [
+  'page',
+  'overview',
+  'flow',
+  'plots',
+  'parked',
+  'operator-log',
+  'parked-job',
+  'parked-run',
+  'parked-discard',
+  'parked-group',
+];
 
 export function mountPages(
   app: Express,

@@ -9,16 +9,19 @@ import type { Parked } from '../../parked/parked.ts';
 import { retryOne } from '../../parked/retry/retry-job.ts';
 import { Problem } from '../http/problem.ts';
 import { defineRoute, type Reply, type Route } from '../http/route.ts';
+import { inWords } from './filter-in-words.ts';
 import { definedOnly, jobParams, nothing, retryBody, runBody, searchQuery } from './inputs.ts';
 import { readParkedJob } from './parked-job-view.ts';
 import { redact } from './redact.ts';
+
+export const ONE_IS_GOING = 'A retry run or a discard is in progress: stop it, or wait for its end';
 
 const ok = (value: unknown): Reply => ({ status: 200, json: JSON.stringify(value) });
 const done = { 200: { description: 'Done' } };
 const noParams = z.object({});
 
 export function parkedRoutes({ parked, queues }: { parked: Parked; queues: Queues }): Route[] {
-  const { index, runs, operatorLog, byHand } = parked;
+  const { index, runs, discards, operatorLog, byHand } = parked;
   let groups: { version: number; found: Group[] } | undefined;
 
   async function currentGroups(): Promise<Group[]> {
@@ -33,13 +36,13 @@ export function parkedRoutes({ parked, queues }: { parked: Parked; queues: Queue
       id: 'listGroups',
       method: 'get',
       path: '/operator/parked/groups',
-      summary: 'Parked and failed jobs by cause, and the retry run',
+      summary: 'Parked and failed jobs by cause, the retry run and the discard',
       params: noParams,
       responses: done,
       async handler() {
-        const [found, latest] = await Promise.all([currentGroups(), runs.latest()]);
+        const [found, run, discard] = await Promise.all([currentGroups(), runs.latest(), discards.latest()]);
         const shown = found.map((group) => ({ ...group, fingerprint: redact(group.fingerprint) }));
-        return ok({ groups: shown, index: index.state(), run: latest ?? null });
+        return ok({ groups: shown, index: index.state(), run: run ?? null, discard: discard ?? null });
       },
     }),
     defineRoute({
@@ -99,7 +102,7 @@ export function parkedRoutes({ parked, queues }: { parked: Parked; queues: Queue
         const filter = definedOnly(body);
         const group = (await currentGroups()).find(({ id }) => id === filter.group);
         const outcome = await runs.start(actor as Actor, filter, inWords(filter, group));
-        if (outcome === 'one is going') throw new Problem(409, 'A retry run is in progress: stop it first');
+        if (outcome === 'one is going') throw new Problem(409, ONE_IS_GOING);
         if (outcome === 'nothing fits') throw new Problem(404, 'Nothing left to retry');
         return ok({ started: true });
       },
@@ -118,16 +121,6 @@ export function parkedRoutes({ parked, queues }: { parked: Parked; queues: Queue
       },
     }),
   ];
-}
-
-const words: Record<string, string> = { not_subscription: 'without subscription', stream_id: 'stream id' };
-
-function inWords(filter: Record<string, string>, group: Group | undefined): string {
-  const { group: _, ...others } = filter;
-  const conditions = Object.entries(others).map(
-    ([name, value]) => `${words[name] ?? name} ${JSON.stringify(value)}`,
-  );
-  return [group && `${group.reason}: ${redact(group.fingerprint)}`, ...conditions].filter(Boolean).join(', ');
 }
 
 const rowOf = ({ parkedAt, failedAt, ...job }: ParkedJob) => ({

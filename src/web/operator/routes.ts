@@ -7,6 +7,7 @@ import type { RedisClient } from '../../redis/connections.ts';
 import { actorIn, type Login, requireLogin, roleIn } from '../access/login.ts';
 import { noStore, serveGet } from '../http/base-app.ts';
 import { defineRoute, mountRoutes, type Route } from '../http/route.ts';
+import { discardRoutes } from './discard-routes.ts';
 import { exportParked } from './export-parked.ts';
 import { logQuery } from './inputs.ts';
 import { type OverviewSource, overviewRoutes } from './overview-routes.ts';
@@ -27,7 +28,12 @@ export function mountOperator(app: Express, deps: OperatorDeps): void {
     res.json({ who: actorIn(res).name, role: roleIn(res), environment: deps.environmentName ?? null });
   });
   serveGet(app, '/operator/parked/export', exportParked(deps));
-  mountRoutes(app, [...overviewRoutes(deps.overview), ...parkedRoutes(deps), logRoute(deps.parked)]);
+  mountRoutes(app, [
+    ...overviewRoutes(deps.overview),
+    ...parkedRoutes(deps),
+    ...discardRoutes(deps.parked),
+    logRoute(deps.parked),
+  ]);
 }
 
 const logRoute = ({ operatorLog }: Parked): Route =>

@@ -1,4 +1,5 @@
 /** The page Parked as a person meets it, in a real browser. */
+import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addFailed, unroutedMatches } from '../../fixtures/parked-jobs.ts';
@@ -71,7 +72,33 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.locator('article[data-group]').first().waitFor();
     await page.getByRole('button', { name: 'Example' }).first().click();
     await page.getByRole('dialog').getByText('skywire:matches').waitFor();
-    expect(await page.getByRole('button', { name: /retry/i }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: /retry|discard/i }).count()).toBe(0);
+    expect(trouble).toEqual([]);
+  });
+
+  test('a group is discarded: downloaded first, asked twice; the others stay, and the log says who', async () => {
+    await addFailed(redis.client(), web.queues, [
+      {
+        ...hostile,
+        failedReason: 'rejected: hopeless',
+        match: { ...hostile.match, entry: { id: '8-8', data: '{}' } },
+      },
+    ]);
+    const { page, trouble } = await openPage(browser, { url: `${web.url}/parked`, login: admin });
+    const group = page.locator('article[data-group]').filter({ hasText: 'hopeless' });
+    await group.getByRole('button', { name: 'Discard…' }).click({ timeout: 15_000 });
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByRole('button', { name: 'Discard', exact: true }).isDisabled()).toBe(true);
+    const downloading = page.waitForEvent('download');
+    await dialog.getByRole('link', { name: 'Download' }).click();
+    expect(readFileSync(await (await downloading).path(), 'utf8')).toContain('"data":{');
+    await dialog.getByRole('button', { name: 'Discard these 1' }).click();
+    await picture(page, 'parked-discard');
+    await dialog.getByRole('button', { name: 'Yes, discard 1 for good' }).click();
+    await page.getByText('Done: 1 match discarded').waitFor();
+    await page.getByRole('cell', { name: 'discard group: done' }).waitFor();
+    await expect.poll(() => group.count()).toBe(0);
+    expect(await page.locator('article[data-group]').count()).toBeGreaterThan(0);
     expect(trouble).toEqual([]);
   });
 

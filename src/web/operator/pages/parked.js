@@ -16,6 +16,8 @@ import {
   urlOf,
   visible,
 } from './page.js';
+import { discardCard, openDiscard } from './parked-discard.js';
+import { groupCard } from './parked-group.js';
 import { openJob } from './parked-job.js';
 import { runCard } from './parked-run.js';
 
@@ -23,6 +25,7 @@ const { mayChange } = await session();
 const PAGE = 50;
 const MOST_SHOWN = 200;
 let lastSearch;
+let lastGroups = [];
 
 /** Runs an action, shows its error if any, and refreshes the page. */
 async function act(work) {
@@ -37,66 +40,27 @@ async function act(work) {
 
 const startRun = (filter) => act(() => post('/operator/parked/runs', filter));
 const stopRun = () => act(() => post('/operator/parked/runs/stop'));
+const stopDiscard = () => act(() => post('/operator/parked/discards/stop'));
+function discardGroup(id) {
+  const group = lastGroups.find((one) => one.id === id);
+  if (group) openDiscard({ group, jobs: group.failed, after: refresh });
+}
 const open = (queue, job) => openJob({ queue, job, mayChange, after: refresh });
 
-function groupCard(group, isRunning) {
-  const { id, reason, fingerprint, failed, retrying, firstSeen, lastSeen, subscriptions, example } = group;
-  const names = subscriptions.map(({ name, jobs }) => `${visible(name.slice(0, 60))} (${count(jobs)})`);
-  return el(
-    'article',
-    { class: 'card', 'data-group': id },
-    el(
-      'div',
-      { class: 'row' },
-      el('span', { class: 'big number' }, count(failed + retrying)),
-      el(
-        'div',
-        { class: 'grow' },
-        el('strong', {}, group.queue === 'parked' ? reason : `${group.queue}: ${reason}`),
-        el('div', { class: 'cause' }, visible(fingerprint)),
-      ),
-    ),
-    el(
-      'div',
-      { class: 'soft' },
-      retrying > 0 && `${count(failed)} need an operator, ${count(retrying)} are retried automatically. `,
-      `First ${ago(firstSeen)}, last ${ago(lastSeen)}. `,
-      names.length > 0 && `Most: ${names.join(', ')}`,
-    ),
-    el(
-      'div',
-      { class: 'actions' },
-      mayChange &&
-        failed > 0 &&
-        el(
-          'button',
-          { class: 'main', disabled: isRunning, 'data-do': 'retry', 'data-group': id },
-          `Retry all ${count(failed)}`,
-        ),
-      el('button', { 'data-do': 'example', 'data-queue': example.queue, 'data-job': example.job }, 'Example'),
-      el('button', { 'data-do': 'list', 'data-group': id }, 'List'),
-      el(
-        'a',
-        { class: 'button', href: urlOf(`/operator/parked/export?group=${id}`), download: 'parked.jsonl' },
-        'Export',
-      ),
-    ),
-  );
-}
-
 async function refresh() {
-  const [{ groups, index, run }, log] = await Promise.all([
+  const [{ groups, index, run, discard }, log] = await Promise.all([
     get('/operator/parked/groups'),
     get('/operator/log?limit=30'),
   ]);
-  const isRunning = run?.phase === 'running';
-  show('run', run && runCard(run, mayChange));
+  lastGroups = groups;
+  const isRunning = run?.phase === 'running' || discard?.phase === 'running';
+  show('run', run && runCard(run, mayChange), discard && discardCard(discard, mayChange));
   show(
     'groups',
     index.isLoading &&
       el('p', { class: 'card look' }, `Loading: ${count(index.indexed)} of ${many(index.inRedis, 'job')}`),
     groups.length === 0 && !index.isLoading && el('p', { class: 'card good' }, 'Nothing is parked.'),
-    groups.map((group) => groupCard(group, isRunning)),
+    groups.map((group) => groupCard(group, { isRunning, mayChange })),
   );
   show('log', logTable(log.actions));
 }
@@ -168,6 +132,8 @@ const actions = {
   more: () => act(() => find(lastSearch, MOST_SHOWN)),
   'retry-found': () => startRun(lastSearch),
   stop: stopRun,
+  discard: ({ group }) => discardGroup(group),
+  'stop-discard': stopDiscard,
   // The last run's filter, without the subscription that failed again.
   without: ({ filter, subscription }) => startRun({ ...JSON.parse(filter), not_subscription: subscription }),
   again: ({ filter }) => startRun(JSON.parse(filter)),
