@@ -77,6 +77,11 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
       const known = new Set(inFlight.map(fieldOf));
       const found = await candidatesOf(index, run.filter, run.upTo);
       pace.waiting = found.filter((job) => !known.has(fieldOf(job)));
+      if (run.total === 0 && found.length > 0) {
+        run.total = found.length;
+        // Shown first, and a stop is heeded that was asked for while it was counted.
+        return undefined;
+      }
     }
     const jobs = pace.waiting.splice(0, count);
     pace.allowance -= jobs.length;
@@ -110,7 +115,8 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
     const phase = !isOver ? 'running' : why ? 'stopped' : 'done';
     count(run, left.length + (jobs?.length ?? 0));
     const endedAt = new Date().toISOString();
-    if (isOver) Object.assign(run, { why: why ?? 'all of them were retried', rate: 0, endedAt });
+    const ended = run.total === 0 ? 'nothing was left to retry' : 'all of them were retried';
+    if (isOver) Object.assign(run, { why: why ?? ended, rate: 0, endedAt });
     const savedAt = performance.now();
     if (!(await store.save(driver, { phase, run }, over, jobs))) return false;
     if (isResumed) await note(run, 'goes on after an interruption');

@@ -14,6 +14,7 @@ export interface RetryRun {
   startedAt: string;
   /** Jobs that failed later than this are not part of it. */
   upTo: number;
+  /** 0: not counted yet. */
   total: number;
   retried: number;
   delivered: number;

@@ -1,13 +1,17 @@
 /** Starts, reads and stops the bulk retry. */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '../../observe/logger.ts';
+import { DeadlinePassed, within } from '../../redis/deadline.ts';
 import { startDriving } from '../drive.ts';
 import type { Filter } from '../index/search.ts';
 import type { Actor } from '../operator-log.ts';
-import { candidatesOf } from './candidates.ts';
+import { candidatesOf, newestFailure } from './candidates.ts';
 import { createRunDriver, type RunDriverDeps } from './driver.ts';
 import type { RetryRun } from './run.ts';
 import type { StoredRun } from './store.ts';
+
+/** A start waits so long for the index, which may take longer: then the run counts what it retries once it is read. */
+const COUNT_WITHIN_MS = 1_000;
 
 export interface RetryRuns {
   latest(): Promise<StoredRun | undefined>;
@@ -25,10 +29,10 @@ export function startRetryRuns(deps: RunDriverDeps & { log: Logger }): RetryRuns
   return {
     latest: () => store.read(),
     async start({ name, address }, filter, what) {
-      const jobs = await candidatesOf(index, filter);
-      const newest = jobs.at(-1);
-      if (!newest) return 'nothing fits';
-      const total = jobs.length;
+      const upTo = await newestFailure(deps);
+      const found = upTo === undefined ? [] : await soon(candidatesOf(index, filter, upTo));
+      if (upTo === undefined || found?.length === 0) return 'nothing fits';
+      const total = found?.length ?? 0;
       const run: RetryRun = {
         id: randomUUID(),
         by: name,
@@ -36,7 +40,7 @@ export function startRetryRuns(deps: RunDriverDeps & { log: Logger }): RetryRuns
         filter,
         what,
         startedAt: new Date().toISOString(),
-        upTo: newest.score,
+        upTo,
         total,
         retried: 0,
         delivered: 0,
@@ -46,7 +50,12 @@ export function startRetryRuns(deps: RunDriverDeps & { log: Logger }): RetryRuns
         takenOver: 0,
       };
       if (!(await store.start(run))) return 'one is going';
-      await operatorLog.note({ name, address }, 'retry group', { run: run.id, what, filter, total });
+      await operatorLog.note({ name, address }, 'retry group', {
+        run: run.id,
+        what,
+        filter,
+        ...(total > 0 && { total }),
+      });
       driving.wake();
       return 'started';
     },
@@ -59,4 +68,12 @@ export function startRetryRuns(deps: RunDriverDeps & { log: Logger }): RetryRuns
     },
     stop: driving.stop,
   };
+}
+
+/** undefined: not yet. */
+async function soon<T>(work: Promise<T>): Promise<T | undefined> {
+  return within(COUNT_WITHIN_MS, work).catch((error: unknown) => {
+    if (error instanceof DeadlinePassed) return undefined;
+    throw error;
+  });
 }

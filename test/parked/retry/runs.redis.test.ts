@@ -1,4 +1,5 @@
 /** A group retried at a bounded rate, by the real workers over a real Redis. */
+import { EventEmitter, once } from 'node:events';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { groupsOf } from '../../../src/parked/index/groups.ts';
@@ -27,10 +28,16 @@ afterEach(async () => {
   await redis.stop();
 });
 
-function openRuns(): { runs: RetryRuns; index: ParkedIndex } {
+/** `until`: so long the index takes to be read. */
+function openRuns(until?: Promise<unknown>): { runs: RetryRuns; index: ParkedIndex } {
   const client = redis.client();
   const { queues } = pipeline;
-  const index = createParkedIndex(client, queues);
+  const read = createParkedIndex(client, queues);
+  const refresh = async () => {
+    await until;
+    await read.refresh();
+  };
+  const index = { ...read, refresh };
   const store = createRunStore(client);
   const runs = startRetryRuns({ client, queues, index, store, operatorLog, log: pino({ level: 'silent' }) });
   started.push(runs);
@@ -82,6 +89,24 @@ test('a group is delivered whole: one first, then ten, then a hundred a second; 
   expect(start).toMatchObject({ who: 'admin', action: 'retry group', what: { total: 100 } });
   expect(end).toMatchObject({ who: 'skywire-inbox, for admin', action: 'retry group: done' });
   expect(end!.what).toMatchObject({ delivered: 100, relapsed: 0 });
+});
+
+test('a run starts at once, however long the index takes, and counts then; a stop meanwhile is heeded', async () => {
+  await park({ cats: 3 });
+  await pipeline.directory.register('cats', 'ann');
+  const index = new EventEmitter();
+  const { runs } = openRuns(once(index, 'read'));
+  expect(await runs.start(actor, { subscription: 'cats' }, 'cats')).toBe('started');
+  expect(await runs.latest()).toMatchObject({ phase: 'running', run: { total: 0, retried: 0 } });
+  expect(await runs.askToStop(actor)).toBe(true);
+  index.emit('read');
+  expect(await ended(runs)).toMatchObject({ phase: 'stopped', run: { total: 3, retried: 0 } });
+  expect(await runs.start(actor, { subscription: 'dogs' }, 'dogs')).toBe('nothing fits');
+
+  const second = openRuns(once(index, 'read'));
+  expect(await second.runs.start(actor, { subscription: 'cats' }, 'cats')).toBe('started');
+  index.emit('read');
+  expect(await ended(runs)).toMatchObject({ phase: 'done', run: { total: 3, delivered: 3 } });
 });
 
 test('the first relapse stops it, what is left stays grouped, and it goes on without those', async () => {

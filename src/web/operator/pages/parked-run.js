@@ -1,7 +1,8 @@
 /** The card of the current or last retry run. */
 import { ago, count, duration, el, many, visible } from './page.js';
 
-export function runCard({ phase, run }, mayChange) {
+/** `index`: how far this web process has read what is parked. */
+export function runCard({ phase, run }, { mayChange, index }) {
   const kind = { running: 'look', done: 'good', stopped: 'bad' }[phase];
   return el(
     'section',
@@ -9,17 +10,23 @@ export function runCard({ phase, run }, mayChange) {
     el('strong', { id: 'run-headline' }, headline(phase, run)),
     el('div', { class: 'cause' }, visible(run.what)),
     el('progress', {
-      max: String(run.total),
-      value: String(run.delivered + run.relapsed),
+      ...(run.total > 0 && { max: String(run.total), value: String(run.delivered + run.relapsed) }),
       'aria-label': 'Retried',
     }),
     el('div', { class: 'soft number' }, details(phase, run)),
+    isCounting(phase, run) &&
+      index.isLoading &&
+      el('div', { class: 'soft number' }, `${count(index.indexed)} of ${many(index.inRedis, 'job')} read`),
     run.relapse && el('div', { class: 'cause' }, `Failed again: ${visible(run.relapse.reason)}`),
     el('div', { class: 'actions' }, mayChange ? buttons(phase, run) : []),
   );
 }
 
+const isCounting = (phase, { total }) => phase === 'running' && total === 0;
+
 function headline(phase, { delivered, total, relapsed, why }) {
+  if (isCounting(phase, { total })) return 'Counting what is to be retried …';
+  if (phase === 'done' && total === 0) return `Done: ${visible(why)}`;
   if (phase === 'running') return `Retrying: ${count(delivered)} of ${count(total)} delivered`;
   if (phase === 'done') return `Done: ${many(delivered, 'match', 'matches')} delivered`;
   const again = relapsed > 0 ? `, ${count(relapsed)} failed again` : '';

@@ -54,7 +54,7 @@ async function refresh() {
   ]);
   lastGroups = groups;
   const isRunning = run?.phase === 'running' || discard?.phase === 'running';
-  show('run', run && runCard(run, mayChange), discard && discardCard(discard, mayChange));
+  show('run', run && runCard(run, { mayChange, index }), discard && discardCard(discard, mayChange));
   show(
     'groups',
     index.isLoading &&
