@@ -8,12 +8,36 @@ import { type Command, parseCommandLine } from '../config/command-line.ts';
 import type { Values } from '../config/settings.ts';
 import { type ContextOptions, type RunCommand, withContext } from './context.ts';
 
-type StartPart = (context: AppContext) => Running | Promise<Running | undefined>;
+type StartPart = (
+  context: AppContext,
+  signal: AbortSignal,
+) => Running | undefined | Promise<Running | undefined>;
 
 const listensOnPort = () => true;
 const listensForHealth = (values: Values) => values.HEALTH_PORT !== undefined;
 
-/** Parts start in order and stop in reverse. */
+/** In order, until `signal` aborts; stopped in reverse, also where one of them throws. */
+async function startParts(
+  parts: readonly StartPart[],
+  context: AppContext,
+  signal: AbortSignal,
+): Promise<Running> {
+  const running: Running[] = [];
+  const stop = async () => {
+    for (const part of running.toReversed()) await part.stop();
+  };
+  try {
+    for (const part of parts) {
+      const started = signal.aborted ? undefined : await part(context, signal);
+      if (started) running.push(started);
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stop };
+}
+
 function role(
   name: string,
   about: string,
@@ -29,13 +53,9 @@ function role(
   return async ({ argv, signal }) => {
     parseCommandLine(command, argv);
     const run = async (context: AppContext) => {
-      const running: Running[] = [];
       if (readsPosts(parts) && !context.config.lookups) context.log.info(howToLookUp);
+      const running = await startParts(parts, context, signal);
       try {
-        for (const part of parts) {
-          const started = signal.aborted ? undefined : await part(context);
-          if (started) running.push(started);
-        }
         context.log.info(`${name} is running`);
         await new Promise<void>((resolve) => {
           if (signal.aborted) resolve();
@@ -43,7 +63,7 @@ function role(
         });
         context.log.info(`${name} is stopping`);
       } finally {
-        for (const part of running.toReversed()) await part.stop();
+        await running.stop();
       }
       context.log.info(`${name} has stopped`);
       return 0;
@@ -51,6 +71,8 @@ function role(
     return withContext(name, listens, run, { ...options, signal });
   };
 }
+
+const pump: StartPart = (context) => startPumpRole(context);
 
 // Loaded on demand: a pump uses a third less memory without the pages.
 const startHealth: StartPart = async (context) => {
@@ -79,23 +101,13 @@ const relay: StartPart = async (context) => {
   return started;
 };
 
-const DEMO_RATE = 20;
-const DEMO_SUBSCRIPTIONS = 12;
-
-const simulatedSkywire: StartPart = async ({ config, redis, log }) => {
-  const { madeUpPosts } = await import('../simulator/made-up-posts.ts');
-  const { startSimulator } = await import('../simulator/simulator.ts');
-  const client = redis.connect(redis.skywire, 'commands', 'skywire');
-  log.info(`simulated Skywire: ${DEMO_RATE} matches per second for ${DEMO_SUBSCRIPTIONS} subscriptions`);
-  return startSimulator(client, {
-    streams: config.stream.keys,
-    posts: madeUpPosts(1, Date.now),
-    rate: DEMO_RATE,
-    count: 0,
-    subscriptions: DEMO_SUBSCRIPTIONS,
-    seed: 1,
-    emptyRkey: true,
-  });
+/** The whole system, asking a made-up Bluesky. */
+const demo: StartPart = async (context, signal) => {
+  const { startDemoBluesky, startDemoSkywire } = await import('./demo.ts');
+  const made = await startDemoBluesky(context);
+  const skywire: StartPart = (asking) => startDemoSkywire(asking, made?.bluesky);
+  const parts = [() => made, startWorkerRole, pump, web, skywire];
+  return startParts(parts, made?.context ?? context, signal);
 };
 
 export const roles = {
@@ -103,18 +115,15 @@ export const roles = {
     'start',
     'The whole system in one process: pump, worker, web, and an embedded Redis unless REDIS_URL is set.',
     listensOnPort,
-    [startWorkerRole, startPumpRole, web],
+    [startWorkerRole, pump, web],
   ),
-  demo: role('demo', 'The whole system with a simulated Skywire that fills the inboxes.', listensOnPort, [
-    startWorkerRole,
-    startPumpRole,
-    web,
-    simulatedSkywire,
-  ]),
-  pump: role('pump', 'Moves matches from the stream into the queue.', listensForHealth, [
-    startPumpRole,
-    startHealth,
-  ]),
+  demo: role(
+    'demo',
+    'The whole system with a simulated Skywire that fills the inboxes, and a made-up Bluesky that has its posts.',
+    listensOnPort,
+    [demo],
+  ),
+  pump: role('pump', 'Moves matches from the stream into the queue.', listensForHealth, [pump, startHealth]),
   worker: role(
     'worker',
     'Delivers matches from the queues into inboxes.',

@@ -1,8 +1,10 @@
 /** `npm run skywire`. */
+import { once } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
 import { type Command, type Option, type OptionValues, parseCommandLine } from '../config/command-line.ts';
 import { type Parser, wholeNumber } from '../config/parsers.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import type { MadeUpBluesky } from './bluesky/server.ts';
 import { filePosts } from './file-posts.ts';
 import { madeUpPosts } from './made-up-posts.ts';
 import { type Simulator, startSimulator } from './simulator.ts';
@@ -48,6 +50,11 @@ export const skywireCommand = {
       reader: wholeNumber(0, Number.MAX_SAFE_INTEGER),
       meaning: 'makes a run repeatable: the same seed sends the same matches; default: new posts each run',
     },
+    bluesky: {
+      reader: wholeNumber(0, 65_535),
+      meaning:
+        'also serve a made-up Bluesky that has these posts, on this port of 127.0.0.1 (0: any free one), until stopped; it prints the settings for the other roles',
+    },
     'empty-rkey': { meaning: 'leave the last segment of the uri empty, as Skywire currently does' },
   },
 } satisfies Command<Record<string, Option<unknown>>>;
@@ -73,7 +80,9 @@ export async function runSkywire(options: SkywireOptions, context: SkywireContex
   const { client, streams, signal, out } = context;
   const { rate, count, file, subscriptions, seed = 1, 'empty-rkey': emptyRkey } = options;
   const clock = options.seed === undefined ? Date.now : undefined;
-  const posts = file === undefined ? madeUpPosts(seed, clock) : filePosts(file);
+  const written = file === undefined ? madeUpPosts(seed, clock) : filePosts(file);
+  const bluesky = options.bluesky === undefined ? undefined : await startBluesky(seed, options.bluesky, out);
+  const posts = bluesky?.publish(written) ?? written;
   const simulator = startSimulator(client, { streams, rate, count, subscriptions, seed, emptyRkey, posts });
   const stop = () => void simulator.stop();
   signal.addEventListener('abort', stop, { once: true });
@@ -83,9 +92,18 @@ export async function runSkywire(options: SkywireOptions, context: SkywireContex
     const { count: appended, seconds } = await simulator.done.finally(hideProgress);
     const perSecond = Math.round(appended / Math.max(seconds, 0.001));
     out.write(`appended ${appended} matches in ${seconds.toFixed(2)} s: ${perSecond} per second\n`);
+    if (bluesky && !signal.aborted) await once(signal, 'abort');
   } finally {
+    await bluesky?.stop();
     signal.removeEventListener('abort', stop);
   }
+}
+
+async function startBluesky(seed: number, port: number, out: SkywireContext['out']): Promise<MadeUpBluesky> {
+  const { startMadeUpBluesky } = await import('./bluesky/server.ts');
+  const bluesky = await startMadeUpBluesky({ seed, port });
+  out.write(`made-up Bluesky: BLUESKY_API_URL=${bluesky.url} PLC_URL=${bluesky.url} MEDIA=${bluesky.url}\n`);
+  return bluesky;
 }
 
 const PROGRESS_EVERY_MS = 200;

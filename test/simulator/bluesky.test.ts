@@ -345,6 +345,22 @@ test('every fault, and the calls are counted', async () => {
   expect(bluesky.requests('getProfiles').at(-1)).toBe(url.slice(bluesky.url.length));
 });
 
+test('another process sets faults and reads counts over HTTP', async () => {
+  const post = (name: string, ...given: unknown[]) =>
+    fetch(`${bluesky.url}/made-up/${name}`, { method: 'POST', body: JSON.stringify(given) });
+  expect((await post('setFault', 'plc', { kind: 'error', status: 503 })).status).toBe(200);
+  expect((await fetch(`${bluesky.url}/${author.did}`)).status).toBe(503);
+  await post('setFault', 'plc');
+  expect((await fetch(`${bluesky.url}/${author.did}`)).status).toBe(200);
+  const { uri } = posts[7]!;
+  await post('remove', uri);
+  expect((await getPosts(uri)).posts).toEqual([]);
+  await post('restore', uri);
+  const counts = (await (await fetch(`${bluesky.url}/made-up/calls`)).json()) as Json;
+  expect(counts.plc).toBe(bluesky.calls('plc'));
+  expect((await post('publish')).status).toBe(404);
+});
+
 test('stop cuts what hangs, twice is harmless, and nothing listens any more', async () => {
   const own = await startMadeUpBluesky({ seed: 2 });
   own.setFault('*', { kind: 'hang' });

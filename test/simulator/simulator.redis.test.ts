@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { parseMatch } from '../../queues/index.ts';
+import { cidOf, parseMatch } from '../../queues/index.ts';
 import { parseSkywire, runSkywire } from '../../src/simulator/command.ts';
 import { type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
@@ -154,6 +154,24 @@ test('a signal ends the command, which still says what it did', async () => {
   await vi.waitFor(async () => expect(await client.xlen('matches')).toBeGreaterThan(0), WITHIN);
   stopping.abort();
   expect((await running)[0]).toMatch(/^appended \d+ matches/);
+});
+
+test('with --bluesky it also serves a made-up Bluesky that has its posts, until a signal', async () => {
+  const stopping = new AbortController();
+  const written: string[] = [];
+  const out = { isTTY: false, write: (text: unknown) => written.push(String(text)) > 0 };
+  const options = parseSkywire('--rate 0 --count 50 --empty-rkey --bluesky 0'.split(' '));
+  const running = runSkywire(options, { client, streams: ['matches'], signal: stopping.signal, out });
+  await vi.waitFor(() => expect(written[1]).toMatch(/^appended 50/), WITHIN);
+  const url = /BLUESKY_API_URL=(\S+) PLC_URL=\1 MEDIA=\1\n/.exec(written[0]!)![1]!;
+  const { post } = JSON.parse((await client.xrange('matches', '-', '+'))[0]![1][1]!);
+  const query = `repo=${post.author}&collection=app.bsky.feed.post`;
+  const listed = await (await fetch(`${url}/xrpc/com.atproto.repo.listRecords?${query}`)).json();
+  const { records } = listed as { records: { cid: string }[] };
+  expect(records.map(({ cid }) => cid)).toContain(cidOf(post.raw_record));
+  stopping.abort();
+  await running;
+  await expect(fetch(url)).rejects.toThrow('fetch failed');
 });
 
 test.each([

@@ -144,7 +144,7 @@ export const keysInOneFile: Rule = (project) =>
 /** Where a moment is shown to people, or where others reckon by the clocks of processes too. */
 const wallTime: Record<string, string> = {
   'src/app/pump-role.ts': 'makes the name of a consumer unique',
-  'src/commands/roles.ts': 'made-up posts are of now',
+  'src/commands/demo.ts': 'made-up posts are of now',
   'src/inbox/feed-tokens.ts': 'says when a token was made',
   'src/monitor/figures.ts': 'says of when the figures are',
   'src/observe/events.ts': 'latency of each batch: a worker has no way to the Redis that stamped its entries',

@@ -28,6 +28,7 @@ export interface BlueskyControls {
   /** From now on; undefined: no more. The name `*`: every call without a fault of its own. */
   setFault(name: CallName, fault: Fault | undefined): void;
   calls(name: CallName): number;
+  allCalls(): Record<CallName, number>;
   /** Paths and queries of the last 1,000 calls, the oldest first. */
   requests(name: CallName): string[];
   /** The server's own. */
@@ -62,6 +63,7 @@ export function createControls({ accounts, repositories, refusedQuotes }: Networ
     refuseQuote: (uri, how) => void refusedQuotes.set(uri, how),
     setFault: (name, fault) => void (fault ? faults.set(name, fault) : faults.delete(name)),
     calls: (name) => counts.get(name) ?? 0,
+    allCalls: () => Object.fromEntries(counts),
     requests: (name) => requests.filter((request) => request.name === name).map(({ url }) => url),
     noteCall: (name, url) => {
       counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -34,12 +34,15 @@ export interface Repositories {
   feed(did: string, options: { limit: number; beforeMs?: number }): HeldRecord[];
 }
 
-const KEPT = 100_000;
+/** Posts that are listed: those that the world makes again, and those that are kept whole. */
+const LISTED = 100_000;
+const WHOLE = 20_000;
 
 export function createRepositories(world: MadeUpWorld): Repositories {
   const repositories = new Map<string, Entry[]>();
-  /** The oldest first. */
-  const kept = new Set<string>();
+  /** Uris, the oldest first. */
+  const listed = new Set<string>();
+  const whole = new Set<string>();
   const removed = new Set<string>();
 
   function add(post: Post): HeldRecord {
@@ -53,13 +56,15 @@ export function createRepositories(world: MadeUpWorld): Repositories {
     const createdMs = Date.parse(String(post.raw_record.createdAt));
     const entry: Entry = { rkey, createdMs, ...(!isGenerated && { held }) };
     entries.splice(at, entries[at]?.rkey === rkey ? 1 : 0, entry);
-    kept.add(post.uri);
-    if (kept.size > KEPT) forget(kept.values().next().value!);
+    const [uris, most] = isGenerated ? [listed, LISTED] : [whole, WHOLE];
+    uris.add(post.uri);
+    if (uris.size > most) forget(uris.values().next().value!);
     return held;
   }
 
   function forget(uri: string): void {
-    kept.delete(uri);
+    listed.delete(uri);
+    whole.delete(uri);
     const { did, rkey } = splitUri(uri);
     const entries = repositories.get(did)!;
     const at = placeOf(entries, rkey);

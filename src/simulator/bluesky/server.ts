@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { createWorld } from '../made-up-posts.ts';
 import { createAccounts } from './accounts.ts';
+import { answerControl } from './control-route.ts';
 import { type BlueskyControls, createControls } from './controls.ts';
 import { applyFault, sendJson } from './faults.ts';
 import { createGallery, pictureOf, sendDidDocument } from './other-routes.ts';
@@ -60,16 +61,18 @@ export async function startMadeUpBluesky({ seed, port = 0 }: BlueskyOptions): Pr
   return { ...controls, url, stop: () => (stopped ??= close()) };
 }
 
-function createAnswer(network: Network, { noteCall, faultOf }: BlueskyControls, stopping: AbortSignal) {
+function createAnswer(network: Network, controls: BlueskyControls, stopping: AbortSignal) {
   const methods = xrpcMethods(network);
   const sendPicture = createGallery();
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const { pathname, searchParams } = new URL(req.url ?? '/', 'http://bluesky.invalid');
+    const control = /^\/made-up\/(\w+)$/.exec(pathname)?.[1];
+    if (control !== undefined) return answerControl(controls, control, req, res);
     const nsid = /^\/xrpc\/([^/]+)$/.exec(pathname)?.[1];
     const did = /^\/(did:[^/]+|did%3A[^/]+)$/i.exec(pathname)?.[1];
     const name = nsid?.split('.').at(-1) ?? (did ? 'plc' : 'picture');
-    noteCall(name, req.url ?? '/');
-    const fault = faultOf(name);
+    controls.noteCall(name, req.url ?? '/');
+    const fault = controls.faultOf(name);
     if (fault && (await applyFault(fault, res, stopping))) return;
     if (nsid !== undefined) {
       const method = Object.hasOwn(methods, nsid) ? methods[nsid]! : notImplemented;
