@@ -12,7 +12,7 @@ const ITEMS = 10_000;
 const PAGE = 50;
 const ROUNDS = 400;
 const itemJson = createItemJson(createPictures(undefined));
-const INBOX = 'bench-inbox-page';
+export const INBOX = 'bench-inbox-page';
 
 export interface InboxPageTimes {
   items: number;

@@ -3,8 +3,10 @@
 import { createErase } from '../inbox/erase/erase.ts';
 import { createErasures } from '../inbox/erase/erased.ts';
 import { createFeedTokens } from '../inbox/feed-tokens.ts';
+import { createInboxIds } from '../inbox/ids/inbox-ids.ts';
 import { createInboxList } from '../inbox/inbox-list.ts';
 import { createInboxReader } from '../inbox/read/inbox-reader.ts';
+import { createServed } from '../inbox/served.ts';
 import { createInboxWatch } from '../inbox/watch/inbox-watch.ts';
 import { openQueues } from '../lanes/queues.ts';
 import { createFigures } from '../monitor/figures.ts';
@@ -14,6 +16,7 @@ import { watchStanding } from '../monitor/standing.ts';
 import { parkedByReason } from '../parked/index/groups.ts';
 import { startParked } from '../parked/parked.ts';
 import { createDirectory } from '../subscriptions/directory.ts';
+import { countWithoutId } from '../web/greader/selection.ts';
 import { startWebServer } from '../web/server.ts';
 import { type AppContext, healthOf, once, type Running } from './context.ts';
 import { watchLeftovers } from './leftovers.ts';
@@ -50,6 +53,10 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     log,
     queues,
     inboxes: createInboxReader(client),
+    inboxIds: createInboxIds(client, {
+      onAdded: (table, start) => context.events.itemsWithoutId(countWithoutId(table, start)),
+    }),
+    served: createServed(client),
     inboxList,
     erase: createErase({
       client,

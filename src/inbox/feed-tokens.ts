@@ -4,7 +4,7 @@
  */
 import { hash, randomBytes } from 'node:crypto';
 import type { RedisClient } from '../redis/connections.ts';
-import { feedTokenKey, inboxKeys } from '../redis/keys.ts';
+import { feedTokenKey, inboxKeys, servedKey } from '../redis/keys.ts';
 import { createInboxList } from './inbox-list.ts';
 
 export const MAX_FEED_TOKENS = 100;
@@ -27,7 +27,7 @@ export interface FeedTokens {
 }
 
 const form = /^[A-Za-z0-9_-]{43}$/;
-const digest = (token: string): string => hash('sha256', token, 'hex');
+export const tokenHash = (token: string): string => hash('sha256', token, 'hex');
 
 interface Kept {
   hash: string;
@@ -43,7 +43,7 @@ export function createFeedTokens(client: RedisClient): FeedTokens {
       const { feedTokens } = inboxKeys(inbox);
       const id = randomBytes(8).toString('hex');
       const token = randomBytes(32).toString('base64url');
-      const kept: Kept = { hash: digest(token), label, created_at: Date.now() };
+      const kept: Kept = { hash: tokenHash(token), label, created_at: Date.now() };
       // Listed first, so that every valid token can be seen and revoked.
       await client.hset(feedTokens, id, JSON.stringify(kept));
       if ((await client.hlen(feedTokens)) > MAX_FEED_TOKENS) {
@@ -67,12 +67,13 @@ export function createFeedTokens(client: RedisClient): FeedTokens {
       const { feedTokens } = inboxKeys(inbox);
       const text = await client.hget(feedTokens, id);
       if (text === null) return false;
-      await client.del(feedTokenKey((JSON.parse(text) as Kept).hash));
+      const { hash } = JSON.parse(text) as Kept;
+      await client.del(feedTokenKey(hash), servedKey(hash));
       return (await client.hdel(feedTokens, id)) === 1;
     },
     async inboxOf(token) {
       if (!form.test(token)) return undefined;
-      return (await client.get(feedTokenKey(digest(token)))) ?? undefined;
+      return (await client.get(feedTokenKey(tokenHash(token)))) ?? undefined;
     },
   };
 }

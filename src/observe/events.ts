@@ -30,6 +30,15 @@ export function createEvents(log: Logger, metrics: Metrics) {
       }
       for (const reason of parkingReasons) metrics.parked.inc({ reason }, 0);
     },
+    /** No program writes such an entry by itself: its Redis' clock was centuries off, or somebody chose the id. */
+    itemsWithoutId(count: number) {
+      if (count === 0) return;
+      metrics.itemsWithoutId.inc(count);
+      log.warn(
+        { count },
+        'items whose ids in the stream have no counterpart in the Google Reader API: feed readers that sync by it do not show them',
+      );
+    },
     pumpStarts() {
       metrics.pumpPaused.set(0);
     },

@@ -56,6 +56,10 @@ export function createMetrics() {
       'maintenance_rounds_total',
       'Rounds of maintenance that this worker ended: every inbox was looked after once',
     ),
+    itemsWithoutId: counter(
+      'greader_items_without_id_total',
+      'Items that the Google Reader API cannot show, since their ids in the stream are beyond its own; counted when they are read',
+    ),
     latency: histogram(
       'delivery_latency_seconds',
       'From the XADD of an entry to the end of its job, by queue; replays excluded',

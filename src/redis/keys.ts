@@ -94,6 +94,8 @@ export const postKey = (identity: string): string => `post:{${identity}}`;
 
 /** The inbox that a feed token opens, by the token's SHA-256. */
 export const feedTokenKey = (hash: string): string => `feed-token:{${hash}}`;
+/** How far a program with this token was shown the streams of the inbox. */
+export const servedKey = (hash: string): string => `${feedTokenKey(hash)}:served`;
 
 export const subscriptionKeys = (encodedSubscription: string) => ({
   about: `subscription:{${encodedSubscription}}`,

@@ -1,10 +1,13 @@
 /** The web role: API, feeds, reader page, operator's pages and health on one port. */
+import type { Express } from 'express';
 import type { Config } from '../config/config.ts';
 import type { Erase } from '../inbox/erase/erase.ts';
 import type { Erasures } from '../inbox/erase/erased.ts';
 import type { FeedTokens } from '../inbox/feed-tokens.ts';
+import type { InboxIds } from '../inbox/ids/inbox-ids.ts';
 import type { InboxList } from '../inbox/inbox-list.ts';
 import type { InboxReader } from '../inbox/read/inbox-reader.ts';
+import type { Served } from '../inbox/served.ts';
 import type { InboxWatch } from '../inbox/watch/inbox-watch.ts';
 import type { Queues } from '../lanes/queues.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -24,6 +27,7 @@ import { createLive, type Live, type LiveLimits } from './api/live/live.ts';
 import { liveRoutes } from './api/live/live-routes.ts';
 import { subscriptionRoutes } from './api/subscription-routes.ts';
 import { mountFeeds } from './feeds/feed-routes.ts';
+import { createGreader } from './greader/greader.ts';
 import { createBaseApp, noStore, serveGet } from './http/base-app.ts';
 import { type HealthSource, mountHealth } from './http/health-routes.ts';
 import { listen, type WebServer } from './http/listen.ts';
@@ -40,6 +44,8 @@ export interface WebDeps {
   config: Pick<Config, 'http' | 'access' | 'environmentName' | 'lookups' | 'media'>;
   queues: Queues;
   inboxes: InboxReader;
+  inboxIds: InboxIds;
+  served: Served;
   inboxList: InboxList;
   erase: Erase;
   erasures: Erasures;
@@ -99,7 +105,8 @@ function createWebApp(deps: WebDeps & { live: Live; pictures: Pictures; itemJson
   const { publicUrl } = config.http;
   const base = publicUrl?.path ?? '';
   const description = describeApi(routes, publicUrl?.href);
-  return createBaseApp(config, log, (app) => {
+  const greader = createGreader({ ...deps, login });
+  const addRoutes = (app: Express): void => {
     mountHealth(app, deps, login);
     const { environmentName } = config;
     mountDashboard(app, { ...deps, ...deps.parked, login, environmentName, base });
@@ -118,5 +125,6 @@ function createWebApp(deps: WebDeps & { live: Live; pictures: Pictures; itemJson
     serveGet(app, '/favicon.ico', (_req, res) => {
       res.status(204).end();
     });
-  });
+  };
+  return createBaseApp(config, log, addRoutes, greader);
 }

@@ -109,7 +109,12 @@ test('a history that was rolled back and written anew is read anew, also where t
     client.xadd(
       items,
       id,
-      ...['post', '{}', 'matched_by', `{"subscription_id":"${name}","match_score":1}`, 'identity', identity],
+      'post',
+      '{}',
+      'matched_by',
+      `{"subscription_id":"${name}","match_score":1}`,
+      'identity',
+      identity,
     );
   for (const id of [10, 20, 30]) await put(`${id}-0`, 'cats', `cat ${id}`);
   await byIds('carl');
@@ -121,6 +126,36 @@ test('a history that was rolled back and written anew is read anew, also where t
   expect((await byIds('carl')).map(({ id }) => id)).toEqual(['15-0']);
   await client.del(items);
   expect(await byIds('carl')).toEqual([]);
+});
+
+test('of an inbox without a limit the newest are kept, and of many inboxes those used last', async () => {
+  const small = createInboxIds(redis.client(), { mostIds: 100, mostEntries: 400 });
+  const newest = async (inbox: string) => {
+    const { table } = await small.read(inbox);
+    const kept = Array.from({ length: table.length }, (_, at) => at)
+      .filter((at) => table.subscription[at] !== NO_ITEM)
+      .map((at) => idAt(table, at));
+    expect(kept).toEqual((await byPages(inbox)).map(({ id }) => id).slice(-kept.length || Infinity));
+    return table.length;
+  };
+  await deliver('endless', 99);
+  expect(await newest('endless')).toBe(99);
+  await deliver('endless', 30);
+  expect(await newest('endless')).toBe(100);
+  await deliver('endless', 5);
+  expect(await newest('endless')).toBe(105);
+  await deliver('endless', 600);
+  expect(await newest('endless')).toBe(100);
+  await redis.client().xdel(inboxKeys('endless').items, (await byPages('endless')).at(-7)!.id);
+  expect(await newest('endless')).toBe(100);
+  await redis.client().xtrim(inboxKeys('endless').items, 'MAXLEN', 105);
+  await newest('endless');
+  await redis.client().xtrim(inboxKeys('endless').items, 'MAXLEN', 20);
+  expect(await newest('endless')).toBe(20);
+  await deliver('endless', 1_000);
+  const other = createInboxIds(redis.client(), { mostIds: 100 });
+  expect((await other.read('endless')).table.length).toBe(100);
+  for (const inbox of ['ann', 'bob', 'endless', 'nobody', 'ann']) await newest(inbox);
 });
 
 test('items come by id in the order asked for, the unknown left out, with their posts', async () => {

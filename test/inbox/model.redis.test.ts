@@ -1,12 +1,13 @@
 /** Ten thousand random steps of writers, readers and a bound, against a model in memory: every count, at every step. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { laterId, parseMatch } from '../../queues/index.ts';
+import { isBefore, laterId, parseMatch } from '../../queues/index.ts';
 import { createInboxReader } from '../../src/inbox/read/inbox-reader.ts';
 import { createInboxWriter } from '../../src/inbox/write/inbox-writer.ts';
 import { inboxKeys } from '../../src/redis/keys.ts';
 import { createRandom } from '../../src/simulator/random.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
+import { type GreaderModel, openGreader } from './greader-model.ts';
 
 const STEPS = 10_000;
 const MAX_ITEMS = 60;
@@ -59,6 +60,7 @@ function openModel(client: ReturnType<TestRedis['client']>) {
   }
   return {
     reader,
+    clients: ['first', 'second'].map((name) => openGreader(client, INBOX, name)),
     get items() {
       return items;
     },
@@ -113,7 +115,7 @@ test(`counts, flags and filters follow a model over ${STEPS} random steps`, {
     const chosen = model.items.filter((item) => some.includes(item.id));
     const subscription = random.pick(SUBSCRIPTIONS);
     let unread: number | undefined;
-    switch (random.below(8)) {
+    switch (random.below(10)) {
       case 0:
       case 1:
         await model.arrive(subscription);
@@ -138,6 +140,10 @@ test(`counts, flags and filters follow a model over ${STEPS} random steps`, {
         else if (model.posts > 0 && random.below(4) === 0)
           await model.comeAgain(Math.max(0, model.posts - 1 - random.below(300)), subscription);
         break;
+      case 6:
+      case 7:
+        await actAsClient(random.pick(model.clients), model.items, some, random.below(6));
+        break;
       default: {
         const on = random.below(2) === 0;
         const item = model.items.find((one) => one.id === some[0]);
@@ -152,6 +158,30 @@ test(`counts, flags and filters follow a model over ${STEPS} random steps`, {
     if (step % 50 === 0) await compareViews(model, subscription);
   }
 });
+
+/** As a feed reader by the Google Reader API. */
+async function actAsClient(client: GreaderModel, items: Modelled[], some: string[], action: number) {
+  const chosen = items.filter(({ id }) => some.includes(id));
+  switch (action) {
+    case 0:
+      client.shownUpTo = items.at(-1)?.id ?? '0-0';
+      return client.list();
+    case 1: {
+      await client.markAll();
+      const last = client.shownUpTo ?? items.at(-1)?.id ?? '0-0';
+      for (const item of items) if (!isBefore(last, item.id)) item.read = true;
+      return;
+    }
+    case 2:
+    case 3:
+      await client.edit(some, action === 2 ? 'read' : 'unread');
+      for (const item of chosen) item.read = action === 2;
+      return;
+    default:
+      await client.edit(some, action === 4 ? 'star' : 'unstar');
+      for (const item of chosen) item.starred = action === 4;
+  }
+}
 
 async function compareViews(model: ReturnType<typeof openModel>, subscription: string): Promise<void> {
   const views: [query: object, wanted: (item: Modelled) => boolean][] = [
@@ -171,4 +201,8 @@ async function compareViews(model: ReturnType<typeof openModel>, subscription: s
       model.items.filter(wanted).map(({ id, read, starred }) => ({ id, read, starred })),
     );
   }
+  for (const client of model.clients)
+    expect(await client.held()).toEqual(
+      model.items.map(({ id, read, starred, subscriptions: [first] }) => ({ id, read, starred, first })),
+    );
 }

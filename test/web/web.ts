@@ -9,8 +9,10 @@ import { readSettings } from '../../src/config/settings.ts';
 import { createErase } from '../../src/inbox/erase/erase.ts';
 import { createErasures } from '../../src/inbox/erase/erased.ts';
 import { createFeedTokens } from '../../src/inbox/feed-tokens.ts';
+import { createInboxIds } from '../../src/inbox/ids/inbox-ids.ts';
 import { createInboxList } from '../../src/inbox/inbox-list.ts';
 import { createInboxReader } from '../../src/inbox/read/inbox-reader.ts';
+import { createServed } from '../../src/inbox/served.ts';
 import { createInboxWatch } from '../../src/inbox/watch/inbox-watch.ts';
 import { createInboxWriter } from '../../src/inbox/write/inbox-writer.ts';
 import { openQueues, type Queues } from '../../src/lanes/queues.ts';
@@ -177,6 +179,8 @@ export async function startWeb(
     },
     queues,
     inboxes: createInboxReader(client),
+    inboxIds: createInboxIds(client),
+    served: createServed(client),
     inboxList,
     erase: createErase({ client, list: inboxList, feedTokens, directory, rememberMs: 2 * 86_400_000 }),
     erasures: createErasures(client),

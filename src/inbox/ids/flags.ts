@@ -10,18 +10,16 @@ export interface Flags {
   starred: ReadonlySet<string>;
 }
 
-type Replies = [error: Error | null, value: unknown][] | null;
-
 /** As one atomic read. */
 export async function readFlags(client: RedisClient, inbox: string): Promise<Flags> {
   const { state, read, unread, starred } = inboxKeys(inbox);
-  const replies = (await client
+  const replies = await client
     .multi()
     .hget(state, 'mark')
     .zrange(read, '0', '-1')
     .zrange(unread, '0', '-1')
     .zrange(starred, '0', '-1')
-    .exec()) as Replies;
+    .exec();
   if (!replies) throw new Error('the transaction was not run');
   for (const [error] of replies) if (error) throw error;
   const [mark, ...sets] = replies.map(([, value]) => value) as [string | null, string[], string[], string[]];

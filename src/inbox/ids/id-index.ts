@@ -13,8 +13,8 @@ import { type Known, nothingKnown, readHeads } from './read-heads.ts';
 
 /** Of an inbox without INBOX_MAX_ITEMS: the newest. */
 export const MOST_IDS = 100_000;
-/** The newest MOST_IDS grow by so many before they are cut again. */
-const SLACK = 10_000;
+/** A table of the newest ones may grow by so much before it is cut again. */
+const MAY_GROW = 1.1;
 const MOST_REREADS = 5;
 
 export interface IdIndex {
@@ -23,7 +23,7 @@ export interface IdIndex {
   /** Of the stream when this was read. */
   total: number;
   oldest: string;
-  /** false: the inbox has more than MOST_IDS entries, and the table the newest of them. */
+  /** false: the inbox has more entries than are kept, and the table the newest of them. */
   isWhole: boolean;
 }
 
@@ -36,12 +36,17 @@ export const emptyIndex: IdIndex = {
 };
 
 /** Throws DeadlinePassed if the inbox changes faster than it can be read. */
-export async function refreshed(client: RedisClient, inbox: string, known: IdIndex): Promise<IdIndex> {
+export async function refreshed(
+  client: RedisClient,
+  inbox: string,
+  known: IdIndex,
+  most: number,
+): Promise<IdIndex> {
   let index = known;
   let cursor = '';
   for (let rereads = 0; rereads <= MOST_REREADS; ) {
-    const extended = await extend(client, inbox, index);
-    if (extended && isRight(extended, index)) return shortened(extended);
+    const extended = await extend(client, inbox, index, most);
+    if (extended && isRight(extended, index)) return shortened(extended, most);
     if (extended?.isWhole) [index, cursor] = await reread(client, inbox, extended, cursor);
     else [index, cursor] = [emptyIndex, ''];
     if (cursor === '') rereads += 1;
@@ -50,15 +55,20 @@ export async function refreshed(client: RedisClient, inbox: string, known: IdInd
 }
 
 /** With all that came since; undefined: the stream has another history. */
-async function extend(client: RedisClient, inbox: string, index: IdIndex): Promise<IdIndex | undefined> {
+async function extend(
+  client: RedisClient,
+  inbox: string,
+  index: IdIndex,
+  most: number,
+): Promise<IdIndex | undefined> {
   let { table, newest, isWhole } = index;
   let cursor = newest.id;
   const added: Head[] = [];
   for (;;) {
     const found = await readHeads(client, inbox, { direction: 'after', cursor }, newest);
     if (!found.isThere) return undefined;
-    if (cursor === '' && found.total > MOST_IDS) {
-      const older = await newestPart(client, inbox);
+    if (cursor === '' && found.total > most) {
+      const older = await newestPart(client, inbox, most);
       [table, cursor, isWhole] = [spliced(emptyTable, 0, older, 0), older.at(-1)?.id ?? '', false];
       continue;
     }
@@ -72,15 +82,15 @@ async function extend(client: RedisClient, inbox: string, index: IdIndex): Promi
 }
 
 /** All but the newest, which `extend` reads. */
-async function newestPart(client: RedisClient, inbox: string): Promise<Head[]> {
+async function newestPart(client: RedisClient, inbox: string, most: number): Promise<Head[]> {
   const heads: Head[] = [];
-  for (let cursor = ''; heads.length < MOST_IDS; ) {
+  for (let cursor = ''; heads.length < most; ) {
     const found = await readHeads(client, inbox, { direction: 'before', cursor }, nothingKnown);
     heads.push(...found.heads);
     if (!found.hasMore) break;
     cursor = found.last.id;
   }
-  return heads.reverse().slice(0, -1);
+  return heads.slice(1, most).toReversed();
 }
 
 function isRight({ table, total, oldest, isWhole }: IdIndex, before: IdIndex): boolean {
@@ -110,8 +120,8 @@ async function reread(
   return [{ ...index, table: spliced(table, before, heads, behind) }, isEnd ? '' : last.id];
 }
 
-function shortened(index: IdIndex): IdIndex {
+function shortened(index: IdIndex, most: number): IdIndex {
   const { table, isWhole } = index;
-  if (table.length <= (isWhole ? MOST_IDS : MOST_IDS + SLACK)) return index;
-  return { ...index, table: from(table, table.length - MOST_IDS), isWhole: false };
+  if (table.length <= (isWhole ? most : most * MAY_GROW)) return index;
+  return { ...index, table: from(table, table.length - most), isWhole: false };
 }

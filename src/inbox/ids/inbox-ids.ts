@@ -1,7 +1,12 @@
-/** Lists of ids of an inbox, without posts: which item matched which subscription first, is unread, is starred. */
+/**
+ * Lists of ids of an inbox, without posts: which item matched which subscription first, is unread, is starred.
+ *
+ * The ids of inboxes in use are kept in memory, 16 bytes an entry, and brought up to date at every look (id-index.ts); the inbox looked
+ * at longest ago is forgotten first. What is read is never kept.
+ */
 import type { RedisClient } from '../../redis/connections.ts';
 import { readFlags } from './flags.ts';
-import { emptyIndex, refreshed } from './id-index.ts';
+import { emptyIndex, type IdIndex, MOST_IDS, refreshed } from './id-index.ts';
 import { countBefore, type IdTable, idAt } from './id-table.ts';
 
 export interface IdsView {
@@ -18,10 +23,78 @@ export interface InboxIds {
   read(inbox: string): Promise<IdsView>;
 }
 
-export function createInboxIds(client: RedisClient): InboxIds {
+/** About 32 MB. */
+const MOST_ENTRIES = 2_000_000;
+/** What an inbox costs besides its entries, in entries. */
+const INBOX_COSTS = 100;
+/** Of an erased inbox, too, the names of subscriptions stay no longer. */
+const FORGET_AFTER_MS = 3_600_000;
+
+interface Kept {
+  index: IdIndex;
+  usedAtMs: number;
+  /** One look after the other; each is newer than the request that waits for it. */
+  last: Promise<unknown>;
+}
+
+export interface InboxIdsOptions {
+  /** Of all inboxes together. */
+  mostEntries?: number;
+  /** Of one: the newest. */
+  mostIds?: number;
+  /** Entries of the table from this place on were read that were not known, or not any more. */
+  onAdded?: (table: IdTable, start: number) => void;
+}
+
+export function createInboxIds(client: RedisClient, options: InboxIdsOptions = {}): InboxIds {
+  const { mostEntries = MOST_ENTRIES, mostIds = MOST_IDS, onAdded } = options;
+  /** In order of use. */
+  const inboxes = new Map<string, Kept>();
+  let entries = 0;
+  const costs = ({ index }: Kept): number => INBOX_COSTS + index.table.length;
+
+  function use(inbox: string): Kept {
+    let kept = inboxes.get(inbox);
+    if (kept) inboxes.delete(inbox);
+    else {
+      kept = { index: emptyIndex, usedAtMs: 0, last: Promise.resolve() };
+      entries += costs(kept);
+    }
+    kept.usedAtMs = performance.now();
+    inboxes.set(inbox, kept);
+    return kept;
+  }
+
+  function keep(inbox: string, kept: Kept, index: IdIndex): void {
+    const before = costs(kept);
+    kept.index = index;
+    if (inboxes.get(inbox) === kept) entries += costs(kept) - before;
+    const forgottenBefore = performance.now() - FORGET_AFTER_MS;
+    for (const [name, oldest] of inboxes) {
+      if (entries <= mostEntries && oldest.usedAtMs > forgottenBefore) break;
+      inboxes.delete(name);
+      entries -= costs(oldest);
+    }
+  }
+
+  function look(inbox: string): Promise<IdIndex> {
+    const kept = use(inbox);
+    const looked = kept.last.then(async () => {
+      const known = kept.index.newest.id;
+      const index = await refreshed(client, inbox, kept.index, mostIds);
+      if (index.newest.id !== known)
+        onAdded?.(index.table, known ? countBefore(index.table, known, true) : 0);
+      keep(inbox, kept, index);
+      return index;
+    });
+    // Whoever waits gets the error; the next look begins where the last good one ended.
+    kept.last = looked.catch(() => undefined);
+    return looked;
+  }
+
   return {
     async read(inbox) {
-      const { table, newest } = await refreshed(client, inbox, emptyIndex);
+      const { table, newest } = await look(inbox);
       // Afterwards: a mark may have passed what the table does not know, never the other way round.
       const { mark, read, kept, starred } = await readFlags(client, inbox);
       const marked = countBefore(table, mark, true);

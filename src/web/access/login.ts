@@ -13,6 +13,9 @@ export type AccessConfig = Pick<Config, 'http' | 'access'>;
 export interface Login {
   /** undefined: not logged in. Throws Problem 429 after too many failed logins. */
   roleOf(req: Request): Role | undefined;
+  /** For other logins: throws Problem 429 after too many failed ones from the address of this request; `failed` counts one. */
+  mayTry(req: Request): void;
+  failed(req: Request): void;
   /** As written to the operator log. */
   nameOf(role: Role): string;
 }
@@ -38,18 +41,24 @@ export function createLogin({ http, access }: AccessConfig): Login {
     if (matches(adminUser, adminPassword)) return 'admin';
     return isViewer ? 'viewer' : undefined;
   }
+  const addressOf = (req: Request): string => networkOf(clientOf(req));
+  function mayTry(req: Request): void {
+    const waitS = limit.waitS(addressOf(req));
+    if (waitS > 0) {
+      throw new Problem(429, 'Too many failed logins from this address', { 'Retry-After': String(waitS) });
+    }
+  }
+  const failed = (req: Request): void => limit.spend(addressOf(req));
   return {
+    mayTry,
+    failed,
     roleOf(req) {
       if (adminPassword === undefined && http.isLoopback) return 'admin';
       const given = credentials(req.headers.authorization, 'Basic');
       if (given === undefined) return undefined;
-      const address = networkOf(clientOf(req));
-      const waitS = limit.waitS(address);
-      if (waitS > 0) {
-        throw new Problem(429, 'Too many failed logins from this address', { 'Retry-After': String(waitS) });
-      }
+      mayTry(req);
       const role = check(given);
-      if (role === undefined) limit.spend(address);
+      if (role === undefined) failed(req);
       return role;
     },
     nameOf(role) {

@@ -20,7 +20,15 @@ const body = z.strictObject(
 const listed = z.object({ id: z.string(), label: z.string(), created_at: z.iso.datetime() });
 const created = listed.extend({
   token: z.string().meta({ description: 'Shown only once: only its hash is stored' }),
-  urls: z.object({ rss: z.url(), atom: z.url(), json: z.url(), reader: z.url() }),
+  urls: z.object({
+    rss: z.url(),
+    atom: z.url(),
+    json: z.url(),
+    reader: z.url(),
+    greader: z.url().meta({
+      description: 'Base address of the Google Reader API; user: the subscriber, password: the token',
+    }),
+  }),
 });
 
 export function feedTokenRoutes(tokens: FeedTokens): Route[] {
@@ -43,7 +51,8 @@ export function feedTokenRoutes(tokens: FeedTokens): Route[] {
         const feed = (kind: string) => `${publicUrl}/feeds/${token}.${kind}`;
         const name = encodeURIComponent(decodeURIComponent(params.subscriber));
         const reader = `${publicUrl}/reader/${name}?token=${token}`;
-        const urls = { rss: feed('rss'), atom: feed('atom'), json: feed('json'), reader };
+        const greader = `${publicUrl}/greader`;
+        const urls = { rss: feed('rss'), atom: feed('atom'), json: feed('json'), reader, greader };
         const created_at = new Date(createdAtMs).toISOString();
         return { status: 201, json: JSON.stringify({ id, label, created_at, token, urls }) };
       },

@@ -11,11 +11,14 @@ export function createBaseApp(
   { http }: Pick<Config, 'http'>,
   log: Logger,
   addRoutes: (app: Express) => void,
+  /** Comes before the write guard: answers what is its own, and passes on the rest. */
+  unguarded?: RequestHandler,
 ): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
   app.use(safeHeaders, behindProxy(http));
   if (http.isLoopback) app.use(hostGuard(http.publicUrl));
+  if (unguarded) app.use(unguarded);
   app.use(writeGuard, wellFormedUrl);
   addRoutes(app);
   app.use(notFound);

@@ -45,7 +45,7 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
   };
 }
 
-function logFailure(log: Logger, error: unknown, status: number, method: string, route: string): void {
+export function logFailure(log: Logger, error: unknown, status: number, method: string, route: string): void {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   // Never the error object: a Redis error carries the command's arguments.
   const about = { method, route, status, error: `${name}: ${message.slice(0, 500)}` };
