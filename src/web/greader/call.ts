@@ -1,6 +1,6 @@
 /** One request to the Google Reader API, after its credentials were checked. */
 import type { InboxIds } from '../../inbox/ids/inbox-ids.ts';
-import type { InboxReader, Item } from '../../inbox/read/inbox-reader.ts';
+import type { InboxReader } from '../../inbox/read/inbox-reader.ts';
 import type { Served } from '../../inbox/served.ts';
 import { decodeName } from '../../redis/keys.ts';
 import type { Directory } from '../../subscriptions/directory.ts';
