@@ -115,7 +115,8 @@ export function createOutlet(fd: number, events: OutletEvents): Outlet {
  * cannot be, nor anything where that is not permitted: `process.stdout` then makes the shared one non-blocking, until the process exits.
  */
 function withoutWaiting(fd: number): number {
-  const stat = fstatSync(fd);
+  // As bigint: the plain kind leaves its result where Node's realpathSync looks, and then takes any symlink for a pipe (docs/gotchas.md).
+  const stat = fstatSync(fd, { bigint: true });
   const isTerminal = isatty(fd);
   if (!stat.isFIFO() && !stat.isSocket() && !isTerminal) return fd;
   try {

@@ -1,4 +1,8 @@
 /** Lines for a reader that stands still. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createOutlet } from '../../src/observe/outlet.ts';
 import { type StandingPipe, standingPipe } from '../fixtures/standing-pipe.ts';
@@ -50,6 +54,18 @@ test('the end of the process waits for a slow reader, and not for one that stand
   expect(pipe.read()).not.toContain('last words');
   outlet.flush(5_000);
   expect(pipe.read()).toBe('last words\n');
+});
+
+test('modules below a symlink are still found where they are', () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'linked-')));
+  mkdirSync(join(folder, 'real'));
+  for (const name of ['a', 'b']) writeFileSync(join(folder, 'real', `${name}.cjs`), '');
+  symlinkSync(join(folder, 'real'), join(folder, 'link'));
+  const { resolve } = createRequire(import.meta.url);
+  resolve(join(folder, 'link', 'a.cjs'));
+  outletTo(pipe.fd).outlet.write('a line\n');
+  expect(resolve(join(folder, 'link', 'b.cjs'))).toBe(join(folder, 'real', 'b.cjs'));
+  rmSync(folder, { recursive: true });
 });
 
 test('a reader that is gone costs its lines, which are counted', () => {

@@ -6,7 +6,7 @@ import { eventually } from '../fixtures/eventually.ts';
 import { openPipeline, type Pipeline } from '../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
-import { endRoles, startRole } from '../fixtures/roles.ts';
+import { endRoles, type Role, startRole } from '../fixtures/roles.ts';
 import { scrape } from '../fixtures/scrape.ts';
 import { type StandingPipe, standingPipe } from '../fixtures/standing-pipe.ts';
 
@@ -31,16 +31,20 @@ async function appendBadThenGood(): Promise<void> {
   const good = Array.from({ length: GOOD }, (_, n) => wire(makeMatch('cats', n)));
   await observer.append([...Array<string>(BAD).fill('no JSON'), ...good]);
 }
-async function delivered(): Promise<void> {
-  await eventually(async () => expect((await observer.inbox('cats')).length).toBe(GOOD), {
-    withinMs: 60_000,
-  });
+async function delivered(role: Role): Promise<void> {
+  await eventually(
+    async () => {
+      if (role.hasEnded()) throw new Error(`it ended: ${pipe.read().slice(-500)}`);
+      expect((await observer.inbox('cats')).length).toBe(GOOD);
+    },
+    { withinMs: 60_000 },
+  );
 }
 
 test('a full pipe stops neither delivery nor health nor the end; what is dropped is counted and said', async () => {
   await appendBadThenGood();
   const role = await startRole('start', { REDIS_URL: redis.url }, [], undefined, pipe);
-  await delivered();
+  await delivered(role);
   const { status } = await fetch(`${role.url}/healthz`);
   expect(status).toBe(200);
   await eventually(
@@ -85,7 +89,7 @@ test.skipIf(noScript)(
       fd: pipe.fd,
       under: (command) => ['script', '-qfec', command, '/dev/null'],
     });
-    await delivered();
+    await delivered(role);
     expect((await fetch(`${role.url}/healthz`)).status).toBe(200);
   },
   120_000,
