@@ -1,5 +1,13 @@
 /** The ports of the processors, which know neither Redis nor BullMQ. Ports throw only on outages; every other failure is a return value. */
-import type { Batch, Entry, FanoutPage, Match, ParkedMatch, SubscriberPage } from '../queues/index.ts';
+import type {
+  Batch,
+  Entry,
+  FanoutPage,
+  Lookup,
+  Match,
+  ParkedMatch,
+  SubscriberPage,
+} from '../queues/index.ts';
 
 /** One match for one inbox. */
 export interface Delivery {
@@ -54,7 +62,19 @@ export interface Kept {
   attempt<Result>(bytes: number, write: () => Promise<Result>): Promise<{ result: Result } | undefined>;
 }
 
+/**
+ * Of each name that was looked up. `absent`: there is none, or none that can be proven. `failed`: not answered, so nothing is known.
+ * `given_up`: not tried, since a worker died of the job.
+ */
+export type LookupOutcome = 'found' | 'absent' | 'failed' | 'given_up';
+
+export interface Lookups {
+  /** Asks Bluesky and keeps what it answers; an outcome for each name. Never throws. */
+  look(lookup: Lookup): Promise<LookupOutcome[]>;
+}
+
 export interface Ports {
+  lookups: Lookups;
   inboxes: Inboxes;
   router: Router;
   jobs: Jobs;
@@ -87,7 +107,7 @@ export type Verdict =
   | 'parked'
   | 'fanned_out'
   | 'resubmitted';
-export type Tally = Partial<Record<Verdict, number>>;
+export type Tally = Partial<Record<Verdict | LookupOutcome, number>>;
 
 /** The match stays undelivered: retry with backoff, or (`final`) leave it to an operator. */
 export class Undelivered extends Error {

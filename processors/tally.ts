@@ -1,6 +1,6 @@
-import type { Tally, Verdict } from './ports.ts';
+import type { Tally } from './ports.ts';
 
-export function tally(verdicts: readonly Verdict[]): Tally {
+export function tally(verdicts: readonly (keyof Tally)[]): Tally {
   const counts: Tally = {};
   for (const verdict of verdicts) counts[verdict] = (counts[verdict] ?? 0) + 1;
   return counts;

@@ -25,6 +25,11 @@ export interface QueueTraits {
   keepCompleted: number;
   /** The most that it may take of WORKER_CONCURRENCY, which all queues of a worker share; at least one job at a time. */
   slots: number;
+  /**
+   * Instead of `slots`: jobs at once in a lane of its own, beside WORKER_CONCURRENCY. They take nothing from deliveries, count as none,
+   * and complete whatever happens: what they were for is asked for again.
+   */
+  beside?: { jobs: number };
   /** Whether entries of unfinished jobs must stay in the stream: the trimmer spares them, an audit counts them as in flight. */
   holdsEntries: boolean;
   /** Ids of a job's stream entries, oldest first, from its data in Redis; none if it was changed by hand. */

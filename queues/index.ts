@@ -1,4 +1,5 @@
 /** The one list of queues: workers, dashboard and metrics loop over it. */
+import { enrich } from './enrich.ts';
 import { fanout } from './fanout.ts';
 import { matches } from './matches.ts';
 import { parked } from './parked.ts';
@@ -12,6 +13,15 @@ export {
 export { CANARY, canaryMatch, isCanary } from './canary.ts';
 export { cidOf } from './cid.ts';
 export type { Encoded, QueueDefinition, QueueTraits } from './define-queue.ts';
+export {
+  LOOKUPS_PER_JOB,
+  type Lookup,
+  type LookupKind,
+  lookupKinds,
+  namesIn,
+  type OwnPost,
+  type SoughtPost,
+} from './enrich.ts';
 export {
   DATA_VERSION,
   type Entry,
@@ -30,7 +40,7 @@ export { quote, spellOut } from './quote.ts';
 export * from './stream-id.ts';
 export { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
-export const queues = { matches, parked, fanout } as const;
+export const queues = { matches, parked, fanout, enrich } as const;
 export type QueueName = keyof typeof queues;
 export const queueNames = Object.keys(queues) as QueueName[];
 

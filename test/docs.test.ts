@@ -18,6 +18,8 @@ import {
   inboxKeys,
   inboxListKey,
   keptKey,
+  knownKeys,
+  lookupKeys,
   lossesKey,
   maintenanceKeys,
   operatorLogKey,
@@ -92,6 +94,9 @@ test('docs/keys.md names every key', () => {
     'skywire-inbox:erased:',
     erasuresKey,
     'skywire-inbox:{enrich}:server:',
+    ...Object.values(lookupKeys),
+    ...Object.values(knownKeys('cache', 0)).map((key) => key.replace('0}', '<n>}')),
+    ...Object.values(knownKeys('posts', 0)).map((key) => key.replace('0}', '<n>}')),
   ];
   for (const key of made) expect(keys).toContain(`\`${key}`);
 });

@@ -1,5 +1,6 @@
 /** Delivers matches from the queues into inboxes. */
 import type { Ports } from '../../processors/index.ts';
+import { noAnswering, startAnswering } from '../bluesky/answering.ts';
 import { createInboxList } from '../inbox/inbox-list.ts';
 import { createFill } from '../inbox/maintenance/fill.ts';
 import { startMaintenance } from '../inbox/maintenance/maintenance.ts';
@@ -23,7 +24,9 @@ export function startWorkerRole(context: AppContext): Running {
   events.workerStarts();
   const client = redis.connect(redis.home, 'commands', 'worker');
   const queues = openQueues(client, config.delivery.attempts, config.stream.keys);
+  const lookups = config.lookups ? startAnswering(client, config.lookups, events) : noAnswering;
   const ports: Ports = {
+    lookups,
     inboxes: withCrashPoints(createInboxWriter(client, config.inbox, events.trouble)),
     router: config.routing === 'direct' ? directRouter : createDirectoryRouter(client),
     jobs: createJobs(queues, events),
@@ -39,7 +42,7 @@ export function startWorkerRole(context: AppContext): Running {
     events,
     concurrency: config.work.concurrency,
     deliveryBackoff: config.delivery.backoff,
-    queues,
+    queues: config.lookups ? queues : { all: queues.all.filter(({ definition }) => !definition.beside) },
   });
   const list = createInboxList(client);
   const maintenance = startMaintenance({
@@ -55,6 +58,7 @@ export function startWorkerRole(context: AppContext): Running {
   return once(async () => {
     leftovers.stop();
     standing.stop();
+    lookups.stop();
     await maintenance.stop();
     await workers.stop(STOP_WORKERS_WITHIN_MS);
     await queues.close();

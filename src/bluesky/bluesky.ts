@@ -16,6 +16,8 @@ import {
 
 /** Arguments of one call at most. */
 export const AT_ONCE = 25;
+/** The second way to a record key must not hold up names: it goes only where there is room. */
+const SECOND_WAY_PATIENCE_MS = 600;
 const POSTS = 'app.bsky.feed.post';
 
 export interface Bluesky {
@@ -55,7 +57,8 @@ export function createBluesky(calls: Calls, { apiUrl, plcUrl }: { apiUrl: string
       const cursor = new Date(untilMs).toISOString();
       const query = { actor, limit: '10', cursor, filter: 'posts_with_replies' };
       const path = xrpc('app.bsky.feed.getAuthorFeed');
-      return map(await calls.get('appview', apiUrl, path, query, feedSchema), (all) => all.feed);
+      const found = await calls.get('appview', apiUrl, path, query, feedSchema, SECOND_WAY_PATIENCE_MS);
+      return map(found, (all) => all.feed);
     },
     async serverOf(did) {
       const place = documentOf(did, plcUrl);

@@ -2,17 +2,27 @@
 import { z } from 'zod';
 
 const text = z.string();
-export const labelSchema = z.object({ val: text.max(128), src: text.max(512), neg: z.boolean().optional() });
-export type Label = z.infer<typeof labelSchema>;
+export const labelSchema = z.object({
+  val: text.max(128),
+  src: text.max(512),
+  uri: text.optional(),
+  neg: z.boolean().optional(),
+});
+export interface Label {
+  val: string;
+  src: string;
+}
+/** `uri`: what it is on. */
+export type WireLabel = Label & { uri?: string | undefined };
 
 /** Labels that cannot be read are left out, those that were taken back too. */
 const labels = z
   .array(z.unknown())
   .optional()
-  .transform((all = []) =>
+  .transform((all = []): WireLabel[] =>
     all.slice(0, 50).flatMap((one) => {
       const read = labelSchema.safeParse(one);
-      return read.success && !read.data.neg ? [{ val: read.data.val, src: read.data.src }] : [];
+      return read.success && !read.data.neg ? [read.data] : [];
     }),
   );
 

@@ -1,8 +1,11 @@
 /** Findings about queues: held back by hand, left behind by a shorter SKYWIRE_STREAM, standing still. */
+import { queues as definitionsByName, type QueueName, type QueueTraits } from '../../queues/index.ts';
 import { describeLimits } from '../lanes/limits.ts';
 import type { Figures } from './figures.ts';
 import { type Finding, shown } from './finding.ts';
 import { STANDS_STILL_MS } from './standing.ts';
+
+const definitions: Record<QueueName, QueueTraits> = definitionsByName;
 
 export const queuesHealth = (figures: Figures): Finding[] => [
   ...limited(figures),
@@ -31,7 +34,8 @@ function leftovers({ queues }: Figures): Finding[] {
 
 function standing({ queues }: Figures): Finding[] {
   return (queues ?? []).flatMap(({ queue, standing }): Finding[] => {
-    if (!standing || standing.ms < STANDS_STILL_MS) return [];
+    // Where nobody takes lookups, no reader asks for any.
+    if (!standing || standing.ms < STANDS_STILL_MS || definitions[queue as QueueName]?.beside) return [];
     const seconds = Math.round(standing.ms / 1_000);
     return [
       {

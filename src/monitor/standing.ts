@@ -25,6 +25,8 @@ const LOOK_EVERY_MS = 5_000;
 const OVERDUE_MS = 300_000;
 
 interface Place {
+  /** Lookups run beside deliveries: they say nothing of those, and no worker is to blame. */
+  isBeside: boolean;
   /** The job that is next, and how often it was started; undefined: none, or it is held back by hand. */
   next: string | undefined;
   /** The jobs that ended last. */
@@ -81,14 +83,16 @@ export function watchStanding(
       const found = seen.get(queue);
       if (!found) return undefined;
       const since = performance.now() - standsStillMs;
-      const othersMove = [...seen].some(([name, { movedAt }]) => name !== queue && movedAt > since);
+      const othersMove = [...seen].some(
+        ([name, one]) => name !== queue && !one.isBeside && one.movedAt > since,
+      );
       return { ms: found.stoodMs, othersMove };
     },
     stop: () => stopping.abort(),
   };
 }
 
-async function placeOf(client: RedisClient, { queue }: JobQueue, nowMs: number): Promise<Place> {
+async function placeOf(client: RedisClient, { queue, definition }: JobQueue, nowMs: number): Promise<Place> {
   const key = (suffix: string) => queue.toKey(suffix);
   const [waiting, [prioritized], [delayed, score], [completed], [failed], limits] = await Promise.all([
     client.lindex(key('wait'), -1),
@@ -104,7 +108,7 @@ async function placeOf(client: RedisClient, { queue }: JobQueue, nowMs: number):
   const isHeldBack = limits.isPaused || limits.concurrency !== null || limits.rate !== null;
   const next =
     job === undefined || isHeldBack ? undefined : `${job} ${(await client.hget(key(job), 'ats')) ?? 0}`;
-  return { next, ended: `${completed} ${failed}` };
+  return { next, ended: `${completed} ${failed}`, isBeside: definition.beside !== undefined };
 }
 
 /** For /readyz: true, or which queues stand still while others move. If none moves, the canary says so. */
@@ -113,7 +117,8 @@ export function standingCheck(
   { all }: Pick<Queues, 'all'>,
   standsStillMs = STANDS_STILL_MS,
 ): true | string {
-  const found = all.flatMap(({ name }) => {
+  const found = all.flatMap(({ name, definition }) => {
+    if (definition.beside) return [];
     const { ms = 0, othersMove = false } = of(name) ?? {};
     return othersMove && ms >= standsStillMs
       ? [`queue ${name} stands still: no job was started for ${Math.round(ms / 1_000)} s, while others move`]

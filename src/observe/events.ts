@@ -1,5 +1,5 @@
 /** Business events, each with its counter and log line. */
-import { parkingReasons, queueNames, quote } from '../../queues/index.ts';
+import { type LookupKind, lookupKinds, parkingReasons, queueNames, quote } from '../../queues/index.ts';
 import { type Logger, limitRepeats } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -28,6 +28,9 @@ export function createEvents(log: Logger, metrics: Metrics) {
         metrics.triedAgain.inc({ queue }, 0);
         metrics.postponed.inc({ queue }, 0);
       }
+      for (const kind of lookupKinds)
+        for (const outcome of ['found', 'failed']) metrics.lookups.inc({ kind, outcome }, 0);
+      for (const outcome of ['ok', 'unreachable']) metrics.lookupCalls.inc({ server: 'appview', outcome }, 0);
       for (const reason of parkingReasons) metrics.parked.inc({ reason }, 0);
     },
     /** No program writes such an entry by itself: its Redis' clock was centuries off, or somebody chose the id. */
@@ -110,6 +113,18 @@ export function createEvents(log: Logger, metrics: Metrics) {
     verdicts(queue: string, tally: Partial<Record<string, number>>) {
       for (const [verdict, count] of Object.entries(tally))
         metrics.verdicts.inc({ queue, verdict }, count ?? 0);
+    },
+    /** By kind; a name from outside never becomes a label. */
+    lookups(kind: string, tally: Partial<Record<string, number>>) {
+      if (!lookupKinds.includes(kind as LookupKind)) return;
+      for (const [outcome, count] of Object.entries(tally))
+        metrics.lookups.inc({ kind, outcome }, count ?? 0);
+    },
+    lookupCall(server: string, outcome: string) {
+      metrics.lookupCalls.inc({ server, outcome });
+    },
+    serverLeftAlone(server: string, detail: string) {
+      trouble(`lookups: a server (${server}) fails and is left alone for 15 s: ${quote(detail)}`);
     },
     parked(reason: string, entryId: string, detail: string) {
       metrics.parked.inc({ reason });

@@ -51,6 +51,16 @@ export function createMetrics() {
     ),
     verdicts: counter('verdicts_total', 'Verdicts on matches, by queue', ['queue', 'verdict']),
     parked: counter('parked_total', 'Matches parked, by reason', ['reason']),
+    lookups: counter(
+      'lookups_total',
+      'Names, posts and record keys looked up at Bluesky for readers, by outcome',
+      ['kind', 'outcome'],
+    ),
+    lookupCalls: counter(
+      'lookup_calls_total',
+      'Calls of lookups: to the AppView, the directory of DIDs (plc), authors’ servers (pds)',
+      ['server', 'outcome'],
+    ),
     postponed: counter('jobs_postponed_total', 'Jobs delayed because of an outage', ['queue']),
     maintenanceRounds: counter(
       'maintenance_rounds_total',

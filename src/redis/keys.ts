@@ -162,8 +162,6 @@ export const retryRunKeys = {
   inFlight: 'skywire-inbox:{retry-run}:in-flight',
   lease: 'skywire-inbox:{retry-run}:lease',
 };
-/** A server that lookups ask: its pace and its pauses. Servers are named by strangers, so only a hash of the name stands here. */
-export const askedServerKey = (host: string): string => `${queuePrefix('enrich')}:server:${nameHash(host)}`;
 /** A discard of a group: its state, the jobs it goes through, its lease. In the slot of the retries, since only one of the two goes on. */
 export const discardKeys = {
   state: 'skywire-inbox:{retry-run}:discard',
@@ -175,5 +173,21 @@ export const exportedKey = (id: string) => ({
   complete: `skywire-inbox:{retry-run}:exported:${id}`,
   incomplete: `skywire-inbox:{retry-run}:exporting:${id}`,
 });
+/** A server that lookups ask: its pace and its pauses. Servers are named by strangers, so only a hash of the name stands here. */
+export const askedServerKey = (kind: string, host: string): string =>
+  `${queuePrefix('enrich')}:server:${nameHash(`${kind} ${host}`)}`;
+/** What was asked and is not answered yet; whether a worker answers; what became known. All in the slot of the queue. */
+export const lookupKeys = {
+  asked: `${queuePrefix('enrich')}:asked`,
+  worker: `${queuePrefix('enrich')}:worker`,
+  news: `${queuePrefix('enrich')}:news`,
+};
+/** What is known from Bluesky lies in so many parts. */
+export const KNOWN_PARTS = 16;
+/** `cache`: may be forgotten. `posts`: record keys and withdrawals of posts that were delivered. Each with times and a size. */
+export function knownKeys(store: 'cache' | 'posts', part: number) {
+  const values = `skywire-inbox:{known.${part.toString(16)}}:${store}`;
+  return { values, times: `${values}:times`, bytes: `${values}:bytes` };
+}
 /** Samples for the overview's charts, and the lock of the process that wrote the last one. */
 export const historyKeys = { samples: 'skywire-inbox:{history}', writer: 'skywire-inbox:{history}:writer' };

@@ -8,7 +8,7 @@ const LAST_WORDS_MS = 500;
 /** `running`: jobs with their locks' tokens. */
 export async function closeAll(
   workers: readonly Worker[],
-  running: ReadonlyMap<Job, string>,
+  running: Iterable<[Job, string]>,
   deadlineMs: number,
 ): Promise<void> {
   // close() never resolves while Redis is unavailable.

@@ -53,22 +53,44 @@ export interface WorkersOptions {
 }
 
 export function startWorkers(options: WorkersOptions): Workers {
-  const workers: QueueWorker[] = [];
-  const occupancy = createOccupancy(workers, options.concurrency, options.client);
-  for (const queue of options.queues.all) workers.push(startWorker(queue, options, occupancy));
+  const deliveries = createCrew(options, options.concurrency);
+  const crews = [deliveries];
+  for (const queue of options.queues.all) {
+    const { beside } = queue.definition;
+    const crew = beside ? createCrew(options, beside.jobs) : deliveries;
+    if (beside) crews.push(crew);
+    crew.add(queue);
+  }
   let stopped: Promise<void> | undefined;
+  /** What runs when it is asked for. */
+  const running: Iterable<[Job, string]> = {
+    *[Symbol.iterator]() {
+      for (const { occupancy } of crews) yield* occupancy.running;
+    },
+  };
   return {
     attach(queue) {
-      if (!stopped) workers.push(startWorker(queue, options, occupancy));
+      if (!stopped) deliveries.add(queue);
     },
     stop(deadlineMs) {
-      stopped ??= closeAll(
-        workers.map(({ worker }) => worker),
-        occupancy.running,
-        deadlineMs,
-      );
-      occupancy.returnHeld();
+      // All together: they share a connection.
+      const workers = crews.flatMap((crew) => crew.workers.map(({ worker }) => worker));
+      stopped ??= closeAll(workers, running, deadlineMs);
+      for (const { occupancy } of crews) occupancy.returnHeld();
       return stopped;
+    },
+  };
+}
+
+/** Workers that share so many jobs at once: deliveries never wait for what runs beside them. */
+function createCrew(options: WorkersOptions, concurrency: number) {
+  const workers: QueueWorker[] = [];
+  const occupancy = createOccupancy(workers, concurrency, options.client);
+  return {
+    workers,
+    occupancy,
+    add(queue: JobQueue) {
+      workers.push(startWorker(queue, options, occupancy));
     },
   };
 }
@@ -76,9 +98,9 @@ export function startWorkers(options: WorkersOptions): Workers {
 function startWorker(queue: JobQueue, options: WorkersOptions, occupancy: Occupancy): QueueWorker {
   const { name, definition } = queue;
   const { client, events, concurrency, deliveryBackoff } = options;
-  const slots = Math.max(1, Math.floor(concurrency * definition.slots));
+  const slots = definition.beside?.jobs ?? Math.max(1, Math.floor(concurrency * definition.slots));
   const process: WorkerProcessor = (job, token, signal) =>
-    occupancy.run(job, token!, mayKill(job), () =>
+    occupancy.run(job, token!, !definition.beside && mayKill(job), () =>
       measure(definition, job, events, () => run(queue, job, token!, signal!, options)),
     );
   const worker = new Worker(name, process, {
@@ -110,16 +132,21 @@ async function run(
   signal: AbortSignal,
   { ports, events, processors = byName }: WorkersOptions,
 ): Promise<unknown> {
-  const { name, attempts } = queue.definition;
+  const { name, attempts, beside } = queue.definition;
   try {
     const data = await readData(queue, job, token);
     const about = { jobId: job.id!, ...(await stallsOf(job)), attemptsMade: job.attemptsMade, signal };
     const tally = await processors[name]!(data as never, about, ports);
     await queue.settle(job.id!, tally);
     crashPoint('worker.before-complete');
-    events.verdicts(name, tally);
+    if (beside) events.lookups(job.name, tally);
+    else events.verdicts(name, tally);
     return tally;
   } catch (error) {
+    if (beside && !(error instanceof DelayedError)) {
+      events.trouble(`processor of ${name}`, error as Error);
+      return { failed: 1 };
+    }
     if (error instanceof DelayedError || error instanceof UnrecoverableError) throw error;
     if (error instanceof Undelivered && error.final) throw new UnrecoverableError(error.message);
     if (error instanceof Undelivered) throw error;

@@ -17,9 +17,9 @@ afterAll(() => redis.stop());
 /** As if so much time had passed. */
 async function pass(host: string, ms: number): Promise<void> {
   const client = redis.client();
-  const state = await client.hgetall(askedServerKey(host));
+  const state = await client.hgetall(askedServerKey('appview', host));
   for (const field of ['next', 'paused', 'open'])
-    if (state[field]) await client.hset(askedServerKey(host), field, Number(state[field]) - ms);
+    if (state[field]) await client.hset(askedServerKey('appview', host), field, Number(state[field]) - ms);
 }
 
 test('calls keep the pace of each server, of all processes together', async () => {
@@ -38,31 +38,31 @@ test('calls keep the pace of each server, of all processes together', async () =
 });
 
 test('a 429 pauses its server alone, for as long as it says, and for 15 minutes at most', async () => {
-  await here.throttled('slow', 60_000);
+  await here.throttled('appview', 'slow', 60_000);
   // One that was answered meanwhile ends no pause.
-  await here.answered('slow');
+  await here.answered('appview', 'slow');
   expect(await there.enter('appview', 'slow')).toBeUndefined();
   expect(await there.enter('appview', 'other')).toBe(0);
   await pass('slow', 60_000);
   expect(await there.enter('appview', 'slow')).toBe(0);
-  await here.throttled('slow', 86_400_000);
+  await here.throttled('appview', 'slow', 86_400_000);
   await pass('slow', 15 * 60_000);
   expect(await there.enter('appview', 'slow')).toBe(0);
 });
 
 test('a server that fails is left alone, then tried with one call, and asked again once that is answered', async () => {
   const failures = [];
-  for (let n = 0; n < 5; n += 1) failures.push(await here.failed('down'));
+  for (let n = 0; n < 5; n += 1) failures.push(await here.failed('appview', 'down'));
   expect(failures).toEqual([false, false, false, false, true]);
   expect(await there.enter('appview', 'down')).toBeUndefined();
   await pass('down', 15_000);
   expect(await there.enter('appview', 'down')).toBe(0);
   expect(await here.enter('appview', 'down')).toBeUndefined();
-  await there.failed('down');
+  await there.failed('appview', 'down');
   expect(await here.enter('appview', 'down')).toBeUndefined();
   await pass('down', 15_000);
   expect(await here.enter('appview', 'down')).toBe(0);
-  await here.answered('down');
+  await here.answered('appview', 'down');
   expect(await there.enter('appview', 'down')).toBeLessThan(1_000);
 });
 

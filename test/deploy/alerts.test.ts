@@ -67,6 +67,8 @@ const healthy: Series = {
   'skywire_inbox_jobs_postponed_total{instance="worker:1", queue="matches"}': '0x120',
   'skywire_inbox_errors_total{instance="worker:1"}': '0+1x120',
   'skywire_inbox_log_lines_dropped_total{instance="worker:1"}': '0x120',
+  'skywire_inbox_lookup_calls_total{instance="worker:1", server="appview", outcome="ok"}': '0+10x120',
+  'skywire_inbox_lookup_calls_total{instance="worker:1", server="appview", outcome="unreachable"}': '0+1x120',
   'skywire_inbox_pump_braked{instance="pump:1"}': '0x120',
   'skywire_inbox_entries_trimmed_while_pending_total{job="skywire-inbox", instance="pump:1"}': '0x120',
   'skywire_inbox_readable{instance="web:1", part="redis_home"}': '1x120',
@@ -128,6 +130,12 @@ const cases: Record<string, { change: Series; too?: string[] }> = {
   SkywireInboxRestarting: { change: { process_start_time_seconds: '1x100 2 3 4 5 6x15' } },
   SkywireInboxErrors: { change: { skywire_inbox_errors_total: '0+120x120' } },
   SkywireInboxLogDropped: { change: { skywire_inbox_log_lines_dropped: '0x110 5x10' } },
+  SkywireInboxLookupsFail: {
+    change: {
+      'skywire_inbox_lookup_calls_total{instance="worker:1", server="appview", outcome="ok"}':
+        '0+10x60 600x60',
+    },
+  },
   SkywireInboxEventLoopLate: { change: { nodejs_eventloop_lag_p99_seconds: '0.6x120' } },
   SkywireInboxTwoVersions: {
     change: { 'skywire_inbox_about{instance="worker:2", role="worker", version="2"}': '1x120' },

@@ -29,6 +29,9 @@ const entryOfBatch = fc.oneof(
 const page = fc.record({ first: anyText, last: anyText });
 const from = { v: fc.constant(1 as const), stream: anyText };
 
+const asked = { v: fc.constant(1 as const), askedMs: fc.nat() };
+const someOf = <T>(one: fc.Arbitrary<T>) => fc.array(one, { minLength: 1, maxLength: 25 });
+
 const data: { [Name in QueueName]: fc.Arbitrary<JobData[Name]> } = {
   matches: fc.record(
     { stream: anyText, entries: fc.array(entryOfBatch, { minLength: 1, maxLength: 5 }), run: anyText },
@@ -39,6 +42,20 @@ const data: { [Name in QueueName]: fc.Arbitrary<JobData[Name]> } = {
     { requiredKeys: ['v', 'stream', 'entry', 'reason', 'detail'] },
   ),
   fanout: fc.record({ ...from, entry, page, run: anyText }),
+  enrich: fc.oneof(
+    fc.record({ ...asked, kind: fc.constant('authors' as const), dids: someOf(anyText) }),
+    fc.record({ ...asked, kind: fc.constant('posts' as const), uris: someOf(anyText) }),
+    fc.record({
+      ...asked,
+      kind: fc.constant('keys' as const),
+      posts: someOf(fc.record({ identity: anyText, did: anyText, cid: anyText, createdMs: fc.nat() })),
+    }),
+    fc.record({
+      ...asked,
+      kind: fc.constant('checks' as const),
+      posts: someOf(fc.record({ identity: anyText, did: anyText, rkey: anyText })),
+    }),
+  ),
 };
 
 const throughRedis = ({ data, payload }: Encoded): unknown => ({

@@ -28,6 +28,7 @@ afterEach(async () => {
 });
 
 const ports: Ports = {
+  lookups: { look: () => Promise.resolve([]) },
   inboxes: {
     async write(deliveries) {
       const name = deliveries[0]!.subscriber;

@@ -36,6 +36,7 @@ afterEach(async () => {
 });
 
 const ports: Ports = {
+  lookups: { look: () => Promise.resolve([]) },
   inboxes: {
     async write(deliveries) {
       const queue = deliveries[0]!.subscriber;

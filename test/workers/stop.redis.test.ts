@@ -19,6 +19,7 @@ afterAll(async () => {
 test('work that does not end by the deadline is back with others at once, not after its lock has run out', async () => {
   let isWriting = false;
   const ports: Ports = {
+    lookups: { look: () => Promise.resolve([]) },
     inboxes: {
       write: () => {
         isWriting = true;

@@ -21,6 +21,8 @@ export interface Calls {
     path: string,
     query: Record<string, string | readonly string[]>,
     schema: z.ZodType<Value>,
+    /** How long it may wait for its turn. */
+    patienceMs?: number,
   ): Promise<Outcome<Value>>;
 }
 
@@ -33,8 +35,8 @@ export interface CallsDeps {
 }
 
 export function createCalls({ get, pace, events, signal }: CallsDeps): Calls {
-  async function turn(kind: ServerKind, host: string): Promise<boolean> {
-    const waitMs = await pace.enter(kind, host);
+  async function turn(kind: ServerKind, host: string, patienceMs: number | undefined): Promise<boolean> {
+    const waitMs = await pace.enter(kind, host, patienceMs);
     if (waitMs === undefined || signal?.aborted) return false;
     if (waitMs > 0) await pause(waitMs, undefined, { signal });
     return true;
@@ -42,21 +44,22 @@ export function createCalls({ get, pace, events, signal }: CallsDeps): Calls {
 
   /** What a reply means for the server: one that answers at all, even with an error of its own, is well. */
   async function report(kind: ServerKind, host: string, reply: Reply): Promise<void> {
-    if (!('failed' in reply)) return pace.answered(host);
+    if (!('failed' in reply)) return pace.answered(kind, host);
     if (reply.failed === 'not-allowed' || signal?.aborted) return;
     // A 503 may name a time, too.
-    if (reply.failed === 'throttled' || reply.retryAfterMs) return pace.throttled(host, reply.retryAfterMs);
-    if (await pace.failed(host)) events.serverLeftAlone(kind, `${reply.failed}: ${reply.detail}`);
+    if (reply.failed === 'throttled' || reply.retryAfterMs)
+      return pace.throttled(kind, host, reply.retryAfterMs);
+    if (await pace.failed(kind, host)) events.serverLeftAlone(kind, `${reply.failed}: ${reply.detail}`);
   }
 
   return {
-    async get(kind, base, path, query, schema) {
+    async get(kind, base, path, query, schema, patienceMs) {
       if (!URL.canParse(path, base)) return { failed: 'not-allowed' };
       const url = new URL(path, base);
       for (const [name, value] of Object.entries(query))
         for (const one of [value].flat()) url.searchParams.append(name, one);
       try {
-        if (!(await turn(kind, url.host))) return ended(kind, { failed: 'left-alone' });
+        if (!(await turn(kind, url.host, patienceMs))) return ended(kind, { failed: 'left-alone' });
         const reply = await get(url.href, signal);
         const outcome = outcomeOf(reply, schema);
         await report(kind, url.host, 'failed' in outcome && !('failed' in reply) ? garbage : reply);

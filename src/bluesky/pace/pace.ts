@@ -24,31 +24,32 @@ const LONGEST_PAUSE_MS = 15 * 60_000;
 const PAUSE_MS = 30_000;
 
 export interface Pace {
-  /** ms to wait before the call; undefined: no call, the server is left alone or too many calls wait for it. */
-  enter(kind: ServerKind, host: string): Promise<number | undefined>;
-  answered(host: string): Promise<void>;
+  /** ms to wait before the call; undefined: no call, the server is left alone, or it could go only after `patienceMs`. */
+  enter(kind: ServerKind, host: string, patienceMs?: number): Promise<number | undefined>;
+  answered(kind: ServerKind, host: string): Promise<void>;
   /** Returns true if calls stop for it. */
-  failed(host: string): Promise<boolean>;
-  throttled(host: string, retryAfterMs: number | undefined): Promise<void>;
+  failed(kind: ServerKind, host: string): Promise<boolean>;
+  throttled(kind: ServerKind, host: string, retryAfterMs: number | undefined): Promise<void>;
 }
 
 export function createPace(client: RedisClient): Pace {
-  const report = (host: string, how: string, pauseMs = 0) =>
-    runScript(client, reportScript, [askedServerKey(host)], [how, FAILURES, LEFT_ALONE_MS, pauseMs]);
+  const report = (kind: ServerKind, host: string, how: string, pauseMs = 0) =>
+    runScript(client, reportScript, [askedServerKey(kind, host)], [how, FAILURES, LEFT_ALONE_MS, pauseMs]);
   return {
-    async enter(kind, host) {
-      const args = [1_000 / callsPerSecond[kind], LONGEST_WAIT_MS, FAILURES, TRIAL_MS];
-      const [waitMs] = (await runScript(client, enterScript, [askedServerKey(host)], args)) as [number];
+    async enter(kind, host, patienceMs = LONGEST_WAIT_MS) {
+      const args = [1_000 / callsPerSecond[kind], patienceMs, FAILURES, TRIAL_MS];
+      const reply = await runScript(client, enterScript, [askedServerKey(kind, host)], args);
+      const [waitMs] = reply as [number];
       return waitMs < 0 ? undefined : waitMs;
     },
-    async answered(host) {
-      await report(host, 'answered');
+    async answered(kind, host) {
+      await report(kind, host, 'answered');
     },
-    async failed(host) {
-      return (await report(host, 'failed')) === 1;
+    async failed(kind, host) {
+      return (await report(kind, host, 'failed')) === 1;
     },
-    async throttled(host, retryAfterMs = PAUSE_MS) {
-      await report(host, 'throttled', Math.min(LONGEST_PAUSE_MS, Math.ceil(retryAfterMs)));
+    async throttled(kind, host, retryAfterMs = PAUSE_MS) {
+      await report(kind, host, 'throttled', Math.min(LONGEST_PAUSE_MS, Math.ceil(retryAfterMs)));
     },
   };
 }
