@@ -1,5 +1,6 @@
 /** What a feed-reader app asks for at each sync, at the server: from the request to its JSON text, Redis included, the network not. */
 import type { Redis } from 'ioredis';
+import { noReading } from '../src/bluesky/reading/reading.ts';
 import { createInboxIds } from '../src/inbox/ids/inbox-ids.ts';
 import { createInboxReader } from '../src/inbox/read/inbox-reader.ts';
 import { createServed } from '../src/inbox/served.ts';
@@ -31,6 +32,7 @@ export async function measureSync(client: Redis): Promise<SyncTimes> {
     served: createServed(client),
     directory: { registrationsOf: async () => [], titlesOf: async () => new Map<string, string>() },
     pictures: createPictures(undefined),
+    reading: noReading,
   };
   const ask = async (handler: Handler, fields: [string, string][]): Promise<{ ms: number; text: string }> => {
     const params = paramsOf(new URLSearchParams(fields), new URLSearchParams());

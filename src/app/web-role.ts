@@ -1,5 +1,6 @@
 /** Pages, API, feeds, live streams and dashboard. Pump and worker never load this file. */
 
+import { createReading, noReading } from '../bluesky/reading/reading.ts';
 import { createErase } from '../inbox/erase/erase.ts';
 import { createErasures } from '../inbox/erase/erased.ts';
 import { createFeedTokens } from '../inbox/feed-tokens.ts';
@@ -50,6 +51,7 @@ export async function startWebRole(context: AppContext): Promise<Running & { url
     config,
     client,
     watch,
+    reading: config.lookups ? createReading(client, queues.enrich, config.lookups) : noReading,
     log,
     queues,
     inboxes: createInboxReader(client),

@@ -1,4 +1,5 @@
 /** The side that asks Bluesky: a worker's. While it is there, it says so every few seconds. */
+import { setMaxListeners } from 'node:events';
 import type { Lookups } from '../../processors/index.ts';
 import type { Events } from '../observe/events.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -33,6 +34,8 @@ export function startAnswering(
   events: Pick<Events, 'lookupCall' | 'serverLeftAlone' | 'trouble'>,
 ): Answering {
   const stopping = new AbortController();
+  // Every call and every wait for a turn listens to it.
+  setMaxListeners(0, stopping.signal);
   const get = createGet({ allowsLoopback: settings.isLoopback });
   const calls = createCalls({ get, pace: createPace(client), events, signal: stopping.signal });
   const asked = createAsked(client, settings.apiUrl);

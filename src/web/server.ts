@@ -1,5 +1,6 @@
 /** The web role: API, feeds, reader page, operator's pages and health on one port. */
 import type { Express } from 'express';
+import type { Reading } from '../bluesky/reading/reading.ts';
 import type { Config } from '../config/config.ts';
 import type { Erase } from '../inbox/erase/erase.ts';
 import type { Erasures } from '../inbox/erase/erased.ts';
@@ -51,6 +52,8 @@ export interface WebDeps {
   erasures: Erasures;
   feedTokens: FeedTokens;
   watch: InboxWatch;
+  /** What is known from Bluesky of what is read. */
+  reading: Reading;
   liveLimits?: Partial<LiveLimits>;
   directory: Directory;
   parked: Parked;
@@ -83,14 +86,14 @@ export async function startWebServer(deps: WebDeps): Promise<WebServer & { live:
   };
 }
 
-type ApiDeps = Pick<WebDeps, 'inboxes' | 'inboxList' | 'erase' | 'feedTokens' | 'directory'> & {
+type ApiDeps = Pick<WebDeps, 'inboxes' | 'reading' | 'inboxList' | 'erase' | 'feedTokens' | 'directory'> & {
   live: Live;
   itemJson: ItemJson;
 };
 
 export const apiRoutes = ({ inboxes, itemJson, feedTokens, live, directory, ...deps }: ApiDeps): Route[] => [
   ...inboxListRoutes({ inboxes, live, ...deps }),
-  ...inboxRoutes(inboxes, itemJson),
+  ...inboxRoutes(inboxes, itemJson, deps.reading),
   ...inboxSubscriptionRoutes(inboxes, directory),
   ...liveRoutes(live),
   ...feedTokenRoutes(feedTokens),

@@ -1,5 +1,6 @@
 /** A feed reader at an inbox, without HTTP between them. */
 import type { Redis } from 'ioredis';
+import { noReading } from '../../src/bluesky/reading/reading.ts';
 import { idAt } from '../../src/inbox/ids/id-table.ts';
 import { createInboxIds } from '../../src/inbox/ids/inbox-ids.ts';
 import { createInboxReader } from '../../src/inbox/read/inbox-reader.ts';
@@ -29,6 +30,7 @@ export function openGreader(client: Redis, inbox: string, token: string) {
     served: createServed(client),
     directory: { registrationsOf: async () => [], titlesOf: async () => new Map<string, string>() },
     pictures: createPictures(undefined),
+    reading: noReading,
   };
   const call = (fields: [string, string][]) => ({
     inbox,

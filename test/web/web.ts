@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { Entry } from '../../queues/index.ts';
 import { type queues as definitions, parseMatch } from '../../queues/index.ts';
+import { createReading, noReading } from '../../src/bluesky/reading/reading.ts';
 import type { Config } from '../../src/config/config.ts';
 import { readSettings } from '../../src/config/settings.ts';
 import { createErase } from '../../src/inbox/erase/erase.ts';
@@ -124,6 +125,7 @@ export async function startWeb(
     checks?: HealthSource['checks'];
     environmentName?: string;
     media?: Config['media'];
+    lookups?: Config['lookups'];
     liveLimits?: Partial<LiveLimits>;
     sampleEveryMs?: number;
     /** The list of queues, where it is not the product's. */
@@ -173,7 +175,7 @@ export async function startWeb(
     config: {
       http,
       access: given.access ?? locked,
-      lookups: undefined,
+      lookups: given.lookups,
       media: given.media,
       ...(given.environmentName && { environmentName: given.environmentName }),
     },
@@ -186,6 +188,7 @@ export async function startWeb(
     erasures: createErasures(client),
     feedTokens,
     watch,
+    reading: given.lookups ? createReading(client, queues.enrich, given.lookups) : noReading,
     ...(given.liveLimits && { liveLimits: given.liveLimits }),
     directory,
     parked,

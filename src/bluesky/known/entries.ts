@@ -1,9 +1,10 @@
 /** What is known of an author, a post, a record key: as it lies in Redis, in JSON. And when it is looked up again. */
 import type { Label } from '../wire.ts';
 
-/** All times in ms by Redis' clock; `at`: when it was looked up. */
+/** All times in ms by Redis' clock; `at`: when it was looked up, `since`: when it was last found changed. */
 export interface Author {
   at: number;
+  since?: number;
   handle?: string | undefined;
   name?: string | undefined;
   avatar?: string | undefined;
@@ -15,6 +16,7 @@ export interface Author {
 /** A post that is quoted or answered. */
 export interface View {
   at: number;
+  since?: number;
   did?: string;
   /** When it was written, by its author. */
   createdMs?: number;
@@ -30,6 +32,7 @@ export type QuoteState = 'not_found' | 'blocked' | 'detached';
 /** A post that was delivered. */
 export interface OwnPost {
   at: number;
+  since?: number;
   rkey?: string | undefined;
   /** A record key that its uri said, and that is of another record. */
   wrongKey?: string;
@@ -43,12 +46,14 @@ export interface OwnPost {
 
 export interface Server {
   at: number;
+  since?: number;
   url?: string | undefined;
 }
 
 /** Looked for in vain. */
 export interface Failure {
   at: number;
+  since?: number;
 }
 
 export type Name =

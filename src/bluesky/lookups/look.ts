@@ -1,31 +1,20 @@
 /** The processors' port `Lookups`: asks Bluesky for one batch, keeps what it answers, and tells the readers. */
 import type { LookupOutcome, Lookups } from '../../../processors/index.ts';
 import type { OwnPost as Asked, Lookup, SoughtPost } from '../../../queues/index.ts';
-import type { Asked as AskedNames } from '../asked/asked.ts';
-import type { News } from '../asked/news.ts';
 import type { Bluesky } from '../bluesky.ts';
 import type { Outcome } from '../http/calls.ts';
-import { type Entries, isServerDue, type Name, type View } from '../known/entries.ts';
-import type { Known } from '../known/known.ts';
+import { type Entries, isServerDue, type View } from '../known/entries.ts';
 import { authorOf } from '../known/names.ts';
 import { findRecordKey } from '../record-key.ts';
 import type { PostView, Profile } from '../wire.ts';
 import { viewOf } from './foreign-posts.ts';
 import { type Answered, inHalves } from './in-halves.ts';
+import { type KeepDeps, keep, type Result } from './keep.ts';
 import { ownNames, seen, unseen, uriOfOwn, whyWithdrawn } from './own-posts.ts';
 
-export interface LooksDeps {
+export interface LooksDeps extends KeepDeps {
   bluesky: Bluesky;
-  known: Known;
-  asked: Pick<AskedNames, 'release'>;
-  tell(news: News): Promise<void>;
   onTrouble(where: string, error: Error): void;
-}
-
-/** What a lookup found: new entries, and an outcome for each name, in order. */
-interface Result {
-  entries: Entries;
-  outcomes: [name: Name, outcome: LookupOutcome][];
 }
 
 /** Record keys looked for at once, in a job; jobs that do so at once: they take long, and names must not wait for them. */
@@ -157,21 +146,11 @@ export function createLooks({ bluesky, known, asked, tell, onTrouble }: LooksDep
     }
   }
 
-  async function keep({ entries, outcomes }: Result): Promise<void> {
-    const before = await known.read([...entries.keys()]);
-    const isKept = await known.write(entries);
-    const failed = outcomes.flatMap(([name, outcome]) => (outcome === 'failed' || !isKept ? [name] : []));
-    const names = outcomes.map(([name]) => name);
-    await asked.release(names, failed);
-    const changed = [...entries].filter(([name, entry]) => !isSame(before.entries.get(name), entry));
-    await tell({ answered: names, changed: changed.map(([name]) => name) });
-  }
-
   return {
     async look(lookup) {
       try {
         const result = await run(lookup);
-        await keep(result);
+        await keep({ known, asked, tell }, result);
         return result.outcomes.map(([, outcome]) => outcome);
       } catch (error) {
         onTrouble('lookups', error as Error);
@@ -185,9 +164,6 @@ const notNow = (sought: readonly SoughtPost[]): Result => ({
   entries: new Map(),
   outcomes: sought.map(({ identity }) => [`key:${identity}`, 'failed']),
 });
-
-const isSame = (one: object | undefined, other: object): boolean =>
-  JSON.stringify({ ...one, at: 0 }) === JSON.stringify({ ...other, at: 0 });
 
 function outcomesOf<Value>(
   { found, absent, failed }: Answered<Value>,

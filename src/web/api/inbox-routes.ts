@@ -1,10 +1,12 @@
 /** Inboxes: items, counts, read state and stars. */
 import { z } from 'zod';
+import type { Reading } from '../../bluesky/reading/reading.ts';
 import type { InboxReader } from '../../inbox/read/inbox-reader.ts';
 import { decodeName } from '../../redis/keys.ts';
 import { DEFAULT_LIMIT, encodedName, flag, itemId, itemIds, limit, plainName, time } from '../http/inputs.ts';
 import { Problem } from '../http/problem.ts';
 import { defineRoute, type Route } from '../http/route.ts';
+import { PAGE_WAIT_MS, withKnown } from '../post/shown-item.ts';
 import { type ItemJson, itemSchema } from './item-json.ts';
 
 const subscriber = z.object({ subscriber: encodedName });
@@ -56,7 +58,7 @@ const unreadLeft = {
 };
 const starred = { 204: { description: 'Done' }, 404: { description: 'No such item' } };
 
-export function inboxRoutes(inboxes: InboxReader, itemJson: ItemJson): Route[] {
+export function inboxRoutes(inboxes: InboxReader, itemJson: ItemJson, reading: Reading): Route[] {
   const setStar = async (inbox: string, id: string, on: boolean) => {
     if (!(await inboxes.star(inbox, id, on))) throw new Problem(404, 'This inbox has no such item');
     return { status: 204 };
@@ -88,7 +90,8 @@ export function inboxRoutes(inboxes: InboxReader, itemJson: ItemJson): Route[] {
         const { limit: most = DEFAULT_LIMIT, since: sinceMs, ...rest } = query;
         const asked = { ...rest, limit: most, sinceMs };
         const { items, ...counts } = await inboxes.page(params.subscriber, asked, signal);
-        const json = `{"items":[${items.map(itemJson).join(',')}],${JSON.stringify(counts).slice(1)}`;
+        const shown = await withKnown(reading, items, { waitMs: PAGE_WAIT_MS });
+        const json = `{"items":[${shown.map(itemJson).join(',')}],${JSON.stringify(counts).slice(1)}`;
         return { status: 200, json };
       },
     }),

@@ -1,9 +1,9 @@
 /** An item in the API's JSON. The raw record is passed through as text, so that 2^53+1, 1e400 and -0 survive. */
 import { z } from 'zod';
 import { memberText, timeMsOf } from '../../../queues/index.ts';
-import type { Item } from '../../inbox/read/inbox-reader.ts';
 import type { Pictures } from '../post/pictures.ts';
-import { type RecordView, readRecord } from '../post/record.ts';
+import { viewPost } from '../post/post-view.ts';
+import type { ShownItem } from '../post/shown-item.ts';
 import { postUrl } from './post-url.ts';
 
 const mediumSchema = z.object({
@@ -17,11 +17,24 @@ const mediumSchema = z.object({
   height: z.number().nullable(),
 });
 
+const authorSchema = z.object({
+  did: z.string(),
+  handle: z.string().nullable(),
+  display_name: z.string().nullable().meta({ description: 'One line, at most 64 characters' }),
+  avatar_url: z.string().nullable().meta({ description: 'null where MEDIA is off, or there is none' }),
+});
+
 const referenceSchema = z.object({
   uri: z.string(),
   url: z.string(),
-  author: z.object({ did: z.string() }),
+  author: z.union([authorSchema, z.object({ did: z.string() })]),
+  text: z.string().optional(),
+  state: z
+    .enum(['ok', 'not_found', 'blocked', 'detached', 'withdrawn'])
+    .optional()
+    .meta({ description: 'Absent until it was looked up' }),
 });
+const quoteSchema = referenceSchema.extend({ media: z.array(mediumSchema).optional() });
 
 export const itemSchema = z.object({
   id: z.string().meta({ description: 'Strictly increasing: later items have larger ids' }),
@@ -32,8 +45,10 @@ export const itemSchema = z.object({
     indexed_at: z.string(),
     url: z
       .string()
-      .meta({ description: 'The page of the post, or of its author if the uri has no record key' }),
-    raw_record: z.looseObject({}).meta({ description: 'The record, unchanged' }),
+      .meta({ description: 'The page of the post, or of its author while its record key is not known' }),
+    raw_record: z.looseObject({}).nullable().meta({
+      description: 'The record, unchanged; null where the post was withdrawn or is not to be shown',
+    }),
     gone: z
       .literal(true)
       .optional()
@@ -43,11 +58,18 @@ export const itemSchema = z.object({
     .array(mediumSchema)
     .optional()
     .meta({ description: 'Pictures, videos, cards; absent without any' }),
-  quote: referenceSchema.optional().meta({ description: 'The post that it quotes' }),
+  author: authorSchema.optional().meta({ description: 'Absent until it was looked up' }),
+  quote: quoteSchema.optional().meta({ description: 'The post that it quotes' }),
   reply_to: referenceSchema.optional().meta({ description: 'The post that it answers' }),
   labels: z
     .array(z.object({ val: z.string(), src: z.string().meta({ description: 'DID of who says so' }) }))
     .optional(),
+  withdrawn: z
+    .object({ at: z.iso.datetime(), why: z.enum(['deleted', 'taken_down', 'deactivated', 'unknown']) })
+    .optional()
+    .meta({
+      description: 'Bluesky showed the post, and shows it no more: its text is empty, its record null',
+    }),
   tags: z.array(z.string()).optional().meta({ description: 'Hashtags that are not in the text' }),
   matched_by: z.array(
     z.object({
@@ -71,29 +93,28 @@ export interface Post {
 
 export const deliveredAt = (id: string): string => new Date(timeMsOf(id)).toISOString();
 
-export type ItemJson = (item: Item) => string;
+export type ItemJson = (item: ShownItem) => string;
 
 export const createItemJson =
   (pictures: Pictures): ItemJson =>
-  ({ id, postJson, matchedBy, read, starred }) => {
-    const { postText, beside } = readPost(postJson, pictures);
+  (item) => {
+    const { id, matchedBy, read, starred } = item;
+    const { postText, beside } = readPost(item, pictures);
     const rest = { ...beside, matched_by: matchedBy, delivered_at: deliveredAt(id), read, starred };
     return `{"id":${JSON.stringify(id)},"post":${postText},${JSON.stringify(rest).slice(1)}`;
   };
 
-function readPost(postJson: string, pictures: Pictures): { postText: string; beside: Partial<RecordView> } {
+function readPost({ postJson, known }: ShownItem, pictures: Pictures): { postText: string; beside: object } {
   if (postJson === '') return { postText: noPost, beside: {} };
   const { uri, text, author, indexed_at, raw_record } = JSON.parse(postJson) as Post;
-  const url = postUrl(uri, author);
-  const known = JSON.stringify({ uri, text, author, indexed_at, url });
-  return {
-    postText: `${known.slice(0, -1)},"raw_record":${memberText(postJson, 'raw_record') ?? '{}'}}`,
-    beside: withoutEmpty(readRecord(raw_record, { author, url, pictures })),
-  };
+  const { url, isHidden, ...view } = viewPost({ uri, author, record: raw_record }, known, pictures);
+  const post = JSON.stringify({ uri, text: isHidden ? '' : text, author, indexed_at, url });
+  const record = isHidden ? 'null' : (memberText(postJson, 'raw_record') ?? '{}');
+  return { postText: `${post.slice(0, -1)},"raw_record":${record}}`, beside: withoutEmpty(view) };
 }
 
 /** An item has what is known of it. */
-const withoutEmpty = (view: RecordView): Partial<RecordView> =>
+const withoutEmpty = (view: object): object =>
   Object.fromEntries(Object.entries(view).filter(([, value]) => !Array.isArray(value) || value.length > 0));
 
 /** Same shape as a post, so that clients need no special case. */

@@ -1,12 +1,13 @@
-/** `at://<author>/<collection>/<record key>`; Skywire currently leaves the record key empty. */
-const recordKey = /^at:\/\/[^/]+\/[^/]+\/([^/?#]+)$/;
+/** `at://<author>/app.bsky.feed.post/<record key>`; Skywire currently leaves the record key empty. */
+const recordKey = /^at:\/\/([^/]+)\/app\.bsky\.feed\.post\/((?!\.{1,2}$)[^/?#]+)$/;
 const MAX_LENGTH = 512;
 
 /** The post's page at bsky.app, or its author's if the uri has no record key. Always a bsky.app link, whatever the input. */
 export function postUrl(uri: string, author: string): string {
   const profile = `https://bsky.app/profile/${segment(author)}`;
-  const key = recordKey.exec(uri)?.[1];
-  return key === undefined ? profile : `${profile}/post/${segment(key)}`;
+  // A record may name the post of another author.
+  const [, authority, key] = recordKey.exec(uri) ?? [];
+  return key === undefined || authority !== author ? profile : `${profile}/post/${segment(key)}`;
 }
 
 /** One path segment; `.` and `..` would be resolved away. */

@@ -33,7 +33,7 @@ function entry({
   author,
   language,
   publishedMs,
-  deliveredMs,
+  updatedMs,
   subscriptions,
   pictures,
 }: Entry): string {
@@ -43,7 +43,7 @@ function entry({
     element('title', title),
     emptyElement('link', { rel: 'alternate', type: 'text/html', href: url }),
     element('published', iso(publishedMs)),
-    element('updated', iso(deliveredMs)),
+    element('updated', iso(updatedMs)),
     `<author>${element('name', author.name || 'unknown')}${element('uri', author.url)}</author>`,
     ...subscriptions.map((term) => emptyElement('category', { term })),
     element('content', html, { type: 'html', ...(language && { 'xml:lang': language }) }),

@@ -1,28 +1,30 @@
 /** A post as safe HTML: our own markup, escaped text, and links to http and https only. */
 import { escapeHtml } from '../http/html.ts';
 import { asJpeg } from '../post/pictures.ts';
-import type { Medium, RecordView } from '../post/record.ts';
+import type { PostView } from '../post/post-view.ts';
+import type { Medium } from '../post/record.ts';
 import { coverOf, type Segment, segments, tagHref } from '../reader/post.js';
+import { answeredHtml, quoteHtml, withdrawnText } from './references-html.ts';
 
-export interface Shown extends RecordView {
+export interface Shown extends Omit<PostView, 'isHidden'> {
   text: string;
   facets?: unknown;
-  /** The post's page. */
-  url: string;
 }
 
 /** What labels cover stands in no feed: a link to the post takes its place. */
-export function contentHtml({ text, facets, url, media, quote, reply_to, labels, tags }: Shown): string {
+export function contentHtml(shown: Shown): string {
+  const { text, facets, url, media, quote, reply_to, labels, tags, withdrawn } = shown;
+  if (withdrawn) return `<p>${withdrawnText(withdrawn.why)}</p>`;
   const { covers, why } = coverOf(labels);
   const isCovered = covers === 'everything' || covers === 'post';
   const covered = (what: string) =>
     `<p dir="auto">[${what}, labelled ${lines(why.join(', '))}: ${link('see it on Bluesky', url)}]</p>`;
   if (isCovered) return covered('Not shown here');
   return [
-    reply_to ? `<p>In reply to ${link('this post', reply_to.url)}</p>` : '',
+    reply_to ? answeredHtml(reply_to) : '',
     text === '' ? '' : `<p dir="auto">${segments(text, facets).map(segmentHtml).join('')}</p>`,
     ...(covers === 'media' && media.length > 0 ? [covered(countOf(media))] : media.map(mediumHtml)),
-    quote ? `<p>[${link('Quoted post', quote.url)}]</p>` : '',
+    quote ? quoteHtml(quote, (quote.media ?? []).map(mediumHtml).join('')) : '',
     tags.length === 0
       ? ''
       : `<p dir="auto">${tags.map((tag) => link(`#${tag}`, tagHref(tag))).join(' ')}</p>`,
@@ -37,7 +39,10 @@ export function countOf(media: readonly Medium[]): string {
 }
 
 /** The pictures that a feed may show, as JPEG. */
-export function picturesOf({ media, labels }: RecordView): { url: string; alt: string }[] {
+export function picturesOf({
+  media,
+  labels,
+}: Pick<PostView, 'media' | 'labels'>): { url: string; alt: string }[] {
   if (coverOf(labels).covers !== 'nothing') return [];
   return media.flatMap((medium) => {
     const url = medium.kind === 'image' ? medium.url : medium.thumb_url;

@@ -1,11 +1,11 @@
 /** An item, independent of the feed format. */
 import { hash } from 'node:crypto';
 import { timeMsOf } from '../../../queues/index.ts';
-import type { Item } from '../../inbox/read/inbox-reader.ts';
 import type { Post } from '../api/item-json.ts';
 import { postUrl } from '../api/post-url.ts';
 import type { Pictures } from '../post/pictures.ts';
-import { readRecord } from '../post/record.ts';
+import { authorName, viewPost } from '../post/post-view.ts';
+import type { ShownItem } from '../post/shown-item.ts';
 import { contentHtml, picturesOf } from './content.ts';
 import { subscriptionLabel, titleOf } from './title.ts';
 import { dropForbidden } from './xml.ts';
@@ -16,7 +16,9 @@ export interface Entry {
   url: string;
   title: string;
   html: string;
-  author: { name: string; url: string };
+  author: { name: string; url: string; avatar?: string | undefined };
+  /** Delivered, or shown otherwise since. */
+  updatedMs: number;
   language: string | undefined;
   publishedMs: number;
   deliveredMs: number;
@@ -27,27 +29,34 @@ export interface Entry {
 }
 
 /** `inbox` is the subscriber's name; a subscription of the same name is not mentioned in titles. */
-export function toEntry(inbox: string, item: Item, pictures: Pictures): Entry {
+export function toEntry(inbox: string, item: ShownItem, pictures: Pictures): Entry {
   const deliveredMs = timeMsOf(item.id);
   const subscriptions = item.matchedBy.map((match) => dropForbidden(match.title ?? match.subscription_id));
-  const common = { guid: guidOf(inbox, item.identity || item.id), deliveredMs, subscriptions };
+  const common = {
+    guid: guidOf(inbox, item.identity || item.id),
+    deliveredMs,
+    subscriptions,
+    updatedMs: Math.max(deliveredMs, item.known?.since ?? 0),
+  };
   if (item.postJson === '') return { ...common, ...gone, publishedMs: deliveredMs };
   const { post, text, rawRecord, createdAt, language } = readPost(item.postJson);
-  const url = postUrl(post.uri, post.author);
-  const record = readRecord(rawRecord, { author: post.author, url, pictures });
-  const author = dropForbidden(post.author);
+  const view = viewPost({ ...post, record: rawRecord }, item.known, pictures);
+  const { url } = view;
+  const author = dropForbidden(authorName(view.author, post.author));
+  const shownText = view.isHidden ? '' : text;
+  const facets = rawRecord?.['facets'];
   const labels = item.matchedBy
     .filter((match) => match.subscription_id !== inbox)
     .map((match) => dropForbidden(match.title ?? subscriptionLabel(match.subscription_id)));
   return {
     ...common,
     url,
-    title: dropForbidden(titleOf(text, { author, record, labels })),
-    html: dropForbidden(contentHtml({ ...record, text, facets: rawRecord?.['facets'], url })),
-    author: { name: author, url: postUrl('', post.author) },
+    title: dropForbidden(titleOf(shownText, { author, record: view, labels })),
+    html: dropForbidden(contentHtml({ ...view, text: shownText, facets })),
+    author: { name: author, url: postUrl('', post.author), avatar: view.author?.avatar_url ?? undefined },
     language,
     publishedMs: publishedMs([createdAt, post.indexed_at], deliveredMs),
-    pictures: picturesOf(record).map(({ url, alt }) => ({ url, alt: dropForbidden(alt) })),
+    pictures: picturesOf(view).map(({ url, alt }) => ({ url, alt: dropForbidden(alt) })),
   };
 }
 

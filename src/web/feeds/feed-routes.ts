@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { Express, Request, Response } from 'express';
 import { z } from 'zod';
-import { timeMsOf } from '../../../queues/index.ts';
+import type { Reading } from '../../bluesky/reading/reading.ts';
 import type { FeedTokens } from '../../inbox/feed-tokens.ts';
 import type { InboxReader, Page } from '../../inbox/read/inbox-reader.ts';
 import { within } from '../../redis/deadline.ts';
@@ -16,6 +16,7 @@ import { createRateLimit, networkOf, type RateLimit } from '../http/rate-limit.t
 import { checked } from '../http/route.ts';
 import { whileWaitedFor } from '../http/waited-for.ts';
 import type { Pictures } from '../post/pictures.ts';
+import { FEED_WAIT_MS, type ShownItem, withKnown } from '../post/shown-item.ts';
 import { atom } from './atom.ts';
 import { guidOf, toEntry } from './entry.ts';
 import type { Feed, FeedFormat } from './feed.ts';
@@ -44,10 +45,14 @@ export interface FeedDeps {
   pictures: Pictures;
   inboxes: InboxReader;
   feedTokens: FeedTokens;
+  reading: Reading;
   directory: Pick<Directory, 'titlesOf'>;
 }
 
-export function mountFeeds(app: Express, { inboxes, feedTokens, directory, pictures }: FeedDeps): void {
+export function mountFeeds(
+  app: Express,
+  { inboxes, feedTokens, directory, pictures, reading }: FeedDeps,
+): void {
   const tokenLimit = createRateLimit(perToken);
   const strangerLimit = createRateLimit(perStranger);
   serveGet(app, '/feeds/:file', async (req, res) => {
@@ -68,7 +73,8 @@ export function mountFeeds(app: Express, { inboxes, feedTokens, directory, pictu
         directory.titlesOf(subscription === undefined ? [] : [subscription]),
       ]),
     );
-    send(req, res, formats[kind]!, toFeed(decodeName(inbox), page, query, req, { pictures, titles }));
+    const shown = { ...page, items: await withKnown(reading, page.items, { waitMs: FEED_WAIT_MS }) };
+    send(req, res, formats[kind]!, toFeed(decodeName(inbox), shown, query, req, { pictures, titles }));
   });
 }
 
@@ -80,7 +86,7 @@ function takeOne(limit: RateLimit, key: string): void {
 
 function toFeed(
   inbox: string,
-  { items, next, gap }: Page,
+  { items, next, gap }: Pick<Page, 'next' | 'gap'> & { items: ShownItem[] },
   query: FeedQuery,
   req: Request,
   { pictures, titles }: { pictures: Pictures; titles: ReadonlyMap<string, string> },
@@ -93,6 +99,7 @@ function toFeed(
   const nextUrl = new URL(url);
   if (next !== null) nextUrl.searchParams.set('before', next);
   if (query.before !== undefined) url.searchParams.set('before', query.before);
+  const entries = items.map((item) => toEntry(inbox, item, pictures));
   return {
     id: guidOf('feed', inbox),
     title: [inbox, titles.get(subscription ?? '') ?? subscription, unread ? 'unread' : undefined]
@@ -104,8 +111,8 @@ function toFeed(
     homeUrl: `${home}/reader/${encodeURIComponent(inbox)}`,
     url: url.href,
     nextUrl: next === null ? undefined : nextUrl.href,
-    updatedMs: items[0] ? timeMsOf(items[0].id) : 0,
-    entries: items.map((item) => toEntry(inbox, item, pictures)),
+    updatedMs: Math.max(0, ...entries.map(({ updatedMs }) => updatedMs)),
+    entries,
   };
 }
 

@@ -18,15 +18,14 @@ export const jsonFeed: FeedFormat = {
 };
 
 function item(entry: Entry) {
-  const { guid, url, title, html, author, language, publishedMs, deliveredMs, subscriptions, pictures } =
-    entry;
+  const { guid, url, title, html, author, language, publishedMs, updatedMs, subscriptions, pictures } = entry;
   return {
     id: guid,
     url,
     title,
     content_html: html,
     date_published: new Date(publishedMs).toISOString(),
-    date_modified: new Date(deliveredMs).toISOString(),
+    date_modified: new Date(updatedMs).toISOString(),
     authors: [author],
     tags: subscriptions,
     ...(language && { language }),

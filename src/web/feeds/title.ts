@@ -1,7 +1,9 @@
 /** A post's title: its first words or its media, and the subscriptions it matched. Never empty. */
-import type { RecordView } from '../post/record.ts';
+import type { PostView } from '../post/post-view.ts';
 import { coverOf } from '../reader/post.js';
 import { countOf } from './content.ts';
+
+type Titled = Pick<PostView, 'media' | 'labels' | 'tags' | 'quote' | 'withdrawn'>;
 
 const MAX_TITLE = 80;
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
@@ -11,11 +13,13 @@ const disturbing = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 export function titleOf(
   text: string,
-  { author, record, labels }: { author: string; record: RecordView; labels: readonly string[] },
+  { author, record, labels }: { author: string; record: Titled; labels: readonly string[] },
 ): string {
   const { covers, why } = coverOf(record.labels);
   const isCovered = covers === 'post' || covers === 'everything';
+  const isGone = record.withdrawn && `Withdrawn: a post by ${author || 'nobody named'}`;
   const words =
+    isGone ||
     (isCovered ? '' : firstWords(text) || describe(record, covers === 'media' ? why : [])) ||
     `Post by ${author || 'nobody named'}`;
   return labels.length === 0 ? words : `${words} [${labels.map((label) => firstWords(label)).join(', ')}]`;
@@ -36,7 +40,7 @@ export function firstWords(text: string): string {
 }
 
 /** `3 images: a cat`, `Video`, a card's title. Of what labels cover, not its words. */
-function describe({ media, quote, tags }: RecordView, why: readonly string[]): string {
+function describe({ media, quote, tags }: Titled, why: readonly string[]): string {
   const what = countOf(media);
   if (why.length > 0 && media.length > 0) return `${what} (${why.join(', ')})`;
   const [first] = media;

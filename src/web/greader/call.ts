@@ -1,4 +1,5 @@
 /** One request to the Google Reader API, after its credentials were checked. */
+import type { Reading } from '../../bluesky/reading/reading.ts';
 import type { InboxIds } from '../../inbox/ids/inbox-ids.ts';
 import type { InboxReader } from '../../inbox/read/inbox-reader.ts';
 import type { Served } from '../../inbox/served.ts';
@@ -16,6 +17,7 @@ export interface ReaderDeps {
   served: Served;
   directory: Pick<Directory, 'registrationsOf' | 'titlesOf'>;
   pictures: Pictures;
+  reading: Reading;
 }
 
 export interface Call {

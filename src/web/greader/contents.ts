@@ -2,6 +2,7 @@
 import { laterId } from '../../../queues/index.ts';
 import type { Item } from '../../inbox/read/inbox-reader.ts';
 import { decodeName } from '../../redis/keys.ts';
+import { FEED_WAIT_MS, withKnown } from '../post/shown-item.ts';
 import { type Answer, json, jsonParts } from './answer.ts';
 import { atomParts } from './atom.ts';
 import { askedIds, type Call, type Handler, pageOf, type ReaderDeps } from './call.ts';
@@ -56,9 +57,13 @@ async function* itemObjects(
     pictures: deps.pictures,
     pageOf: (subscription: string) => pageOf(call, subscription),
   };
+  // Of the whole answer: a sync may have thousands of items.
+  const startedAt = performance.now();
   for await (const items of deps.inboxes.items(call.inbox, ids)) {
     if (see) items.forEach(see);
-    yield items.map((item) => greaderItem(item, setting));
+    const waitMs = Math.max(0, FEED_WAIT_MS - (performance.now() - startedAt));
+    const shown = await withKnown(deps.reading, items, { waitMs });
+    yield shown.map((item) => greaderItem(item, setting));
   }
 }
 

@@ -1,8 +1,8 @@
 /** An item as the Google Reader API shows it. The types are those that its clients fail on otherwise; nothing is null. */
 import { timeMsOf } from '../../../queues/index.ts';
-import type { Item } from '../../inbox/read/inbox-reader.ts';
 import { toEntry } from '../feeds/entry.ts';
 import type { Pictures } from '../post/pictures.ts';
+import type { ShownItem } from '../post/shown-item.ts';
 import { feedId } from './feeds.ts';
 import { longId, timestampUsec } from './ids.ts';
 import { LABEL, stateName } from './stream-names.ts';
@@ -26,7 +26,7 @@ export interface Setting {
   pageOf(subscription: string): string;
 }
 
-export function greaderItem(item: Item, { inbox, pictures, pageOf }: Setting) {
+export function greaderItem(item: ShownItem, { inbox, pictures, pageOf }: Setting) {
   const { url, title, html, author, publishedMs, deliveredMs } = entryOf(inbox, item, pictures);
   const [first] = item.matchedBy;
   // Another program may have written it.
@@ -61,7 +61,7 @@ export const secondsOf = (id: string | undefined): number =>
   id === undefined ? 0 : Math.floor(timeMsOf(id) / 1_000);
 
 /** As in feeds, but titles name no subscriptions: the feed does. */
-function entryOf(inbox: string, item: Item, pictures: Pictures) {
+function entryOf(inbox: string, item: ShownItem, pictures: Pictures) {
   return toEntry(inbox, { ...item, matchedBy: [], postJson: wellFormed(item.postJson) }, pictures);
 }
 

@@ -2,20 +2,22 @@
 import { link, make } from './dom.js';
 import { mediaView } from './media-view.js';
 import { coverOf, segments, tagHref } from './post.js';
+import { answeredView, authorView, quoteView, withdrawnText } from './references-view.js';
 
 /** What the post says, shows, quotes and answers. */
-function contentOf({ post, media = [], quote, reply_to, labels = [], tags = [] }) {
+function contentOf({ post, media = [], quote, reply_to, labels = [], tags = [], withdrawn }) {
   if (post.gone) return [textView(['This post is no longer kept.'])];
+  if (withdrawn) return [textView([withdrawnText(withdrawn)])];
   const { covers, why } = coverOf(labels);
   const notice = `Not shown here: labelled ${why.join(', ')}.`;
   if (covers === 'everything') return [make('p', {}, link(notice, post.url))];
   const record = post.raw_record ?? {};
   const text = typeof record.text === 'string' ? record.text : post.text;
   const content = () => [
-    ...(reply_to ? [make('p', {}, 'In reply to ', link('this post', reply_to.url))] : []),
+    ...(reply_to ? answeredView(reply_to) : []),
     textView(segments(text, record.facets).map((one) => link(one.text, one.href))),
     ...mediaView(media, covers === 'media' ? why : []),
-    ...(quote ? [make('p', {}, '[', link('Quoted post', quote.url), ']')] : []),
+    ...(quote ? [quoteView(quote)] : []),
     ...(tags.length > 0
       ? [make('p', { dir: 'auto' }, ...tags.flatMap((tag) => [link(`#${tag}`, tagHref(tag)), ' ']))]
       : []),
@@ -39,7 +41,11 @@ export function articleOf(item, inbox) {
     make(
       'div',
       { class: 'about' },
-      make('span', { class: 'author' }, link(post.author.slice(0, 60) || 'unknown', post.url)),
+      make(
+        'span',
+        { class: 'author' },
+        ...authorView(item.author, post.author.slice(0, 60) || 'unknown', post.url),
+      ),
       make('time', { datetime: delivered_at, title: delivered_at }, new Date(delivered_at).toLocaleString()),
     ),
     ...contentOf(item),
@@ -54,6 +60,16 @@ export function articleOf(item, inbox) {
   );
   const entry = { item, article };
   paint(entry);
+  return entry;
+}
+
+/** In its place, with what is known now. */
+export function renewed({ item: { read, starred }, article }, item, inbox) {
+  const entry = articleOf({ ...item, read, starred }, inbox);
+  entry.article.className = article.className;
+  const hadFocus = article.contains(document.activeElement);
+  article.replaceWith(entry.article);
+  if (hadFocus) entry.article.focus({ preventScroll: true });
   return entry;
 }
 

@@ -19,6 +19,7 @@ const assets = [
   'rest.js',
   'item-view.js',
   'media-view.js',
+  'references-view.js',
   'dom.js',
   'post.js',
   'reader.css',

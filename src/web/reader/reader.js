@@ -1,4 +1,4 @@
-import { articleOf, paint } from './item-view.js';
+import { articleOf, paint, renewed } from './item-view.js';
 import { follow } from './live.js';
 import { request } from './requests.js';
 
@@ -68,6 +68,14 @@ async function load(more, read = ask) {
   $('older').hidden = next === null;
   showGap(page.gap);
   showUnread(page.unread);
+}
+
+/** More became known of an item; what was done to it here stays. */
+function showAnew(item) {
+  arrived = arrived.map((one) => (one.id === item.id ? item : one));
+  const old = shown.get(item.id);
+  if (old) shown.set(item.id, renewed(old, item, name));
+  if (old && current === old) current = shown.get(item.id);
 }
 
 function showGap(gap) {
@@ -146,7 +154,7 @@ const live = follow({
     await load(false, read);
     return newest ?? '0-0';
   },
-  on: { counts: ({ unread }) => showUnread(unread), gap: showGap },
+  on: { counts: ({ unread }) => showUnread(unread), gap: showGap, update: showAnew },
   say(text) {
     if ($('live').textContent !== text) $('live').textContent = text;
   },

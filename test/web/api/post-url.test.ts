@@ -10,7 +10,10 @@ test.each([
   ['', 'ann.example', 'https://bsky.app/profile/ann.example'],
   [`at://${did}/app.bsky.feed.post/a"b<c>`, did, `https://bsky.app/profile/${did}/post/a%22b%3Cc%3E`],
   ['javascript:alert(1)', 'javascript:alert(1)', 'https://bsky.app/profile/javascript:alert(1)'],
-  [`at://${did}/app.bsky.feed.post/..`, '../..', 'https://bsky.app/profile/..%2F../post/'],
+  [`at://${did}/app.bsky.feed.post/..`, '../..', 'https://bsky.app/profile/..%2F..'],
+  // A record can make Skywire send any uri: one of another author, or of another collection, is not believed.
+  [`at://did:plc:other/app.bsky.feed.post/3kabc`, did, `https://bsky.app/profile/${did}`],
+  [`at://${did}/app.bsky.feed.like/3kabc`, did, `https://bsky.app/profile/${did}`],
   ['x', '..', 'https://bsky.app/profile/'],
   ['x', '\ud800', 'https://bsky.app/profile/%EF%BF%BD'],
   ['x', 'x'.repeat(100_000), 'https://bsky.app/profile/'],

@@ -35,7 +35,7 @@ interface Entry {
 }
 
 const safeHtml =
-  /^(?:[^<>]|<\/?(?:p|br|blockquote)>|<(?:p|blockquote) dir="auto">|<a href="https?:\/\/[^"<>\s]+" rel="nofollow noopener noreferrer">|<\/a>|<img src="https:\/\/(?:cdn|video)\.bsky\.app\/[\w/:.%@-]+" alt="[^"<>]*" loading="lazy" referrerpolicy="no-referrer">)*$/;
+  /^(?:[^<>]|<\/?(?:p|br|bdi|blockquote)>|<(?:p|blockquote) dir="auto">|<a href="https?:\/\/[^"<>\s]+" rel="nofollow noopener noreferrer">|<\/a>|<img src="https:\/\/(?:cdn|video)\.bsky\.app\/[\w/:.%@-]+" alt="[^"<>]*" loading="lazy" referrerpolicy="no-referrer">)*$/;
 
 function check(entries: readonly Entry[], count: number): void {
   expect(entries).toHaveLength(count);

@@ -22,6 +22,7 @@ const toPath = (path: string): string => path.replace(/:(\w+)/g, '{$1}');
 const routes = apiRoutes({
   inboxes: undefined as never,
   itemJson: undefined as never,
+  reading: undefined as never,
   inboxList: undefined as never,
   erase: undefined as never,
   feedTokens: undefined as never,

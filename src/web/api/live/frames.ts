@@ -1,6 +1,8 @@
 /** Items encoded as server-sent events. Clients at the same cursor of an inbox share one read and its bytes. */
-import type { InboxReader, Page } from '../../../inbox/read/inbox-reader.ts';
+import type { Reading } from '../../../bluesky/reading/reading.ts';
+import type { InboxReader, Item, Page } from '../../../inbox/read/inbox-reader.ts';
 import type { WatchedInbox } from '../../../inbox/watch/inbox-watch.ts';
+import { withKnown } from '../../post/shown-item.ts';
 import type { ItemJson } from '../item-json.ts';
 
 export interface Frame {
@@ -22,29 +24,40 @@ export interface Frames {
   after(inbox: string, cursor: string, watched: Pick<WatchedInbox, 'newest'>): Promise<Batch>;
 }
 
+export interface FramesDeps {
+  inboxes: InboxReader;
+  itemJson: ItemJson;
+  reading: Reading;
+  onRead(inbox: string, items: readonly Item[]): void;
+}
+
+/** What items of a stream lack is asked for together: it is sent later, as an `update`. */
+const GATHER_MS = 1_000;
 const ITEMS = 12;
 /** Bounds memory when many clients reconnect at once. */
 const READS_AT_ONCE = 2;
 
-export function createFrames(inboxes: InboxReader, itemJson: ItemJson): Frames {
-  const reading = new Map<string, Promise<Batch>>();
+export function createFrames({ inboxes, itemJson, reading, onRead }: FramesDeps): Frames {
+  const reads = new Map<string, Promise<Batch>>();
   const waiting: (() => void)[] = [];
-  let reads = 0;
+  let running = 0;
   async function inTurn<Result>(read: () => Promise<Result>): Promise<Result> {
-    if (reads >= READS_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
-    else reads += 1;
+    if (running >= READS_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
     try {
       return await read();
     } finally {
       const next = waiting.shift();
       if (next) next();
-      else reads -= 1;
+      else running -= 1;
     }
   }
   async function read(...[inbox, cursor, watched]: Parameters<Frames['after']>): Promise<Batch> {
     const known = watched.newest;
     const { items, total, unread, gap } = await inboxes.page(inbox, { after: cursor, limit: ITEMS });
-    const frames = items.map((item) => {
+    onRead(inbox, items);
+    const shown = await withKnown(reading, items, { waitMs: 0, gatherMs: GATHER_MS });
+    const frames = shown.map((item) => {
       const text = event({ id: item.id }, itemJson(item));
       return { id: item.id, text, byteLength: Buffer.byteLength(text) };
     });
@@ -53,10 +66,10 @@ export function createFrames(inboxes: InboxReader, itemJson: ItemJson): Frames {
   return {
     after(inbox, cursor, watched) {
       const key = `${inbox} ${cursor}`;
-      let found = reading.get(key);
+      let found = reads.get(key);
       if (!found) {
-        found = inTurn(() => read(inbox, cursor, watched)).finally(() => reading.delete(key));
-        reading.set(key, found);
+        found = inTurn(() => read(inbox, cursor, watched)).finally(() => reads.delete(key));
+        reads.set(key, found);
       }
       return found;
     },

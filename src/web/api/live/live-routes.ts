@@ -17,7 +17,7 @@ export function liveRoutes(live: Live): Route[] {
       description:
         'Each event is an item, with the item id as event id: first the items after Last-Event-ID (or, on the first connection, ' +
         '`after`), in order and without duplicates, then new ones. Without either, only new items. Events `counts` {total, unread} ' +
-        'and `gap` {unread, until} carry no id. A client that does not read is disconnected and may resume. Within 15 s of the ' +
+        'and `gap` {unread, until} carry no id, nor does `update`: an item that is shown already, of which more became known. A client that does not read is disconnected and may resume. Within 15 s of the ' +
         'revocation of its feed token a stream ends for good.',
       params: subscriber,
       query: z.strictObject({ after: itemId.optional() }),

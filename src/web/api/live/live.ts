@@ -4,6 +4,7 @@
  */
 import type { Request, Response } from 'express';
 import { FIRST_ID, isBefore } from '../../../../queues/index.ts';
+import type { Reading } from '../../../bluesky/reading/reading.ts';
 import type { Erasures } from '../../../inbox/erase/erased.ts';
 import type { FeedTokens } from '../../../inbox/feed-tokens.ts';
 import type { InboxReader } from '../../../inbox/read/inbox-reader.ts';
@@ -16,6 +17,7 @@ import { followErasures } from './follow-erasures.ts';
 import { createFrames } from './frames.ts';
 import { createRevocations } from './revocations.ts';
 import { type Hold, runStream } from './stream.ts';
+import { createUpdates } from './updates.ts';
 
 export interface Live {
   /**
@@ -40,6 +42,8 @@ export interface LiveDeps {
   itemJson: ItemJson;
   watch: InboxWatch;
   erasures: Erasures;
+  feedTokens: FeedTokens;
+  reading: Reading;
 }
 
 export interface LiveLimits {
@@ -59,13 +63,6 @@ const defaults: LiveLimits = {
   slowMs: 30_000,
   pendingBytes: 48_000_000,
 };
-export interface LiveDeps {
-  inboxes: InboxReader;
-  watch: InboxWatch;
-  erasures: Erasures;
-  feedTokens: FeedTokens;
-}
-
 interface Client {
   inbox: string;
   feedToken: string | undefined;
@@ -76,11 +73,12 @@ const RETRY_MS = 2_000;
 const HEARTBEAT = Buffer.from(':\n\n');
 
 export function createLive(
-  { inboxes, itemJson, watch, erasures, feedTokens }: LiveDeps,
+  { inboxes, itemJson, watch, erasures, feedTokens, reading }: LiveDeps,
   given: Partial<LiveLimits> = {},
 ): Live {
   const limits = { ...defaults, ...given };
-  const frames = createFrames(inboxes, itemJson);
+  const updates = createUpdates({ reading, inboxes, itemJson, send: sendAll });
+  const frames = createFrames({ inboxes, itemJson, reading, onRead: updates.show });
   const hold: Hold = { pendingBytes: 0, mostBytes: limits.pendingBytes };
   const clients = new Map<Response, Client>();
   const perInbox = new Map<string, number>();
@@ -103,6 +101,12 @@ export function createLive(
       throw new Problem(503, 'Too many streams are open, or the server is stopping', wait);
     if ((perInbox.get(inbox) ?? 0) >= limits.perInbox)
       throw new Problem(429, `This inbox has ${limits.perInbox} streams open`, wait);
+  }
+
+  /** One that does not keep up goes without: it may load the items anew. */
+  function sendAll(inbox: string, text: string): void {
+    for (const [res, client] of clients)
+      if (client.inbox === inbox && res.writableLength === 0) res.write(text);
   }
 
   function end(res: Response, controller: AbortController): void {
@@ -129,7 +133,10 @@ export function createLive(
       clients.delete(res);
       const left = perInbox.get(inbox)! - 1;
       if (left > 0) perInbox.set(inbox, left);
-      else perInbox.delete(inbox);
+      else {
+        perInbox.delete(inbox);
+        updates.leave(inbox);
+      }
       controller.abort();
     });
     return controller.signal;
@@ -154,6 +161,7 @@ export function createLive(
       const signal = enter(res, inbox, feedToken);
       // Jitter, so that clients do not all reconnect at once.
       res.write(`retry: ${RETRY_MS + Math.floor(Math.random() * RETRY_MS)}\n\n`);
+      updates.open(inbox).catch(() => undefined);
       const watched = watch.join(inbox, cursor);
       const client = { inbox, res, signal, watched, cursor, resumes: after !== undefined };
       runStream({ frames, hold, slowMs: limits.slowMs }, client)
@@ -169,6 +177,7 @@ export function createLive(
       isStopped = true;
       clearInterval(heart);
       followed.stop();
+      updates.stop();
       closeAll(() => true);
     },
   };

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { noReading } from '../../../../src/bluesky/reading/reading.ts';
 import { createErasures } from '../../../../src/inbox/erase/erased.ts';
 import { createFeedTokens } from '../../../../src/inbox/feed-tokens.ts';
 import { createInboxReader, type Page } from '../../../../src/inbox/read/inbox-reader.ts';
@@ -41,6 +42,7 @@ beforeAll(async () => {
     watch,
     erasures: createErasures(client),
     feedTokens: createFeedTokens(client),
+    reading: noReading,
   });
   const app = express();
   app.get('/', (req, res) =>
