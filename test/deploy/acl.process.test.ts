@@ -79,6 +79,33 @@ const operatorPages = [
   'session',
 ].map((page) => `/operator/${page}`);
 
+/** As a feed-reader app. */
+async function syncByGreader(base: string, token: string): Promise<void> {
+  const headers = { authorization: `GoogleLogin auth=${token}` };
+  const call = async (path: string, fields?: string[][]) => {
+    const body = fields && new URLSearchParams(fields as [string, string][]);
+    const response = await fetch(base + path, { headers, ...(body && { method: 'POST', body }) });
+    expect(`${path} ${response.status}`).toBe(`${path} 200`);
+    return response.text();
+  };
+  await call('/accounts/ClientLogin', [
+    ['Email', 'ann'],
+    ['Passwd', token],
+  ]);
+  for (const path of ['subscription/list', 'unread-count', 'stream/contents'])
+    await call(`/reader/api/0/${path}`);
+  const { itemRefs } = JSON.parse(await call('/reader/api/0/stream/items/ids')) as {
+    itemRefs: { id: string }[];
+  };
+  for (const tag of ['a', 'r'])
+    for (const state of ['read', 'starred'])
+      await call('/reader/api/0/edit-tag', [
+        ['i', itemRefs[0]!.id],
+        [tag, `user/-/state/com.google/${state}`],
+      ]);
+  await call('/reader/api/0/mark-all-as-read', [['s', 'user/-/state/com.google/reading-list']]);
+}
+
 test('every role does all of its work with its rights: nothing is refused', { timeout: 90_000 }, async () => {
   let web = await start('web');
   const ask = async (method: string, path: string, body?: object): Promise<unknown> => {
@@ -147,7 +174,11 @@ test('every role does all of its work with its rights: nothing is refused', { ti
   const pages = ['/metrics', '/readyz', '/healthz', '/', '/dashboard', '/openapi.json', '/parked'];
   for (const path of [...pages, ...operatorPages]) await ask('GET', path);
   await ask('POST', '/operator/parked/runs', { text: 'JSON' });
-  const feed = (await ask('POST', '/api/inboxes/ann/feed-tokens', {})) as { urls: { rss: string } };
+  const feed = (await ask('POST', '/api/inboxes/ann/feed-tokens', {})) as {
+    token: string;
+    urls: { rss: string; greader: string };
+  };
+  await syncByGreader(feed.urls.greader, feed.token);
   await ask('GET', new URL(feed.urls.rss, web.url).pathname);
   await ask('GET', '/api/inboxes/ann/feed-tokens');
 
