@@ -16,8 +16,10 @@ import {
 } from './read-page.ts';
 import { createRepair } from './repair.ts';
 import { withTitles } from './titles.ts';
+import { type Choose, createSearch } from './search.ts';
 
 export type { Item, Page, PageQuery } from './read-page.ts';
+export type { Choose } from './search.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
 const markScript = loadScript(here('mark.lua'), keyTypes, ...unreadCount);
@@ -26,6 +28,8 @@ const summaryScript = loadScript(here('summary.lua'), ...unreadCount);
 
 /** A page of large posts ends early; its `next` goes on. */
 const MOST_BYTES = 8_000_000;
+/** Of one step of a search. */
+const STEP_BYTES = 1_000_000;
 const STAR_AT_ONCE = 500;
 
 /** With the ids of the oldest and newest item, null if the inbox is empty. */
@@ -40,6 +44,8 @@ export interface InboxReader {
   page(inbox: string, query: PageQuery, signal?: AbortSignal): Promise<Page>;
   /** By subscription (plain name). */
   bySubscription(inbox: string, signal?: AbortSignal): Promise<Map<string, SubscriptionCounts>>;
+  /** A page of what `choose` takes. It may be short, or empty, and have a `next` with which the search goes on. */
+  search(inbox: string, query: PageQuery, choose: Choose, signal?: AbortSignal): Promise<Page>;
   /** Both return the number of unread items. Unknown ids are ignored. What was marked until the signal stays so. */
   markRead(inbox: string, what: { ids: string[] } | { upTo: string }, signal?: AbortSignal): Promise<number>;
   markUnread(inbox: string, ids: string[], signal?: AbortSignal): Promise<number>;
@@ -72,6 +78,36 @@ export function createInboxReader(client: RedisClient): InboxReader {
     const { items, starred } = inboxKeys(inbox);
     return (await runScript(client, starScript, [items, starred], [on ? '1' : '0', ...ids])) as number;
   }
+  async function readUpTo(
+    mostBytes: number,
+    inbox: string,
+    query: PageQuery,
+    signal?: AbortSignal,
+  ): Promise<Page> {
+    const found: Item[] = [];
+    let { before, after } = query;
+    let room = mostBytes;
+    for (;;) {
+      signal?.throwIfAborted();
+      const rest = { ...query, before, after, limit: query.limit - found.length };
+      const {
+        vanished: _,
+        isMiscounted: _is,
+        ...page
+      } = await repaired(inbox, () => readPage(client, inbox, rest, room), signal);
+      found.push(...page.items);
+      for (const item of page.items) room -= item.postJson.length;
+      const isFull = found.length >= query.limit || room <= 0;
+      if (page.next === null || isFull) return { ...page, items: found };
+      if (after === undefined) before = page.next;
+      else after = page.next;
+    }
+  }
+  const search = createSearch((...asked) => readUpTo(STEP_BYTES, ...asked));
+  const titled = async (page: Page): Promise<Page> => ({
+    ...page,
+    items: await withTitles(client, page.items),
+  });
   const readRepaired = (inbox: string, signal?: AbortSignal) =>
     repaired(inbox, () => readSummary(client, inbox), signal);
   return {
@@ -79,27 +115,9 @@ export function createInboxReader(client: RedisClient): InboxReader {
       const { vanished: _, isMiscounted: _is, ...summary } = await readRepaired(inbox, signal);
       return summary;
     },
-    async page(inbox, query, signal) {
-      const found: Item[] = [];
-      let { before, after } = query;
-      let room = MOST_BYTES;
-      for (;;) {
-        signal?.throwIfAborted();
-        const rest = { ...query, before, after, limit: query.limit - found.length };
-        const {
-          vanished: _,
-          isMiscounted: _is,
-          ...page
-        } = await repaired(inbox, () => readPage(client, inbox, rest, room), signal);
-        found.push(...page.items);
-        for (const item of page.items) room -= item.postJson.length;
-        const isFull = found.length >= query.limit || room <= 0;
-        if (page.next === null || isFull) return { ...page, items: await withTitles(client, found) };
-        if (after === undefined) before = page.next;
-        else after = page.next;
-      }
-    },
     bySubscription: (inbox, signal) => countBySubscription(client, inbox, signal),
+    page: async (...asked) => titled(await readUpTo(MOST_BYTES, ...asked)),
+    search: async (...asked) => titled(await search(...asked)),
     async markRead(inbox, what, signal) {
       const args = 'ids' in what ? ['read', ...what.ids] : ['up-to', what.upTo, LOOK_AT_MOST];
       for (;;) {

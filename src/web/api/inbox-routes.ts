@@ -3,9 +3,20 @@ import { z } from 'zod';
 import type { Reading } from '../../bluesky/reading/reading.ts';
 import type { InboxReader } from '../../inbox/read/inbox-reader.ts';
 import { decodeName } from '../../redis/keys.ts';
-import { DEFAULT_LIMIT, encodedName, flag, itemId, itemIds, limit, plainName, time } from '../http/inputs.ts';
+import {
+  DEFAULT_LIMIT,
+  encodedName,
+  flag,
+  itemId,
+  itemIds,
+  limit,
+  plainName,
+  time,
+  words,
+} from '../http/inputs.ts';
 import { Problem } from '../http/problem.ts';
 import { defineRoute, type Route } from '../http/route.ts';
+import { holdingAll, type SearchTexts, textsOfPosts } from '../post/search-text.ts';
 import { PAGE_WAIT_MS, withKnown } from '../post/shown-item.ts';
 import { type ItemJson, itemSchema } from './item-json.ts';
 
@@ -43,6 +54,7 @@ const pageQuery = z
     starred: flag,
     subscription: plainName.optional(),
     since: time,
+    q: words,
   })
   .refine(
     ({ before, after }) => before === undefined || after === undefined,
@@ -58,7 +70,13 @@ const unreadLeft = {
 };
 const starred = { 204: { description: 'Done' }, 404: { description: 'No such item' } };
 
-export function inboxRoutes(inboxes: InboxReader, itemJson: ItemJson, reading: Reading): Route[] {
+/** `searchTexts`: what `q` looks through. */
+export function inboxRoutes(
+  inboxes: InboxReader,
+  itemJson: ItemJson,
+  reading: Reading,
+  searchTexts: SearchTexts = textsOfPosts,
+): Route[] {
   const setStar = async (inbox: string, id: string, on: boolean) => {
     if (!(await inboxes.star(inbox, id, on))) throw new Problem(404, 'This inbox has no such item');
     return { status: 204 };
@@ -87,9 +105,12 @@ export function inboxRoutes(inboxes: InboxReader, itemJson: ItemJson, reading: R
       query: pageQuery,
       responses: { 200: { description: 'A page of items', schema: pageSchema } },
       async handler({ params, query, signal }) {
-        const { limit: most = DEFAULT_LIMIT, since: sinceMs, ...rest } = query;
+        const { limit: most = DEFAULT_LIMIT, since: sinceMs, q = [], ...rest } = query;
         const asked = { ...rest, limit: most, sinceMs };
-        const { items, ...counts } = await inboxes.page(params.subscriber, asked, signal);
+        const { items, ...counts } =
+          q.length === 0
+            ? await inboxes.page(params.subscriber, asked, signal)
+            : await inboxes.search(params.subscriber, asked, holdingAll(q, searchTexts), signal);
         const shown = await withKnown(reading, items, { waitMs: PAGE_WAIT_MS });
         const json = `{"items":[${shown.map(itemJson).join(',')}],${JSON.stringify(counts).slice(1)}`;
         return { status: 200, json };

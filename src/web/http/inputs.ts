@@ -64,6 +64,15 @@ export const flag = readable('true, false, 1 or 0', { enum: ['true', 'false', '1
   Object.hasOwn(flags, text) ? flags[text] : undefined,
 ).optional();
 
+const MAX_WORDS_LENGTH = 500;
+
+/** Separated by white space; none: nothing is asked for. */
+export const words = readable(
+  `the words to find, at most ${MAX_WORDS_LENGTH} characters: every one, in any case, in the post's text, its author's name or handle, alt texts or card`,
+  { maxLength: MAX_WORDS_LENGTH },
+  (text) => (text.length > MAX_WORDS_LENGTH ? undefined : text.split(/\s+/).filter((word) => word !== '')),
+).optional();
+
 const MAX_IDS = 1_000;
 const idsError = `must be a list of 1 to ${MAX_IDS} item ids`;
 

@@ -22,10 +22,14 @@ async function feedOf(inbox: string): Promise<string> {
 test('a filtered page and a feed whose client is gone scan no further, and are no failure', async () => {
   await web.deliver('ann', ...Array.from({ length: 3_000 }, (_, n) => matchJson(n, 'cats')));
   const feed = await feedOf('ann');
-  for (const path of ['/api/inboxes/ann/items', feed]) {
+  for (const path of [
+    '/api/inboxes/ann/items?subscription=dogs',
+    '/api/inboxes/ann/items?q=dogs',
+    `${feed}?subscription=dogs`,
+  ]) {
     const before = await reads();
     await redis.client().call('CLIENT', 'PAUSE', '30000', 'WRITE');
-    const asked = request({ port: web.port, path: `${path}?subscription=dogs`, headers: asReader });
+    const asked = request({ port: web.port, path, headers: asReader });
     asked.on('error', () => undefined).end();
     // A script counts as a write: it waits.
     const blocked = async () =>
