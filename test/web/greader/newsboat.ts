@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 /** The program, or another build of it in NEWSBOAT. */
 const program = process.env['NEWSBOAT'] ?? 'newsboat';
-const version = /^newsboat r?(\d+)\.(\d+)/.exec(String(spawnSync(program, ['-v']).stdout));
+const version = /^newsboat r?(\d+)\.(\d+)/i.exec(String(spawnSync(program, ['-v']).stdout));
 const has = (command: string): boolean => spawnSync(command, ['--version']).error === undefined;
 export const hasNewsboat = version !== null && has('script') && has('sqlite3');
 if (!hasNewsboat)
@@ -48,6 +48,7 @@ export async function openNewsboat(account: { url: string; user: string; token: 
       `${source}-min-items 1000`,
       `${source}-show-special-feeds no`,
       `${source}-flag-star "s"`,
+      source === 'freshrss' ? 'confirm-mark-feed-read no' : '',
       '',
     ].join('\n'),
   );
