@@ -1,5 +1,5 @@
 /** Lines for a reader that stands still. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,6 +63,8 @@ test('modules below a symlink are still found where they are', () => {
   symlinkSync(join(folder, 'real'), join(folder, 'link'));
   const { resolve } = createRequire(import.meta.url);
   resolve(join(folder, 'link', 'a.cjs'));
+  // Whatever else this process looked at last.
+  statSync(folder);
   outletTo(pipe.fd).outlet.write('a line\n');
   expect(resolve(join(folder, 'link', 'b.cjs'))).toBe(join(folder, 'real', 'b.cjs'));
   rmSync(folder, { recursive: true });

@@ -40,9 +40,9 @@ test('the same seed sends the same matches', async () => {
 });
 
 test('every match is understood and different from all others, with record keys and without', async () => {
-  const [whole, cut] = [await take(COUNT), await take(COUNT, { emptyRkey: true })];
-  expect(distinct(whole.map(parse))).toBe(COUNT);
-  expect(distinct(cut.map(parse))).toBe(COUNT);
+  const [whole, cut] = [await take(3_000), await take(3_000, { emptyRkey: true })];
+  expect(distinct(whole.map(parse))).toBe(3_000);
+  expect(distinct(cut.map(parse))).toBe(3_000);
   expect(JSON.parse(cut[0]!.json).post.uri).toMatch(/^at:\/\/did:plc:[a-z2-7]{24}\/app\.bsky\.feed\.post\/$/);
 });
 

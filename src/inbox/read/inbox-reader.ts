@@ -15,8 +15,8 @@ import {
   readPage,
 } from './read-page.ts';
 import { createRepair } from './repair.ts';
-import { withTitles } from './titles.ts';
 import { type Choose, createSearch } from './search.ts';
+import { withTitles } from './titles.ts';
 
 export type { Item, Page, PageQuery } from './read-page.ts';
 export type { Choose } from './search.ts';
