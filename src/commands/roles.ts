@@ -85,7 +85,7 @@ const web: StartPart = async (context) => {
   const server = await startWebRole(context);
   const { publicUrl } = context.config.http;
   context.log.info(
-    { dashboard: `${server.url}/dashboard`, api: `${server.url}/api` },
+    { inboxes: `${server.url}/inboxes`, dashboard: `${server.url}/dashboard`, api: `${server.url}/api` },
     `pages: ${server.url}/${publicUrl ? `, for others ${publicUrl.href}/` : ''}`,
   );
   return server;

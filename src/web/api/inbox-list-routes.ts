@@ -19,17 +19,14 @@ const listSchema = z.object({
   next: z.string().nullable().meta({ description: '`after` of the next page, null at the end' }),
 });
 
-export function inboxListRoutes({
-  inboxList: list,
-  inboxes,
-  erase,
-  live,
-}: {
+export interface InboxListDeps {
   inboxList: InboxList;
   inboxes: InboxReader;
   erase: Erase;
   live: Pick<Live, 'close'>;
-}): Route[] {
+}
+
+export function inboxListRoutes({ inboxList: list, inboxes, erase, live }: InboxListDeps): Route[] {
   return [
     defineRoute({
       id: 'listInboxes',

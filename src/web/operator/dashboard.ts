@@ -111,6 +111,7 @@ const uiConfig = (environmentName: string | undefined, base: string): UIConfig =
   showMetrics: true,
   miscLinks: [
     { text: 'Overview', url: `${base}/` },
+    { text: 'Inboxes', url: `${base}/inboxes` },
     { text: 'Parked matches, grouped', url: `${base}/parked` },
     { text: 'Inbox API', url: `${base}/api/docs` },
   ],

@@ -25,6 +25,9 @@ const scripts = [
   'parked-run',
   'parked-discard',
   'parked-group',
+  'inboxes',
+  'inbox-tokens',
+  'inbox-erase',
 ];
 
 export function mountPages(
@@ -37,13 +40,13 @@ export function mountPages(
     lookups: lookups ? '' : `<p class="soft" id="lookups">${escapeHtml(howToLookUp)}.</p>`,
   });
   serveGet(app, '/', noStore, requireLogin(login), overview);
-  serveGet(
-    app,
-    '/parked',
-    noStore,
-    requireLogin(login),
-    page(base, 'parked', 'Parked', '/parked', ['page.css']),
-  );
+  for (const [name, title] of [
+    ['inboxes', 'Inboxes'],
+    ['parked', 'Parked'],
+  ] as const) {
+    const path = `/${name}`;
+    serveGet(app, path, noStore, requireLogin(login), page(base, name, title, path, ['page.css']));
+  }
   serveAssets(app, {
     'page.css': ours('page.css'),
     ...Object.fromEntries(scripts.map((name) => [`${name}.js`, ours(`${name}.js`)])),

@@ -1,4 +1,4 @@
-/** The operator's API, all behind the login: session, figures, parked matches, log. */
+/** The operator's API, all behind the login: session, figures, inboxes, parked matches, log. */
 import type { Express } from 'express';
 import { z } from 'zod';
 import type { Queues } from '../../lanes/queues.ts';
@@ -9,11 +9,12 @@ import { noStore, serveGet } from '../http/base-app.ts';
 import { defineRoute, mountRoutes, type Route } from '../http/route.ts';
 import { discardRoutes } from './discard-routes.ts';
 import { exportParked } from './export-parked.ts';
+import { type OperatorInboxDeps, operatorInboxRoutes } from './inbox-routes.ts';
 import { logQuery } from './inputs.ts';
 import { type OverviewSource, overviewRoutes } from './overview-routes.ts';
 import { parkedRoutes } from './parked-routes.ts';
 
-export interface OperatorDeps {
+export interface OperatorDeps extends OperatorInboxDeps {
   queues: Queues;
   parked: Parked;
   client: RedisClient;
@@ -32,6 +33,7 @@ export function mountOperator(app: Express, deps: OperatorDeps): void {
     ...overviewRoutes(deps.overview),
     ...parkedRoutes(deps),
     ...discardRoutes(deps.parked),
+    ...operatorInboxRoutes(deps, deps.parked.operatorLog),
     logRoute(deps.parked),
   ]);
 }

@@ -36,7 +36,7 @@ describe.each([
     web.ask(method, kept + path, { ...behind, ...headers }, body);
 
   test('every link of a page stays below it, and is served', async () => {
-    for (const path of ['/', '/parked', '/reader/ann', '/api/docs', '/dashboard']) {
+    for (const path of ['/', '/inboxes', '/parked', '/reader/ann', '/api/docs', '/dashboard']) {
       const page = await ask('GET', path, asAdmin);
       expect(page.status, path).toBe(200);
       const base = new URL(/<base href="([^"]+)"/.exec(page.text)?.[1] ?? '', `${PUBLIC_URL}${path}`);
@@ -65,7 +65,7 @@ describe.each([
   test('the dashboard knows its path', async () => {
     const { text } = await ask('GET', '/dashboard', asAdmin);
     expect(text).toContain('<base href="/inbox/dashboard/"');
-    for (const path of ['/inbox/', '/inbox/parked', '/inbox/api/docs'])
+    for (const path of ['/inbox/', '/inbox/inboxes', '/inbox/parked', '/inbox/api/docs'])
       expect(text).toContain(`"url":"${path}"`);
   });
 

@@ -89,7 +89,7 @@ const inboxStage = (work, canaryAgeMs) =>
             ? []
             : [[seconds(canaryAgeMs), 'since the last canary arrived', canaryAgeMs > 60_000]]),
         ],
-    { id: 'inboxes' },
+    { id: 'inboxes', about: el('a', { href: urlOf('/inboxes') }, 'Find an inbox') },
   );
 
 function parkedStage(parked, queues) {

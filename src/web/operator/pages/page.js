@@ -64,14 +64,14 @@ export async function get(path) {
     clearTimeout(timer);
   }
 }
-export const post = async (path, body = {}) =>
-  answerOf(
-    await fetch(urlOf(path), {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
-  );
+export const post = (path, body = {}) =>
+  send(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+export const remove = (path) => send(path, { method: 'DELETE' });
+const send = async (path, request) => answerOf(await fetch(urlOf(path), request));
 
 /** Without a message: hides it. */
 export function showMessage(message, kind = 'bad') {
