@@ -62,7 +62,7 @@ for (const [point, name] of besides)
     const left = await world.client.hlen(payloadsKey('matches'));
     expect(left).toBeGreaterThan(0);
     others.push(await world.start(role));
-    return `crash point ${point}, ${TIMES} times at one of its first three passes; ${left} batches lay there when the next one started`;
+    return `crash point ${point}, ${TIMES} times at one of its first three passes; ${left} batches left`;
   });
 
 const AGED = 20;
