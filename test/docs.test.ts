@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { settings } from '../src/config/settings.ts';
+import { type SettingName, settings } from '../src/config/settings.ts';
 import {
   booksKeys,
   byHandKey,
@@ -35,7 +35,17 @@ import {
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
-const readme = read('README.md');
+const pages = [
+  ...readdirSync(root),
+  ...readdirSync(join(root, 'docs'), { recursive: true }).map((name) => `docs/${String(name)}`),
+].filter((page) => page.endsWith('.md'));
+const tablesOf = (page: string): string[] =>
+  read(page)
+    .split('\n')
+    .filter((line) => line.startsWith('|'));
+/** From its heading to the next one. */
+const sectionOf = (page: string, heading: string): string =>
+  read(page).split(`\n### ${heading}\n`)[1]!.split('\n#')[0]!;
 const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
 
 test('.env.example lists every setting with its default', () => {
@@ -47,21 +57,53 @@ test('.env.example lists every setting with its default', () => {
   expect(listed).toEqual(known);
 });
 
-test("README's table of settings says what the code says", () => {
-  const rows = readme.split('\n').map((line) => line.replace(/ +/g, ' '));
-  for (const [name, setting] of Object.entries(settings)) {
-    const row = rows.find((line) => line.startsWith(`| \`${name}\` |`));
-    expect(row, name).toContain(setting.meaning.replaceAll('|', '\\|'));
-    expect(row).toContain(setting.default === undefined ? '| – |' : `\`${setting.default}\``);
+test('docs/settings.md has each setting once, and says what the code says', () => {
+  const rows = tablesOf('docs/settings.md').filter((line) => line.startsWith('| `'));
+  const told = rows.map((row) => /^\| `(.+?)` \|/.exec(row)?.[1]);
+  expect(told.toSorted()).toEqual(Object.keys(settings).toSorted());
+  for (const [at, name] of told.entries()) {
+    const { default: value, meaning } = settings[name as SettingName];
+    const cell = value === undefined ? '–' : `\`${value}\``;
+    expect(rows[at]).toBe(`| \`${name}\` | ${cell} | ${meaning.replaceAll('|', '\\|')} |`);
   }
 });
 
-test('README names every script, and none that is not there', () => {
-  const named = new Set([...readme.matchAll(/npm run ([\w:.-]*\w)/g)].map(([, name]) => name!));
-  for (const name of named) expect(scripts, name).toHaveProperty([name]);
+test('docs/commands.md names every script, and no page names one that is not there', () => {
+  const namedIn = (text: string) =>
+    new Set([...text.matchAll(/npm run ([\w:.-]*\w)/g)].map(([, name]) => name!));
+  for (const page of pages.filter((name) => !/CHANGELOG|decisions/.test(name)))
+    for (const name of namedIn(read(page))) expect(scripts, page).toHaveProperty([name]);
+  const named = namedIn(read('docs/commands.md'));
   for (const name of Object.keys(scripts)) {
     if (!['start', 'test', 'prepare'].includes(name)) expect([...named]).toContain(name);
   }
+});
+
+/** Those of the other commands are compared with their --help, in test/commands. */
+test.each([
+  ['bench', 'bench/options.ts'],
+  ['chaos', 'test/chaos/command.ts'],
+  ['test:faults', 'test/faults/main.ts'],
+])('docs/commands.md names every option of npm run %s', (name, file) => {
+  const options = /^ {2}options: \{\n(.*?)^ {2}\},/ms.exec(read(file))![1]!;
+  const known = [...options.matchAll(/^ {4}'?([\w-]+)'?: \{/gm)].map(([, option]) => `--${option}`);
+  const told = [...sectionOf('docs/commands.md', `npm run ${name}`).matchAll(/`(--[\w-]+)`/g)];
+  expect(told.map(([, option]) => option).toSorted()).toEqual(known.toSorted());
+});
+
+test('README takes ten minutes to read, and docs/README.md lists every page', () => {
+  expect(read('README.md').split('\n').length).toBeLessThanOrEqual(121);
+  const contents = read('docs/README.md');
+  for (const name of readdirSync(join(root, 'docs')).filter((each) => /^[a-z].*\.md$/.test(each)))
+    expect(contents).toContain(`](${name})`);
+});
+
+test('no line of a table is longer than 200 characters: such a table does not wrap', () => {
+  const long = pages
+    .filter((page) => page !== 'docs/keys.md')
+    .flatMap((page) => tablesOf(page).map((line) => `${page}: ${line}`))
+    .filter((line) => line.length > 200 + line.indexOf(': ') + 2);
+  expect(long).toEqual([]);
 });
 
 test('docs/keys.md names every key', () => {
@@ -101,21 +143,13 @@ test('docs/keys.md names every key', () => {
   for (const key of made) expect(keys).toContain(`\`${key}`);
 });
 
-const pages = [
-  'README.md',
-  'CHANGELOG.md',
-  ...readdirSync(join(root, 'docs'), { recursive: true }).map((name) => `docs/${String(name)}`),
-];
-test.each(pages.filter((page) => page.endsWith('.md')))(
-  '%s links to what is there, and names test files that are there',
-  (page) => {
-    const text = read(page);
-    for (const [, to] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g))
-      expect(existsSync(join(root, dirname(page), to!)), to).toBe(true);
-    for (const [path] of text.matchAll(/\btest\/[\w./-]+\.test\.ts/g))
-      expect(existsSync(join(root, path)), path).toBe(true);
-  },
-);
+test.each(pages)('%s links to what is there, and names test files that are there', (page) => {
+  const text = read(page);
+  for (const [, to] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g))
+    expect(existsSync(join(root, dirname(page), to!)), to).toBe(true);
+  for (const [path] of text.matchAll(/\btest\/[\w./-]+\.test\.ts/g))
+    expect(existsSync(join(root, path)), path).toBe(true);
+});
 
 test('every file that docs/architecture.md names is there', () => {
   const files = ['src', 'queues', 'processors', 'docs', 'deploy', 'test'].flatMap((folder) =>

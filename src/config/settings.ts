@@ -1,4 +1,4 @@
-/** Every setting: parser, default as text, meaning. `.env.example` and the README are tested against this table. */
+/** Every setting: parser, default as text, meaning. `.env.example` and docs/settings.md are tested against this table. */
 import { quote } from '../../queues/index.ts';
 import { blueskySettings } from './bluesky-settings.ts';
 import { flag, names, oneOf, readableFile, text, wholeNumber } from './parsers.ts';
