@@ -100,6 +100,10 @@ export function keyOf(uri: string, did: string): string | undefined {
   return author === did && rkey !== '.' && rkey !== '..' ? rkey : undefined;
 }
 
+/** Whether the CID that was sent beside a uri says that the uri names another record than `record`. */
+export const isDisproved = (cid: unknown, record: object): boolean =>
+  typeof cid === 'string' && cid !== '' && cid !== cidOf(record);
+
 /** Of a uri that names a post by a DID. */
 export const authorOfUri = (uri: string): string | undefined => postUri.exec(uri)?.[1];
 export const uriOf = (did: string, rkey: string): string => `at://${did}/app.bsky.feed.post/${rkey}`;

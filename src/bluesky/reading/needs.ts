@@ -1,7 +1,7 @@
 /** What must be known to show a post as people know it: read out of its item, which itself is never changed. */
 import { cidOf, timeMsOf } from '../../../queues/index.ts';
 import type { Name } from '../known/entries.ts';
-import { authorOfUri, keyOf } from '../record-key.ts';
+import { authorOfUri, isDisproved, keyOf } from '../record-key.ts';
 
 export interface ReadItem {
   id: string;
@@ -36,16 +36,14 @@ export function needsOf({ id, identity, postJson }: ReadItem): Needs | undefined
   const { uri, author, cid, raw_record } = parsed(postJson);
   if (typeof author !== 'string' || !validDid.test(author)) return undefined;
   const record = typeof raw_record === 'object' && raw_record !== null ? raw_record : {};
-  const computed = cidOf(record);
   const { createdAt, embed, reply } = record as Record<string, any>; // oxlint-disable-line typescript/no-explicit-any
-  const isDisproved = typeof cid === 'string' && cid !== '' && cid !== computed;
   return {
     id,
     identity,
     deliveredMs: timeMsOf(id),
     did: author,
-    saidKey: typeof uri === 'string' && !isDisproved ? keyOf(uri, author) : undefined,
-    cid: computed,
+    saidKey: typeof uri === 'string' && !isDisproved(cid, record) ? keyOf(uri, author) : undefined,
+    cid: cidOf(record),
     createdMs: typeof createdAt === 'string' ? Date.parse(createdAt) : Number.NaN,
     quote: postUri(embed?.record?.record?.uri ?? embed?.record?.uri),
     parent: postUri(reply?.parent?.uri),

@@ -88,6 +88,8 @@ export interface Post {
   text: string;
   author: string;
   indexed_at: string;
+  /** Of the record, as Skywire may send it one day. */
+  cid?: unknown;
   raw_record?: unknown;
 }
 
@@ -106,8 +108,8 @@ export const createItemJson =
 
 function readPost({ postJson, known }: ShownItem, pictures: Pictures): { postText: string; beside: object } {
   if (postJson === '') return { postText: noPost, beside: {} };
-  const { uri, text, author, indexed_at, raw_record } = JSON.parse(postJson) as Post;
-  const { url, isHidden, ...view } = viewPost({ uri, author, record: raw_record }, known, pictures);
+  const { uri, text, author, indexed_at, cid, raw_record } = JSON.parse(postJson) as Post;
+  const { url, isHidden, ...view } = viewPost({ uri, author, cid, record: raw_record }, known, pictures);
   const post = JSON.stringify({ uri, text: isHidden ? '' : text, author, indexed_at, url });
   const record = isHidden ? 'null' : (memberText(postJson, 'raw_record') ?? '{}');
   return { postText: `${post.slice(0, -1)},"raw_record":${record}}`, beside: withoutEmpty(view) };

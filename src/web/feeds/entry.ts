@@ -74,7 +74,8 @@ function readPost(postJson: string) {
   const { raw_record, ...given } = JSON.parse(postJson) as Partial<Post> & {
     raw_record?: Record<string, unknown>;
   };
-  const post = { uri: textOf(given.uri), author: textOf(given.author), indexed_at: given.indexed_at };
+  const { indexed_at, cid } = given;
+  const post = { uri: textOf(given.uri), author: textOf(given.author), indexed_at, cid };
   const { text, createdAt, langs } = raw_record ?? {};
   // Facets are byte offsets into the record's own text.
   const shownText = typeof text === 'string' ? text : textOf(given.text);

@@ -1,5 +1,6 @@
 /** A post as it is shown: what its record holds, with what is known from Bluesky. The same for API and feeds. */
 import type { KnownAuthor, KnownPost, KnownReference } from '../../bluesky/reading/shown.ts';
+import { isDisproved } from '../../bluesky/record-key.ts';
 import { postUrl } from '../api/post-url.ts';
 import { coverOf } from '../reader/post.js';
 import type { Pictures } from './pictures.ts';
@@ -31,13 +32,13 @@ export interface PostView extends Omit<RecordView, 'quote' | 'reply_to'> {
 }
 
 export function viewPost(
-  { uri, author, record }: { uri: string; author: string; record: unknown },
+  { uri, author, cid, record }: { uri: string; author: string; cid?: unknown; record: unknown },
   known: KnownPost | undefined,
   pictures: Pictures,
 ): PostView {
   const url = known
     ? postUrl(known.rkey === undefined ? '' : `at://${author}/app.bsky.feed.post/${known.rkey}`, author)
-    : postUrl(uri, author);
+    : postUrl(isDisproved(cid, Object(record)) ? '' : uri, author);
   const { quote, reply_to, ...view } = readRecord(record, { author, url, pictures });
   if (!known)
     return { ...view, ...(quote && { quote }), ...(reply_to && { reply_to }), url, isHidden: false };
