@@ -27,7 +27,7 @@ export interface Needs {
 }
 
 /** As Bluesky takes it. */
-const validDid = /^did:[a-z]+:[A-Za-z0-9._:%-]{1,300}(?<![:%])$/;
+export const validDid = /^did:[a-z]+:[A-Za-z0-9._:%-]{1,300}(?<![:%])$/;
 const MAX_URI = 600;
 
 /** undefined: nothing can be known of it. Never throws. */

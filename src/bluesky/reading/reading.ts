@@ -13,6 +13,7 @@ import { createKnown } from '../known/known.ts';
 import { createRoom } from '../known/room.ts';
 import { createAnswers } from './answers.ts';
 import { createAsker } from './asker.ts';
+import { type Glance, glanceAt, type PostSeen } from './glance.ts';
 import { type Needs, namesOf, needsOf, type ReadItem } from './needs.ts';
 import { type KnownPost, shownPost } from './shown.ts';
 import { type Wanted, wantedOf } from './wanted.ts';
@@ -25,6 +26,8 @@ export interface Reading {
   isOn: boolean;
   /** `waitMs`: for what is not known at all, and was not waited for before. `gatherMs`: to ask together with others. */
   of(items: readonly ReadItem[], how: { waitMs: number; gatherMs?: number }): Promise<KnownPosts>;
+  /** What is known already, in order; asks for nothing and waits for nothing. For searches. Throws where Redis is away. */
+  glance(posts: readonly PostSeen[]): Promise<readonly (Glance | undefined)[]>;
   /** Of items that are shown somewhere: asks for what is due, and waits for nothing. */
   renew(needs: readonly Needs[]): Promise<void>;
   /** Hears what became known from now on; returns how to stop. */
@@ -77,6 +80,7 @@ export function createReading(client: RedisClient, jobs: Adds<Lookup>, { apiUrl 
         return new Map();
       }
     },
+    glance: (posts) => glanceAt(known, posts),
     async renew(needs) {
       if (needs.length) await entriesOf(needs, 0, 500).catch(() => undefined);
     },
@@ -88,6 +92,7 @@ export function createReading(client: RedisClient, jobs: Adds<Lookup>, { apiUrl 
 export const noReading: Reading = {
   isOn: false,
   of: () => Promise.resolve(new Map()),
+  glance: (posts) => Promise.resolve(posts.map(() => undefined)),
   renew: () => Promise.resolve(),
   follow: () => () => undefined,
 };

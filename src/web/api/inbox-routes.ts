@@ -16,7 +16,7 @@ import {
 } from '../http/inputs.ts';
 import { Problem } from '../http/problem.ts';
 import { defineRoute, type Route } from '../http/route.ts';
-import { holdingAll, type SearchTexts, textsOfPosts } from '../post/search-text.ts';
+import { createSearchTexts, holdingAll } from '../post/search-text.ts';
 import { PAGE_WAIT_MS, withKnown } from '../post/shown-item.ts';
 import { type ItemJson, itemSchema } from './item-json.ts';
 
@@ -70,13 +70,8 @@ const unreadLeft = {
 };
 const starred = { 204: { description: 'Done' }, 404: { description: 'No such item' } };
 
-/** `searchTexts`: what `q` looks through. */
-export function inboxRoutes(
-  inboxes: InboxReader,
-  itemJson: ItemJson,
-  reading: Reading,
-  searchTexts: SearchTexts = textsOfPosts,
-): Route[] {
+export function inboxRoutes(inboxes: InboxReader, itemJson: ItemJson, reading: Reading): Route[] {
+  const searchTexts = createSearchTexts(reading);
   const setStar = async (inbox: string, id: string, on: boolean) => {
     if (!(await inboxes.star(inbox, id, on))) throw new Problem(404, 'This inbox has no such item');
     return { status: 204 };

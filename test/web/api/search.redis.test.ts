@@ -1,7 +1,7 @@
 /** `q`: items by what they say. */
 import { expect, test } from 'vitest';
 import type { Item } from '../../../src/inbox/read/inbox-reader.ts';
-import { holdingAll, textsOfPost } from '../../../src/web/post/search-text.ts';
+import { holdingAll, saidIn } from '../../../src/web/post/search-text.ts';
 import { hostilePosts, readerPosts } from '../../fixtures/reader-posts.ts';
 import { useWeb, web } from '../use-web.ts';
 import { asReader, matchJson } from '../web.ts';
@@ -78,7 +78,7 @@ test('pages both ways give every hit once; with the other conditions; a post tha
   await web.ask('POST', '/api/inboxes/ben/read', asReader, { up_to: newest.id });
   expect(await textsFound('ben', { q: 'lucky', unread: '1' })).toEqual([]);
   const gone = { identity: 'x', postJson: '', id: '1-1', matchedBy: [], read: false, starred: false };
-  expect(await holdingAll([''], (items) => items.map(textsOfPost))([gone])).toEqual([]);
+  expect(await holdingAll([''], (items) => items.map((item) => saidIn(item).texts))([gone])).toEqual([]);
 });
 
 test('texts that are known later are looked through too, and an item without any is not found', async () => {
@@ -86,14 +86,14 @@ test('texts that are known later are looked through too, and an item without any
   const items = [item('{"text":"one"}'), item('{"text":"two"}'), item('{"text":"one"}')];
   const names = ['Žofie', 'Ann', undefined];
   const choose = holdingAll(['Z\u030cOFIE', 'one'], (all) =>
-    all.map((one, at) => (names[at] === undefined ? undefined : [...textsOfPost(one)!, names[at]])),
+    all.map((one, at) => (names[at] === undefined ? undefined : [...saidIn(one).texts!, names[at]])),
   );
   expect(await choose(items)).toEqual([items[0]]);
 });
 
 test('no record makes it throw', () => {
   for (const post of [...hostilePosts(), ...readerPosts(200)])
-    expect(textsOfPost({ postJson: JSON.stringify(post) })).toContain(post.text);
+    expect(saidIn({ postJson: JSON.stringify(post) }).texts).toContain(post.text);
 });
 
 test('others are answered between its steps', async () => {
