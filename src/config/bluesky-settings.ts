@@ -43,26 +43,39 @@ function originIn(text: string): string | undefined {
 }
 
 const ORIGIN = 'https://host[:port], or http:// on this machine, without path, user, password, ? and #';
-const origin: Parser<string> = { takes: ORIGIN, parse: originIn };
 /** `named` values are taken as they are. */
 const originOr = (...named: string[]): Parser<string> => ({
   takes: `${named.join(', ')}, or ${ORIGIN}`,
   parse: (text) => (named.includes(text) ? text : originIn(text)),
 });
 
+/** What lookups may ask is a rule of bluesky/http/where.ts: what could only be refused there is refused at start. */
+const LOOKED_UP =
+  'https://host (port 443), or http:// on this machine, without path, user, password, ? and #';
+function askedIn(text: string): string | undefined {
+  const found = originIn(text);
+  if (found === undefined) return undefined;
+  const { protocol, hostname, port } = new URL(found);
+  return protocol === 'http:' || (port === '' && !isLoopbackHost(hostname)) ? found : undefined;
+}
+
 /** A wrong one may have a password. */
 const mayHoldSecret = { secret: true };
 
 export const blueskySettings = {
   BLUESKY_API_URL: setting(
-    originOr('off'),
+    { takes: `off, or ${LOOKED_UP}`, parse: (text) => (text === 'off' ? text : askedIn(text)) },
     `Where names, quoted posts and withdrawals are looked up: \`${PUBLIC_API_URL}\`; off: nobody is asked anything`,
     { default: 'off', ...mayHoldSecret },
   ),
-  PLC_URL: setting(origin, "Where an author's server is looked up, if lookups are on", {
-    default: 'https://plc.directory',
-    ...mayHoldSecret,
-  }),
+  PLC_URL: setting(
+    { takes: LOOKED_UP, parse: askedIn },
+    "Where an author's server is looked up, if lookups are on",
+    {
+      default: 'https://plc.directory',
+      ...mayHoldSecret,
+    },
+  ),
   MEDIA: setting(
     originOr('off', 'direct'),
     "Pictures in reader page, feeds and API: off; direct: from Bluesky's CDN; or the origin of a server that answers the CDN's paths",
@@ -70,11 +83,24 @@ export const blueskySettings = {
   ),
 } as const;
 
-export function nestBluesky(values: Record<keyof typeof blueskySettings, string>): BlueskySettings {
+type BlueskyValues = Record<keyof typeof blueskySettings, string>;
+
+const isHere = (url: string): boolean => URL.canParse(url) && isLoopbackHost(new URL(url).hostname);
+
+/** Servers on this machine are asked only where nothing leads elsewhere: else every call would be refused, and nobody would know why. */
+export function blueskyProblems({ BLUESKY_API_URL: apiUrl, PLC_URL: plcUrl }: BlueskyValues): string[] {
+  // Undefined is named already.
+  if (apiUrl === undefined || plcUrl === undefined || apiUrl === 'off' || isHere(apiUrl) === isHere(plcUrl))
+    return [];
+  return [
+    `BLUESKY_API_URL, PLC_URL: got ${apiUrl} and ${plcUrl}, of which one is on this machine; lookups need both there ` +
+      '(a made-up Bluesky) or both elsewhere',
+  ];
+}
+
+export function nestBluesky(values: BlueskyValues): BlueskySettings {
   const { BLUESKY_API_URL: apiUrl, PLC_URL: plcUrl, MEDIA: media } = values;
-  const isLoopback = [apiUrl, plcUrl].every(
-    (url) => URL.canParse(url) && isLoopbackHost(new URL(url).hostname),
-  );
+  const isLoopback = isHere(apiUrl) && isHere(plcUrl);
   return {
     lookups: apiUrl === 'off' ? undefined : { apiUrl, plcUrl, isLoopback },
     media: media === 'off' ? undefined : media === 'direct' ? direct : ownSource(media),

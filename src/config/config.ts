@@ -1,6 +1,6 @@
 /** The validated configuration, nested by who uses it. */
 import type { BlockList } from 'node:net';
-import { type BlueskySettings, nestBluesky } from './bluesky-settings.ts';
+import { type BlueskySettings, blueskyProblems, nestBluesky } from './bluesky-settings.ts';
 import { isLoopbackHost, withoutBrackets } from './loopback.ts';
 import type { PublicUrl } from './public-url.ts';
 import type { RedisAddress } from './redis-url.ts';
@@ -71,7 +71,7 @@ export function toConfig(
   if ((values.REDIS_TLS_CERT === undefined) !== (values.REDIS_TLS_KEY === undefined)) {
     problems.push('REDIS_TLS_CERT, REDIS_TLS_KEY: one without the other; a client certificate requires both');
   }
-  problems.push(...relayProblems(values));
+  problems.push(...relayProblems(values), ...blueskyProblems(values));
   if (values.DELIVERY_BACKOFF_MAX_MS < values.DELIVERY_BACKOFF_MS) {
     problems.push('DELIVERY_BACKOFF_MAX_MS: less than DELIVERY_BACKOFF_MS');
   }

@@ -138,7 +138,20 @@ describe('Bluesky', () => {
     });
     const local = { BLUESKY_API_URL: 'http://127.0.0.1:7001', PLC_URL: 'http://localhost:7002' };
     expect(lookups(local)).toMatchObject({ isLoopback: true });
-    expect(lookups({ ...local, PLC_URL: '' })).toMatchObject({ isLoopback: false });
+  });
+
+  test('of this machine and of the world are not asked together: every call would be refused', () => {
+    const here = 'http://127.0.0.1:7001';
+    expect(refusal({ BLUESKY_API_URL: here })).toContain(
+      `BLUESKY_API_URL, PLC_URL: got ${here} and https://plc.directory, of which one is on this machine`,
+    );
+    expect(refusal({ BLUESKY_API_URL: 'https://public.api.bsky.app', PLC_URL: here })).toContain(
+      `BLUESKY_API_URL, PLC_URL: got https://public.api.bsky.app and ${here}`,
+    );
+    const wrong = refusal({ BLUESKY_API_URL: 'x', PLC_URL: here });
+    expect(wrong).toContain('BLUESKY_API_URL: got');
+    expect(wrong).not.toContain('BLUESKY_API_URL, PLC_URL');
+    expect(lookups({ PLC_URL: here })).toBeUndefined();
   });
 
   test.each([

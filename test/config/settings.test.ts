@@ -74,8 +74,18 @@ const bad: [name: SettingName, ...values: string[]][] = [
     'public.api.bsky.app',
     'http://public.api.bsky.app',
     'https://a.example/xrpc',
+    'https://a.example:8443',
+    'https://localhost',
+    'https://127.0.0.1',
   ],
-  ['PLC_URL', 'off', 'http://plc.directory', 'https://plc.directory/did:plc:x'],
+  [
+    'PLC_URL',
+    'https://plc.directory:8443',
+    'https://[::1]',
+    'off',
+    'http://plc.directory',
+    'https://plc.directory/did:plc:x',
+  ],
 ];
 
 test.each(bad)('%s takes none of its wrong values, and says what it takes', (name, ...values) => {
