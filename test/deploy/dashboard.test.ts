@@ -45,4 +45,7 @@ test('it asks for metrics that there are', () => {
   const { registry } = createAllMetrics();
   const known = registry.getMetricsAsArray().map(({ name }) => name);
   for (const name of metricsIn(text)) expect(known, name).toContain(name);
+  expect(metricsIn(text)).toEqual(
+    expect.arrayContaining(['skywire_inbox_lookups_total', 'skywire_inbox_lookup_calls_total']),
+  );
 });
