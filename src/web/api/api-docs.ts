@@ -99,8 +99,10 @@ const schema = (title: string, media: Media): string =>
     : `<details><summary>${escapeHtml(title)}</summary><pre>${escapeHtml(JSON.stringify(media.schema, null, 2))}</pre></details>`;
 
 const style = `
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+:root { color-scheme: light dark; background: #fff; color: #17212e; --link: #0b57b8; }
+@media (prefers-color-scheme: dark) { :root { background: #10151c; color: #e6ebf1; --link: #8ab8ff; } }
+a { color: var(--link); }
+body { overflow-wrap: anywhere; font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 section { border-top: 1px solid #8886; margin-top: 2rem; }
 h2 { font-size: 1.1rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
