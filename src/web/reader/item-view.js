@@ -1,61 +1,87 @@
 /** Renders items, from the fields of the API. */
+import { authorView, avatarView, nameOf, noteView, timeView } from './author-view.js';
 import { link, make } from './dom.js';
-import { mediaView } from './media-view.js';
+import { icon } from './icons.js';
+import { coverView, mediaView } from './media-view.js';
 import { coverOf, segments, tagHref } from './post.js';
-import { answeredView, authorView, quoteView, withdrawnText } from './references-view.js';
+import { answerView, quoteView } from './reference-view.js';
+import { withParts } from './view.js';
+import { inFull, postedAt } from './when.js';
+
+const withdrawals = {
+  deleted: 'Deleted by its author.',
+  taken_down: 'Taken down by Bluesky.',
+  deactivated: 'The account of its author is deactivated.',
+};
 
 /** What the post says, shows, quotes and answers. */
-function contentOf({ post, media = [], quote, reply_to, labels = [], tags = [], withdrawn }) {
-  if (post.gone) return [textView(['This post is no longer kept.'])];
-  if (withdrawn) return [textView([withdrawnText(withdrawn)])];
+function contentOf(item) {
+  const { post, media = [], quote, reply_to, labels = [], tags = [], withdrawn } = item;
+  if (post.gone) return [noteView('hidden', 'This post is no longer kept.')];
+  if (withdrawn) return [noteView('hidden', withdrawals[withdrawn.why] ?? 'No longer on Bluesky.')];
   const { covers, why } = coverOf(labels);
-  const notice = `Not shown here: labelled ${why.join(', ')}.`;
-  if (covers === 'everything') return [make('p', {}, link(notice, post.url))];
+  if (covers === 'everything')
+    return [noteView('hidden', link(`Not shown here: labelled ${why.join(', ')}.`, post.url))];
   const record = post.raw_record ?? {};
   const text = typeof record.text === 'string' ? record.text : post.text;
   const content = () => [
-    ...(reply_to ? answeredView(reply_to) : []),
-    textView(segments(text, record.facets).map((one) => link(one.text, one.href))),
+    ...(reply_to ? [answerView(reply_to)] : []),
+    ...(text ? [textView(segments(text, record.facets).map((one) => link(one.text, one.href)))] : []),
     ...mediaView(media, covers === 'media' ? why : []),
     ...(quote ? [quoteView(quote)] : []),
     ...(tags.length > 0
-      ? [make('p', { dir: 'auto' }, ...tags.flatMap((tag) => [link(`#${tag}`, tagHref(tag)), ' ']))]
+      ? [
+          make(
+            'p',
+            { class: 'tags', dir: 'auto' },
+            ...tags.flatMap((tag) => [link(`#${tag}`, tagHref(tag)), ' ']),
+          ),
+        ]
       : []),
   ];
-  if (covers === 'nothing' || covers === 'media') return content();
-  const place = make('div', {}, make('button', {}, `Show a post labelled ${why.join(', ')}`));
-  place.firstChild.addEventListener('click', () => place.replaceChildren(...content()));
+  if (covers !== 'post') return content();
+  const place = make('div', {});
+  place.append(
+    coverView(`Show a post labelled ${why.join(', ')}`, () => place.replaceChildren(...content())),
+  );
   return [place];
 }
 
 const textView = (words) => make('p', { class: 'text' }, ...words);
 
-export function articleOf(item, inbox) {
+/** `inbox`: its name, which says nothing more as a subscription's; `titleOf`: of a subscription. */
+export function articleOf(item, { inbox, titleOf }) {
   const { post, matched_by, delivered_at } = item;
-  const names = matched_by
-    .filter((match) => match.subscription_id !== inbox)
-    .map((match) => match.title ?? match.subscription_id);
+  const author = { did: post.author, ...item.author };
+  const posted = postedAt(item);
+  const isHidden = coverOf(item.labels ?? []).covers === 'everything';
+  const when = `${inFull(posted)}\nDelivered ${inFull(new Date(delivered_at))}`;
   const article = make(
     'article',
-    { tabindex: '-1', 'data-id': item.id },
+    { tabindex: '-1', 'data-id': item.id, 'aria-label': nameOf(author) },
+    avatarView(author, isHidden),
     make(
       'div',
-      { class: 'about' },
+      { class: 'body' },
       make(
-        'span',
-        { class: 'author' },
-        ...authorView(item.author, post.author.slice(0, 60) || 'unknown', post.url),
+        'div',
+        { class: 'about' },
+        authorView(author),
+        make('span', { class: 'when' }, timeView(posted, post.url, when)),
       ),
-      make('time', { datetime: delivered_at, title: delivered_at }, new Date(delivered_at).toLocaleString()),
-    ),
-    ...contentOf(item),
-    make('div', { class: 'matched' }, names.join(', ')),
-    make(
-      'div',
-      { class: 'actions' },
-      make('button', { class: 'mark', 'data-do': 'mark' }),
-      make('button', { class: 'star', 'data-do': 'star' }),
-      make('button', { 'data-do': 'open' }, 'Open'),
+      ...contentOf(item),
+      make(
+        'div',
+        { class: 'foot' },
+        make('span', { class: 'matched' }, ...matchedViews(matched_by, inbox, titleOf)),
+        make('button', { class: 'mark quiet', 'data-do': 'mark' }),
+        make(
+          'button',
+          { class: 'star quiet', 'data-do': 'star', title: 'Star (s)', 'aria-label': 'Star' },
+          icon('star'),
+        ),
+        openView(post.url),
+      ),
     ),
   );
   const entry = { item, article };
@@ -63,20 +89,35 @@ export function articleOf(item, inbox) {
   return entry;
 }
 
-/** In its place, with what is known now. */
-export function renewed({ item: { read, starred }, article }, item, inbox) {
-  const entry = articleOf({ ...item, read, starred }, inbox);
-  entry.article.className = article.className;
-  const hadFocus = article.contains(document.activeElement);
-  article.replaceWith(entry.article);
-  if (hadFocus) entry.article.focus({ preventScroll: true });
-  return entry;
+function openView(url) {
+  const view = link(icon('open'), url);
+  for (const [key, value] of Object.entries({
+    class: 'quiet',
+    'data-do': 'opened',
+    title: 'Open on Bluesky (o)',
+    'aria-label': 'Open on Bluesky',
+  }))
+    view.setAttribute(key, value);
+  return view;
 }
+
+const matchedViews = (matches, inbox, titleOf) =>
+  matches
+    .filter(({ subscription_id: id }) => id !== inbox)
+    .map(({ subscription_id: id, title }) =>
+      make(
+        'a',
+        { href: `#${withParts('', { subscription: id })}`, title: id },
+        make('bdi', {}, title || titleOf(id)),
+      ),
+    );
 
 export function paint({ item, article }) {
   article.classList.toggle('read', item.read);
-  article.querySelector('.mark').textContent = item.read ? 'Mark unread' : 'Mark read';
-  const star = article.querySelector('.star');
-  star.textContent = item.starred ? '★ Starred' : '☆ Star';
-  star.setAttribute('aria-pressed', String(item.starred));
+  const mark = article.querySelector('.mark');
+  const words = item.read ? 'Mark unread' : 'Mark read';
+  mark.setAttribute('aria-label', words);
+  mark.title = `${words} (m)`;
+  mark.replaceChildren(icon(item.read ? 'unread' : 'check'));
+  article.querySelector('.star').setAttribute('aria-pressed', String(item.starred));
 }

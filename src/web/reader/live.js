@@ -5,6 +5,7 @@
  * The page that streams tells the others of its inbox what it hears. Each keeps its own cursor and goes by that alone: what it is
  * told is believed only if it begins there. A hidden page lets go of its stream and reads on every minute.
  */
+import { isAfter } from './ids.js';
 import { RequestError, readEvents, request } from './requests.js';
 import { createRest, waitOf } from './rest.js';
 import { openChannel, takeTurns } from './speaker.js';
@@ -15,13 +16,6 @@ const TOLD_EVERY_MS = 20_000;
 const HIDDEN_EVERY_MS = 60_000;
 const SIGN_OF_LIFE_MS = 3_000;
 const LIVE = '● live';
-
-/** Of item ids. */
-function isAfter(id, other) {
-  const [ms, number] = id.split('-').map(BigInt);
-  const [otherMs, otherNumber] = other.split('-').map(BigInt);
-  return ms > otherMs || (ms === otherMs && number > otherNumber);
-}
 
 /**
  * `begin(signal)` shows the inbox anew and returns the cursor from which to follow it; `take(items)` gets what comes, oldest first;

@@ -82,7 +82,7 @@ export function safeHref(uri) {
 const did = /^did:[a-z]+:[A-Za-z0-9._:-]{1,200}$/;
 
 /** @param {unknown} author @returns {string | undefined} */
-const profileHref = (author) =>
+export const profileHref = (author) =>
   typeof author === 'string' && did.test(author) ? `https://bsky.app/profile/${author}` : undefined;
 
 /** @param {string} tag @returns {string} */

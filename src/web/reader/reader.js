@@ -1,200 +1,110 @@
-import { articleOf, paint, renewed } from './item-view.js';
-import { follow } from './live.js';
+/** The reader page: puts its parts together. */
+import { refreshTimes } from './author-view.js';
+import { createChanges } from './changes.js';
+import { icon } from './icons.js';
+import { createInboxView } from './inbox-view.js';
+import { listenToKeys } from './keys.js';
+import { createLightbox } from './lightbox.js';
+import { createMarkAll } from './mark-all.js';
+import { createMarking } from './marking.js';
 import { request } from './requests.js';
+import { createSearchBox } from './search-box.js';
+import { createSide } from './side.js';
+import { partsOf, viewIn, withParts } from './view.js';
 
 const segment = /.*\/reader\/([^/]+)/.exec(location.pathname)[1];
 const api = new URL(`../api/inboxes/${segment}`, import.meta.url).pathname;
 const name = decodeURIComponent(segment);
 const $ = (id) => document.getElementById(id);
-const PAGE = 30;
-/** A page that stays open for weeks keeps the newest. */
-const MOST_SHOWN = 500;
+const quietly = (work) => work?.catch(() => undefined);
 
-/** By item id, in page order: newest first. */
-const shown = new Map();
-let view = '';
-let next = null;
-let current = null;
-let arrived = [];
+for (const place of document.querySelectorAll('[data-icon]')) place.prepend(icon(place.dataset.icon));
 
-/** Changes are sent one after another, so that two quick key presses cannot overtake each other. */
-let changed = Promise.resolve();
-function change(...asked) {
-  const answer = changed.then(() => ask(...asked));
-  changed = answer.catch(() => undefined);
-  return answer;
+const changes = createChanges(api, (problem) => {
+  $('problem').hidden = problem === '';
+  $('problem').textContent = problem;
+});
+const side = createSide({
+  side: $('side'),
+  page: $('page'),
+  menu: $('menu'),
+  veil: $('veil'),
+  read: () => request(`${api}/subscriptions`),
+  counted: () => inbox.showTitle(),
+  inbox: name,
+});
+const inbox = createInboxView({ api, name, $, ask: changes.ask, side });
+const { items } = inbox;
+const marking = createMarking({ changes, items, counted: inbox.showUnread, moved: side.moved });
+const markAll = createMarkAll({
+  toast: $('toast'),
+  marking,
+  state: inbox.state,
+  recount: () => side.recount(true),
+});
+const openPicture = createLightbox($('lightbox'));
+const searchBox = createSearchBox({
+  form: $('search'),
+  field: $('q'),
+  button: $('find'),
+  search: (q) => goTo(withParts(inbox.state().view, { q })),
+});
+
+function open() {
+  const view = viewIn(location.hash);
+  searchBox.set(partsOf(view).q);
+  side.show(view);
+  scrollTo(0, 0);
+  inbox.open(view);
+  side.recount();
 }
 
-async function ask(path, method, body) {
-  let problem = '';
-  try {
-    return await request(api + path, { method, body });
-  } catch (error) {
-    problem = error.message;
-    throw error;
-  } finally {
-    $('problem').hidden = problem === '';
-    $('problem').textContent = problem;
-  }
-}
-
-function showUnread(unread) {
-  $('unread').textContent = `${unread} unread`;
-  document.title = `${unread ? `(${unread}) ` : ''}${name}`;
-}
-
-function add(items, where) {
-  const fresh = items.filter(({ id }) => !shown.has(id)).map((item) => articleOf(item, name));
-  const before = [...shown];
-  if (where === 'prepend') shown.clear();
-  for (const entry of fresh) shown.set(entry.item.id, entry);
-  if (where === 'prepend') for (const [id, entry] of before) shown.set(id, entry);
-  $('items')[where](...fresh.map(({ article }) => article));
-  $('empty').hidden = shown.size > 0;
-}
-
-async function load(more, read = ask) {
-  const cursor = more && next ? `&before=${next}` : '';
-  const asked = view;
-  const page = await read(`/items?limit=${PAGE}&${view}${cursor}`);
-  if (asked !== view) return;
-  if (!more) {
-    shown.clear();
-    $('items').replaceChildren();
-    select(undefined);
-  }
-  add(page.items, 'append');
-  next = page.next;
-  $('older').hidden = next === null;
-  showGap(page.gap);
-  showUnread(page.unread);
-}
-
-/** More became known of an item; what was done to it here stays. */
-function showAnew(item) {
-  arrived = arrived.map((one) => (one.id === item.id ? item : one));
-  const old = shown.get(item.id);
-  if (old) shown.set(item.id, renewed(old, item, name));
-  if (old && current === old) current = shown.get(item.id);
-}
-
-function showGap(gap) {
-  $('gap').hidden = gap === null;
-  $('gap').textContent = gap
-    ? `${gap.unread} unread items were removed to keep the inbox within its limits.`
-    : '';
-}
-
-function select(entry) {
-  current?.article.classList.remove('current');
-  current = entry ?? null;
-  if (!entry) return;
-  entry.article.classList.add('current');
-  entry.article.focus({ preventScroll: true });
-  entry.article.scrollIntoView({ block: 'nearest' });
-}
-
-async function move(by) {
-  const entries = [...shown.values()];
-  const at = current ? entries.indexOf(current) + by : 0;
-  if (at >= entries.length && next !== null) {
-    await load(true);
-    return select([...shown.values()][at]);
-  }
-  if (entries[at]) select(entries[at]);
+function goTo(view) {
+  if (view === inbox.state().view) open();
+  else location.hash = view;
 }
 
 const doing = {
-  async mark(entry, read = !entry.item.read) {
-    entry.item.read = read;
-    paint(entry);
-    showUnread((await change(read ? '/read' : '/unread', 'POST', { ids: [entry.item.id] })).unread);
-  },
-  async star(entry) {
-    entry.item.starred = !entry.item.starred;
-    paint(entry);
-    await change(`/items/${entry.item.id}/star`, entry.item.starred ? 'PUT' : 'DELETE');
-  },
-  async open(entry) {
+  mark: marking.mark,
+  star: marking.star,
+  opened: (entry) => (entry.item.read ? undefined : marking.mark(entry, true)),
+  open(entry) {
     window.open(entry.item.post.url, '_blank', 'noopener,noreferrer');
-    if (!entry.item.read) await doing.mark(entry, true);
+    return doing.opened(entry);
   },
 };
 
-function showArrived() {
-  add(arrived.slice(-MOST_SHOWN).toReversed(), 'prepend');
-  arrived = [];
-  $('arrived').hidden = true;
-  const ids = [...shown.keys()];
-  if (ids.length <= MOST_SHOWN) return;
-  for (const id of ids.slice(MOST_SHOWN)) {
-    shown.get(id).article.remove();
-    shown.delete(id);
+$('items').addEventListener('click', (event) => {
+  const entry = items.entryAt(event.target);
+  if (!entry) return;
+  const place = event.target.closest('[data-do]');
+  const isElsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+  if (place?.dataset.do === 'picture' && !isElsewhere) {
+    event.preventDefault();
+    openPicture(place);
   }
-  next = ids[MOST_SHOWN - 1];
-  $('older').hidden = false;
-  if (current && !shown.has(current.item.id)) select(undefined);
-}
-
-function take(items) {
-  if (view === 'starred=1') return;
-  arrived.push(...items);
-  // Do not shift the page for someone reading further down.
-  if (scrollY < 80) showArrived();
-  $('arrived').textContent = `${arrived.length} new`;
-  $('arrived').hidden = arrived.length === 0;
-}
-
-const live = follow({
-  api,
-  take,
-  async begin(signal) {
-    const read = (path) => request(api + path, { signal });
-    const { newest } = await read('');
-    await load(false, read);
-    return newest ?? '0-0';
-  },
-  on: { counts: ({ unread }) => showUnread(unread), gap: showGap, update: showAnew },
-  say(text) {
-    if ($('live').textContent !== text) $('live').textContent = text;
-  },
+  if (!place && event.target.closest('a, button')) return;
+  items.select(entry);
+  quietly(doing[place?.dataset.do]?.(entry));
 });
+$('older').addEventListener('click', () => quietly(inbox.older()));
+$('arrived').addEventListener('click', () => (inbox.showArrived(), scrollTo(0, 0)));
+$('read-all').addEventListener('click', () => quietly(markAll()));
+$('keys').addEventListener('click', () => $('help').showModal());
 
-function open(chosen) {
-  view = chosen;
-  arrived = [];
-  $('arrived').hidden = true;
-  for (const button of document.querySelectorAll('[data-view]'))
-    button.setAttribute('aria-pressed', String(button.dataset.view === view));
-  live.restart();
-}
-
-const quietly = (work) => work?.catch(() => undefined);
-$('name').textContent = name;
-document.title = name;
-$('older').addEventListener('click', () => quietly(load(true)));
-$('arrived').addEventListener('click', () => (showArrived(), scrollTo(0, 0)));
-$('read-all').addEventListener('click', async () => {
-  const newest = [...shown.keys()][0];
-  if (newest === undefined) return;
-  const { unread } = await change('/read', 'POST', { up_to: newest });
-  for (const entry of shown.values()) entry.item.read = true;
-  for (const entry of shown.values()) paint(entry);
-  showUnread(unread);
+const withCurrent = (act) => () => items.current && quietly(act(items.current));
+listenToKeys({
+  j: () => quietly(inbox.move(1)),
+  k: () => quietly(inbox.move(-1)),
+  m: withCurrent(doing.mark),
+  s: withCurrent(doing.star),
+  o: withCurrent(doing.open),
+  '/': searchBox.focus,
+  '?': () => $('help').showModal(),
+  'g a': () => goTo(''),
+  'g u': () => goTo('unread=1'),
+  'g s': () => goTo('starred=1'),
 });
-for (const button of document.querySelectorAll('[data-view]'))
-  button.addEventListener('click', () => open(button.dataset.view));
-$('items').addEventListener('click', ({ target }) => {
-  const entry = shown.get(target.closest('article')?.dataset.id);
-  if (!entry || target.closest('a')) return;
-  select(entry);
-  quietly(doing[target.dataset.do]?.(entry));
-});
-document.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === 'j') quietly(move(1));
-  if (event.key === 'k') quietly(move(-1));
-  const action = { m: 'mark', s: 'star', o: 'open' }[event.key];
-  if (action && current) quietly(doing[action](current));
-});
-open('');
+addEventListener('hashchange', open);
+setInterval(() => refreshTimes($('items')), 60_000);
+open();

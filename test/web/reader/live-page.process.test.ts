@@ -130,7 +130,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     try {
       await web.deliver('early', ...posts(1, 1));
       const page = await context.newPage();
-      await page.route('**/api/inboxes/**', (route) => route.fulfill({ status: 503, body: 'no' }), {
+      await page.route('**/api/inboxes/early', (route) => route.fulfill({ status: 503, body: 'no' }), {
         times: 1,
       });
       await page.goto(`${proxy.url}/reader/early`, WAIT);
