@@ -6,7 +6,7 @@ export type Choose = (items: readonly Item[], signal?: AbortSignal) => Promise<I
 
 type Read = (inbox: string, query: PageQuery, signal?: AbortSignal) => Promise<Page>;
 
-const LOOK_AT_ONCE = 200;
+const LOOK_AT_ONCE = 400;
 /** What is found by then is the page, and its `next` goes on: less than an answer may take. */
 const LOOK_FOR_MS = 3_000;
 

@@ -36,8 +36,8 @@ export function saidIn({ postJson }: Pick<Item, 'postJson'>): { did?: string; te
   if (postJson === '') return {};
   const post = JSON.parse(postJson) as { text?: unknown; author?: unknown; raw_record?: unknown };
   const { text, author, raw_record: record } = post;
-  const { media } = readRecord(record, { author: '', url: '', pictures: noPictures });
-  const written = (record as { text?: unknown } | null | undefined)?.text;
+  const { text: written, embed } = (record ?? {}) as { text?: unknown; embed?: unknown };
+  const media = embed ? readRecord(record, { author: '', url: '', pictures: noPictures }).media : [];
   const all = [text, ...(written === text ? [] : [written]), ...media.flatMap(textsOfMedium)];
   return {
     ...(typeof author === 'string' && { did: author }),
