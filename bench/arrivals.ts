@@ -45,3 +45,18 @@ export async function arrivalTimes(redis: Redis, inboxes: readonly string[]): Pr
   }
   return Float64Array.from(times).sort();
 }
+
+const IDENTITIES = `local found = {} for _, item in ipairs(redis.call('XRANGE', KEYS[1], '-', '+')) do
+  for at = 1, #item[2], 2 do
+    if item[2][at] == 'identity' then found[#found + 1] = item[2][at + 1] end
+  end
+end return found`;
+
+/** `inbox identity` of each item that is there; one that is there twice stands there twice. */
+export async function identitiesIn(redis: Redis, inboxes: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const inbox of inboxes)
+    for (const identity of (await redis.eval(IDENTITIES, 1, itemsKey(inbox))) as string[])
+      found.push(`${inbox} ${identity}`);
+  return found;
+}

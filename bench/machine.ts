@@ -36,6 +36,11 @@ export function cpuMsOf(pid: number): number | undefined {
   return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
 }
 
+/** What the process has in memory, in MB; 0 where the system has no /proc. */
+export function residentMbOf(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readIfThere(`/proc/${pid}/status`))?.[1] ?? 0) / 1_024;
+}
+
 /** CPU that the whole machine used so far. */
 export function cpuMsOfAll(): number | undefined {
   const line = /^cpu +(.*)$/m.exec(readIfThere('/proc/stat'))?.[1];

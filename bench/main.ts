@@ -9,6 +9,7 @@ import { curves } from './suites/curves.ts';
 import { fanout } from './suites/fanout.ts';
 import { inbox } from './suites/inbox.ts';
 import { latency } from './suites/latency.ts';
+import { lookups } from './suites/lookups.ts';
 import { memory } from './suites/memory.ts';
 import { measureRelay } from './suites/relay.ts';
 import { scale } from './suites/scale.ts';
@@ -24,11 +25,12 @@ const suites: Record<SuiteName, (world: World, options: Options, say: Say) => Pr
   curves,
   inbox,
   relay: measureRelay,
+  lookups,
 };
 
 async function bench(argv: string[]): Promise<void> {
   const options = parseBench(argv);
-  const wanted = options.suite === 'all' ? suiteNames : [options.suite];
+  const wanted = options.suite === 'all' ? suiteNames.filter((name) => name !== 'lookups') : [options.suite];
   const world = await openWorld();
   const machine = thisMachine(world.redisVersion);
   const results: Result[] = [];

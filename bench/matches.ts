@@ -44,16 +44,18 @@ export function matchOf(post: Post, inbox: string, n = 0): Match {
   return { inbox, json: JSON.stringify({ subscription_id: inbox, match_score, post: sent }) };
 }
 
-/** How many items the matches must make: the same post twice in one inbox is one. */
-export function itemsExpected(matches: readonly Match[]): number {
+/** The items that the matches must make, as `inbox identity`: the same post twice in one inbox is one. */
+export function itemsOf(matches: readonly Match[]): Set<string> {
   const items = new Set<string>();
   for (const { inbox, json } of matches) {
     const parsed = parseMatch(json);
     if (!('match' in parsed)) throw new Error(`no match: ${parsed.malformed}`);
     items.add(`${inbox} ${parsed.match.identity}`);
   }
-  return items.size;
+  return items;
 }
+
+export const itemsExpected = (matches: readonly Match[]): number => itemsOf(matches).size;
 
 export async function append(redis: Redis, matches: readonly Match[], stream = STREAM): Promise<void> {
   for (let at = 0; at < matches.length; at += PER_PIPELINE) {

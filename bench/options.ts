@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, type Option, parseCommandLine, UsageError } from '../src/config/command-line.ts';
 import { oneOf, type Parser, text, wholeNumber } from '../src/config/parsers.ts';
+import { type FaultName, faultNames } from './faults.ts';
 import { mainOf } from './processes.ts';
 
 export const suiteNames = [
@@ -14,6 +15,7 @@ export const suiteNames = [
   'curves',
   'inbox',
   'relay',
+  'lookups',
 ] as const;
 export type SuiteName = (typeof suiteNames)[number];
 
@@ -30,10 +32,24 @@ const command = {
   about:
     'Measures on an own Redis (AOF everysec): throughput side by side with simpler designs, and what else a suite names.',
   options: {
-    suite: { reader: oneOf('all', ...suiteNames), default: 'throughput', meaning: 'what to measure' },
+    suite: {
+      reader: oneOf('all', ...suiteNames),
+      default: 'throughput',
+      meaning: 'what to measure; all: every one but lookups',
+    },
     matches: { reader: wholeNumber(100, 10_000_000), default: 200_000, meaning: 'matches a round' },
     rounds: { reader: wholeNumber(1, 100), default: 5, meaning: 'rounds of each case, interleaved' },
     inboxes: { reader: wholeNumber(1, 100_000), default: 1_000, meaning: 'inboxes they go to' },
+    seconds: {
+      reader: wholeNumber(2, 3_600),
+      default: 60,
+      meaning: 'with --suite lookups: how long a run is',
+    },
+    fault: {
+      reader: oneOf('all', ...faultNames),
+      default: 'all',
+      meaning: 'with --suite lookups: what is wrong with Bluesky',
+    },
     file: {
       reader: text('the path of a JSONL file of posts'),
       meaning: 'real posts instead of made-up ones',
@@ -52,6 +68,10 @@ export interface Options {
   matches: number;
   rounds: number;
   inboxes: number;
+  /** Of a run of the lookups suite. */
+  seconds: number;
+  /** Of the Bluesky that it asks. */
+  fault: 'all' | FaultName;
   file?: string;
   /** Folder of another checkout, built. */
   against?: string;

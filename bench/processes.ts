@@ -3,49 +3,64 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cpuMsOf } from './machine.ts';
+import { cpuMsOf, residentMbOf } from './machine.ts';
 
 export interface ProcessPlan {
   name: string;
-  /** Of the product's commands, or of `systems/simpler.ts`. */
-  program: 'product' | 'simpler';
+  /** Of the product's commands, or of `systems/simpler.ts`, or the made-up Bluesky. */
+  program: 'product' | 'simpler' | 'bluesky';
   /** Folder of the checkout whose build of the product runs; without it this one's. */
   checkout?: string;
   args: readonly string[];
   /** For node itself. */
   nodeArgs?: readonly string[];
+  /** Of this process alone. */
+  settings?: Settings;
+  /** Whether the lines of its standard output are counted. */
+  countsLines?: boolean;
 }
 
 export interface Started {
   name: string;
   cpuMs(): number;
+  residentMb(): number;
+  logLines(): number;
   end(): Promise<void>;
 }
 
 const programs = {
   product: fileURLToPath(new URL('../src/main.js', import.meta.url)),
   simpler: fileURLToPath(new URL('systems/simpler.js', import.meta.url)),
+  bluesky: fileURLToPath(new URL('systems/bluesky.js', import.meta.url)),
 };
 
 /** What `npm run build` makes of a checkout. */
 export const mainOf = (checkout: string): string => join(checkout, 'dist/src/main.js');
 
+const NEWLINE = 0x0a;
+
 export type Settings = Record<string, string>;
 
 export function startProcess(
-  { name, program, checkout, args, nodeArgs = [] }: ProcessPlan,
+  { name, program, checkout, args, nodeArgs = [], settings: own, countsLines }: ProcessPlan,
   url: string,
   settings: Settings,
 ): Started {
   const main = checkout === undefined ? programs[program] : mainOf(checkout);
   const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { PATH: process.env['PATH'], REDIS_URL: url, LOG_LEVEL: 'error', ...settings },
+    stdio: ['ignore', countsLines ? 'pipe' : 'ignore', 'inherit'],
+    env: { PATH: process.env['PATH'], REDIS_URL: url, LOG_LEVEL: 'error', ...settings, ...own },
+  });
+  let lines = 0;
+  child.stdout?.on('data', (some: Buffer) => {
+    for (const byte of some) if (byte === NEWLINE) lines += 1;
   });
   const closed = once(child, 'close');
   return {
     name,
     cpuMs: () => (child.pid === undefined ? 0 : (cpuMsOf(child.pid) ?? 0)),
+    residentMb: () => (child.pid === undefined ? 0 : residentMbOf(child.pid)),
+    logLines: () => lines,
     async end() {
       child.kill('SIGTERM');
       await closed;

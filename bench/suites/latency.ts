@@ -115,6 +115,7 @@ export async function atRate(
   matches: readonly Match[],
   rate: number,
   signal?: AbortSignal,
+  arriveWithinMs?: number,
 ): Promise<number[]> {
   const pacer = createPacer(rate, () => performance.now());
   const isOver = () => signal?.aborted === true;
@@ -128,6 +129,6 @@ export async function atRate(
     pacer.spend(due);
     await pause(1);
   }
-  await until(() => Promise.resolve(observer.waiting() === 0), 5);
+  await until(() => Promise.resolve(observer.waiting() === 0), 5, arriveWithinMs);
   return ms;
 }

@@ -25,3 +25,10 @@ test.each(['', 'nowhere', '.'])('--against %j, where nothing is built, is refuse
   expect(refused).toThrow(UsageError);
   expect(refused).toThrow(/--against: got ".*"; takes the folder of another checkout .*dist\/src\/main\.js/);
 });
+
+test('--suite lookups takes how long a run is, and one of the faults', () => {
+  const options = parseBench(['--suite', 'lookups', '--seconds', '5', '--fault', 'huge']);
+  expect(options).toMatchObject({ suite: 'lookups', seconds: 5, fault: 'huge' });
+  expect(parseBench([])).toMatchObject({ seconds: 60, fault: 'all' });
+  expect(() => parseBench(['--fault', 'fire'])).toThrow(/--fault: got "fire"; takes all or answers or slow/);
+});
