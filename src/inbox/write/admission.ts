@@ -16,7 +16,7 @@ export const ADMITTED = '0';
 
 export interface Admission {
   /** Resolves once no admission is running: later writes of this process must not overtake those that wait for theirs. */
-  idle(): Promise<unknown>;
+  idle(): Promise<void>;
   /** Admits the inboxes of the calls, and writes again what may be written. The other deliveries have their result: erased. */
   run(calls: readonly InboxCall[], write: Write): Promise<void>;
 }
@@ -26,6 +26,8 @@ export type Write = (calls: InboxCall[], as: string) => Promise<void>;
 
 export function createAdmission(client: RedisClient, list: InboxList, onTrouble: OnTrouble): Admission {
   let running: Promise<unknown> = Promise.resolve();
+  /** Of the write that came last: they go on in the order in which they came. */
+  let turn = Promise.resolve();
 
   /** Returns the calls with what may be written, by what their inboxes are admitted as. */
   async function admit(calls: readonly InboxCall[]): Promise<Map<string, InboxCall[]>> {
@@ -65,12 +67,23 @@ export function createAdmission(client: RedisClient, list: InboxList, onTrouble:
     for (const [as, some] of admitted) await write(some, as);
   }
 
+  async function untilIdle(): Promise<void> {
+    // While it waits, another may begin: of a write that was sent before, too.
+    for (let seen: unknown; seen !== running; ) {
+      seen = running;
+      await running;
+    }
+  }
+
   return {
-    idle: () => running,
+    idle() {
+      turn = turn.then(untilIdle);
+      return turn;
+    },
     run(calls, write) {
-      const mine = admitAndWrite(calls, write);
-      const before = running;
-      running = Promise.allSettled([before, mine]);
+      // One after the other: some need one round trip less, and would overtake.
+      const mine = running.then(() => admitAndWrite(calls, write));
+      running = mine.catch(() => undefined);
       return mine;
     },
   };

@@ -10,13 +10,18 @@ const script = loadScript(new URL('upgraded-at.lua', import.meta.url));
 
 /** In ms by the clock of Redis, which is asked once; 0 where no earlier version ever ran. */
 export function earlierVersions(client: RedisClient, seenWindowMs: number): () => Promise<number> {
-  let known: number | undefined;
-  return async () => {
-    if (known === undefined) {
-      const keys = [upgradedAtKey, booksKeys('matches').books];
-      const upgradedAtMs = (await runScript(client, script, keys, [])) as number;
-      known = upgradedAtMs && upgradedAtMs + seenWindowMs;
-    }
+  async function ask(): Promise<number> {
+    const keys = [upgradedAtKey, booksKeys('matches').books];
+    const upgradedAtMs = (await runScript(client, script, keys, [])) as number;
+    return upgradedAtMs && upgradedAtMs + seenWindowMs;
+  }
+  // One answer for all that wait for it, or a later write would overtake an earlier one.
+  let known: Promise<number> | undefined;
+  return () => {
+    known ??= ask().catch((error: unknown) => {
+      known = undefined;
+      throw error;
+    });
     return known;
   };
 }

@@ -37,7 +37,7 @@ const changes = (): [string, string][] => [
 test('the viewer sees every queue and its jobs, and can change nothing', async () => {
   const board = await web.ask('GET', `${queues}?activeQueue=parked&status=waiting`, asViewer);
   const shown = board.json.queues as { name: string; jobs: { id: string }[]; readOnlyMode: boolean }[];
-  expect(shown.map(({ name }) => name)).toEqual(['matches', 'parked', 'fanout']);
+  expect(shown.map(({ name }) => name)).toEqual(['matches', 'parked', 'fanout', 'enrich']);
   expect(shown.every(({ readOnlyMode }) => readOnlyMode)).toBe(true);
   expect(shown[1]!.jobs[0]!.id).toBe(jobId);
   expect((await web.ask('GET', `${queues}/parked/${jobId}`, asViewer)).status).toBe(200);

@@ -135,7 +135,7 @@ test.each([
   ['POST', '/api/inboxes/a', 'DELETE, GET, HEAD'],
   ['DELETE', items, 'GET, HEAD'],
   ['GET', read, 'POST'],
-  ['PATCH', '/api/subscriptions/a', 'GET, DELETE, HEAD'],
+  ['PATCH', '/api/subscriptions/a', 'GET, PUT, DELETE, HEAD'],
   ['POST', '/api/subscriptions/a/subscribers/b', 'PUT, DELETE'],
   ['GET', `${items}/1-1/star`, 'PUT, DELETE'],
   ['POST', '/healthz', 'GET, HEAD'],
