@@ -147,6 +147,26 @@ test('what became known later is sent to an open stream, as an update without an
   stream.cut();
 });
 
+test('names that are answered together reach an open stream for each of their items', async () => {
+  pipeline.startWorker();
+  await workerIsThere();
+  const stream = openEvents(`${web.url}/api/inboxes/ann/live`, asReader);
+  stream.connect();
+  await vi.waitFor(() => expect(stream.isOpen).toBe(true), 5_000);
+  const people = [11, 12, 13, 14, 15, 16];
+  for (const n of people) person(n);
+  await Promise.all(people.map((n) => post(n)));
+  await vi.waitFor(
+    () => {
+      const named = stream.events
+        .filter(({ event, data }) => event === 'update' && data.includes('"display_name":"Person'))
+        .map(({ data }) => (JSON.parse(data) as { author: { display_name: string } }).author.display_name);
+      expect([...new Set(named)].toSorted()).toEqual(people.map((n) => `Person ${n}`));
+    },
+    { timeout: 15_000, interval: 50 },
+  );
+});
+
 test('a withdrawn post is hidden everywhere with its guid kept, and comes back as it was', async () => {
   pipeline.startWorker();
   await workerIsThere();

@@ -71,6 +71,8 @@ interface Client {
 
 const RETRY_MS = 2_000;
 const HEARTBEAT = Buffer.from(':\n\n');
+/** Of a client that has not read what it was sent last: what just went out counts, too. */
+const UPDATES_BYTES = 64_000;
 
 export function createLive(
   { inboxes, itemJson, watch, erasures, feedTokens, reading }: LiveDeps,
@@ -106,7 +108,7 @@ export function createLive(
   /** One that does not keep up goes without: it may load the items anew. */
   function sendAll(inbox: string, text: string): void {
     for (const [res, client] of clients)
-      if (client.inbox === inbox && res.writableLength === 0) res.write(text);
+      if (client.inbox === inbox && res.writableLength < UPDATES_BYTES) res.write(text);
   }
 
   function end(res: Response, controller: AbortController): void {
