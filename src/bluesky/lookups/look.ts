@@ -100,17 +100,17 @@ export function createLooks({ bluesky, known, asked, tell, onTrouble }: LooksDep
       }
     };
     await Promise.all(Array.from({ length: KEYS_AT_ONCE }, lookOnAndOn));
-    if (found.length) {
-      // What is proven stays so, whatever comes of the rest.
-      await known.write(result.entries);
-      const checked = await checks(found);
-      for (const [name, entry] of checked.entries) result.entries.set(name, entry);
-    }
+    // Its page is shown once it was looked at there, too: of what was never seen nobody could say later that it is gone.
+    const checked = await checks(found, result.entries);
+    for (const [name, entry] of checked.entries) result.entries.set(name, entry);
     return result;
   }
 
-  async function checks(own: readonly Asked[]): Promise<Result> {
-    const { nowMs, entries: before } = await known.read(ownNames(own));
+  /** `found`: what became known of them just now. */
+  async function checks(own: readonly Asked[], found: Entries = new Map()): Promise<Result> {
+    if (own.length === 0) return { entries: new Map(), outcomes: [] };
+    const { nowMs, entries: stored } = await known.read(ownNames(own));
+    const before = new Map([...stored, ...found]) as Entries;
     const byUri = new Map(own.map((post) => [uriOfOwn(post), post]));
     const answer = await inHalves([...byUri.keys()], bluesky.posts, ({ uri }: PostView) => uri);
     const entries: Entries = new Map();

@@ -8,7 +8,7 @@ export interface Wanted {
   name: Name;
   /** What the job holds of it. */
   argument: string | SoughtPost | OwnPost;
-  /** Nothing is known of it yet, so that it is worth a wait. */
+  /** Nothing is known of it yet, and it comes soon: worth a wait. Record keys are not, which take an author's server its time. */
   isFirst: boolean;
 }
 
@@ -46,7 +46,7 @@ function ownWanted(needs: Needs, entries: Entries, nowMs: number): Wanted | unde
     kind: 'keys',
     name: `key:${identity}`,
     argument: { identity, did, cid, createdMs },
-    isFirst: !failure,
+    isFirst: false,
   };
 }
 
