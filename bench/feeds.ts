@@ -1,4 +1,4 @@
-/** Feed readers: each feed is fetched once a second, one after the other, however long the answers take. */
+/** Feed readers: each feed is fetched once a second, one after the other, unless its last answer is still to come. */
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface FeedReaders {
@@ -13,7 +13,7 @@ export function readFeeds(urls: readonly string[]): FeedReaders {
   const ms: number[] = [];
   let refused = 0;
   const over = new AbortController();
-  const open = new Set<Promise<void>>();
+  const open = new Map<string, Promise<void>>();
 
   async function fetchOne(url: string): Promise<void> {
     const startedAt = performance.now();
@@ -25,12 +25,16 @@ export function readFeeds(urls: readonly string[]): FeedReaders {
 
   async function go(): Promise<void> {
     for (let next = performance.now(), at = 0; !over.signal.aborted; at += 1) {
-      const one = fetchOne(urls[at % urls.length]!).finally(() => open.delete(one));
-      open.add(one);
+      const url = urls[at % urls.length]!;
+      if (!open.has(url))
+        open.set(
+          url,
+          fetchOne(url).finally(() => open.delete(url)),
+        );
       next += 1_000 / urls.length;
       await pause(Math.max(0, next - performance.now()));
     }
-    await Promise.all(open);
+    await Promise.all(open.values());
   }
   const going = go();
   return {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { cpuMsOf, residentMbOf } from './machine.ts';
 
@@ -16,15 +17,15 @@ export interface ProcessPlan {
   nodeArgs?: readonly string[];
   /** Of this process alone. */
   settings?: Settings;
-  /** Whether the lines of its standard output are counted. */
-  countsLines?: boolean;
+  /** Whether the lines of its standard output are kept. */
+  keepsLines?: boolean;
 }
 
 export interface Started {
   name: string;
   cpuMs(): number;
   residentMb(): number;
-  logLines(): number;
+  logLines(): readonly string[];
   end(): Promise<void>;
 }
 
@@ -37,24 +38,20 @@ const programs = {
 /** What `npm run build` makes of a checkout. */
 export const mainOf = (checkout: string): string => join(checkout, 'dist/src/main.js');
 
-const NEWLINE = 0x0a;
-
 export type Settings = Record<string, string>;
 
 export function startProcess(
-  { name, program, checkout, args, nodeArgs = [], settings: own, countsLines }: ProcessPlan,
+  { name, program, checkout, args, nodeArgs = [], settings: own, keepsLines }: ProcessPlan,
   url: string,
   settings: Settings,
 ): Started {
   const main = checkout === undefined ? programs[program] : mainOf(checkout);
   const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
-    stdio: ['ignore', countsLines ? 'pipe' : 'ignore', 'inherit'],
+    stdio: ['ignore', keepsLines ? 'pipe' : 'ignore', 'inherit'],
     env: { PATH: process.env['PATH'], REDIS_URL: url, LOG_LEVEL: 'error', ...settings, ...own },
   });
-  let lines = 0;
-  child.stdout?.on('data', (some: Buffer) => {
-    for (const byte of some) if (byte === NEWLINE) lines += 1;
-  });
+  const lines: string[] = [];
+  if (child.stdout) createInterface(child.stdout).on('line', (line) => lines.push(line));
   const closed = once(child, 'close');
   return {
     name,

@@ -18,6 +18,8 @@ export const WARM_UP_S = 2;
 const EARLY_S = 10;
 /** Left for the last matches to arrive; what has not by then is lost. */
 const ARRIVE_WITHIN_MS = 60_000;
+/** Lines that are kept, to tell what was logged: with --json. */
+const SAID = 50;
 const READY_WITHIN_MS = 60_000;
 
 const [WEB_PORT, WORKER_PORT, BLUESKY_PORT] = [31_918, 31_919, 31_920];
@@ -38,6 +40,8 @@ export interface Reads {
   calls: number;
   /** Of all roles, from before the first match until after the last. */
   logLines: number;
+  /** The first of them. */
+  logged: string[];
   feeds: number;
   feedsRefused: number;
   feedP50: number;
@@ -61,8 +65,8 @@ export async function readWhileDelivering(
     const feeds = await feedsOf(at(WEB_PORT), inboxes);
     const connections = { reader: world.connect(), writer: world.connect(), stream: STREAM };
     const observer = await observe(connections, inboxes);
-    const lines = () => processes.reduce((sum, one) => sum + one.logLines(), 0);
-    const linesBefore = lines();
+    const lines = processes.map((one) => ({ one, before: one.logLines().length }));
+    const linesSince = () => lines.flatMap(({ one, before }) => one.logLines().slice(before));
     const readers = readFeeds(feeds);
     try {
       await send(observer, matches.slice(0, RATE * WARM_UP_S));
@@ -78,7 +82,8 @@ export async function readWhileDelivering(
         ...measured,
         lookups: await sumOf('skywire_inbox_lookups_total'),
         calls: await sumOf('skywire_inbox_lookup_calls_total'),
-        logLines: lines() - linesBefore,
+        logLines: linesSince().length,
+        logged: linesSince().slice(0, SAID),
         feeds: ms.length,
         feedsRefused: refused,
         feedP50: percentile(ms, 0.5),
@@ -99,7 +104,7 @@ function systemOf(lookedUpAt: 'off' | FaultName, posts: number): System {
   const { processes } = product();
   const roles = [...processes, { name: 'web', program: 'product' as const, args: ['web'] }].map((plan) => ({
     ...plan,
-    countsLines: true,
+    keepsLines: true,
     ...(plan.name === 'worker' && { settings: { HEALTH_PORT: String(WORKER_PORT) } }),
   }));
   const settings = { PORT: String(WEB_PORT), LOG_LEVEL: 'info' };
