@@ -5,8 +5,15 @@ import type { Metrics } from './metrics.ts';
 
 export type Events = ReturnType<typeof createEvents>;
 
+const BACKPRESSURE_SAID_EVERY_MS = 30_000;
+
 export function createEvents(log: Logger, metrics: Metrics) {
   const trouble = limitRepeats((text, leftOut) => log.warn(leftOut ? { leftOut } : {}, text));
+  // In a backlog the pump pauses and resumes many times a second.
+  const backpressure = limitRepeats(
+    (text, leftOut) => log.info(leftOut ? { leftOut } : {}, text),
+    BACKPRESSURE_SAID_EVERY_MS,
+  );
   const leftovers = new Set<string>();
   return {
     /** Said once in a process, whose roles all look. */
@@ -157,7 +164,7 @@ export function createEvents(log: Logger, metrics: Metrics) {
     },
     paused(isPaused: boolean, why: string) {
       metrics.pumpPaused.set(isPaused ? 1 : 0);
-      log.info(isPaused ? `backpressure, the pump is paused: ${why}` : 'the pump has resumed');
+      backpressure(isPaused ? `backpressure, the pump is paused: ${why}` : 'the pump has resumed');
     },
     trouble(where: string, error: Error) {
       metrics.errors.inc();
