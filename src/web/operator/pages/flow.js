@@ -39,13 +39,19 @@ export function flow({ streams, queues, parked, work, canaryAgeMs, servers }) {
       { class: 'column' },
       queues === null
         ? stage('Queues', [[unknown, 'cannot be read', true]])
-        : queues.filter(({ queue }) => queue !== 'parked').map(queueStage),
+        : queues.filter(({ queue }) => queue !== 'parked' && !isBeside(queue)).map(queueStage),
     ),
     arrow(),
     el('div', { class: 'column' }, inboxStage(work, canaryAgeMs), parkedStage(parked, queues)),
-    el('div', { class: 'column aside' }, servers.map(serverStage)),
+    el('div', { class: 'column aside' }, [
+      ...servers.map(serverStage),
+      ...(queues ?? []).filter(({ queue }) => isBeside(queue)).map(queueStage),
+    ]),
   );
 }
+
+/** No match goes through it. */
+const isBeside = (queue) => queue === 'enrich';
 
 const streamStage = ({ stream, group, length, unread, unreadAgeMs, pending, pendingAgeMs }) =>
   stage(
