@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
  * The whole matrix of faults takes many minutes (vitest.faults.config.ts); a quick selection of it is among the tests. What takes
  * minutes by its nature runs by `npm run test:long`.
  */
-const LONG = ['test/faults/*.process.test.ts', ...(process.env['LONG_TESTS'] ? [] : ['test/long/**'])];
+const LONG = ['test/faults/*.process.test.ts', ...(process.env['FULL_SIZE'] ? [] : ['test/long/**'])];
 
 const needing = (what: string, testTimeout: number) => ({
   extends: true as const,
@@ -15,7 +15,9 @@ const needing = (what: string, testTimeout: number) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    // A file loads the product once a process, not once a file: half of the CPU of the tests that need no server.
+    isolate: false,
+    maxWorkers: 3,
     hookTimeout: 60_000,
     projects: [
       {

@@ -1,25 +1,27 @@
 /** Every command, by its name in package.json. */
 import { nearestName } from '../config/spelling.ts';
 import type { RunCommand } from './context.ts';
-import { roles } from './roles.ts';
-import type { tools } from './tools.ts';
+import type { roles } from './roles.ts';
 
-type ToolName = keyof typeof tools;
-
-/** Loaded on demand, to keep them out of the memory of long-running roles. */
-const tool =
-  (name: ToolName): RunCommand =>
+const role =
+  (name: keyof typeof roles): RunCommand =>
   async (input) =>
-    (await import('./tools.ts')).tools[name](input);
+    (await import('./roles.ts')).roles[name](input);
 
-export const commands: Record<keyof typeof roles | ToolName, RunCommand> = {
-  ...roles,
-  skywire: tool('skywire'),
-  replay: tool('replay'),
-  audit: tool('audit'),
-  doctor: tool('doctor'),
-  'relay-token': tool('relay-token'),
-};
+/** Loaded on demand: each starts in the time, and runs in the memory, of what it uses. One-shot commands print to standard output. */
+export const commands = {
+  start: role('start'),
+  demo: role('demo'),
+  pump: role('pump'),
+  worker: role('worker'),
+  relay: role('relay'),
+  web: role('web'),
+  skywire: async (input) => (await import('./skywire.ts')).runSkywire(input),
+  replay: async (input) => (await import('./replay.ts')).runReplay(input),
+  audit: async (input) => (await import('./audit.ts')).runAudit(input),
+  doctor: async (input) => (await import('./doctor.ts')).runDoctor(input),
+  'relay-token': async (input) => (await import('./relay-token.ts')).runRelayToken(input),
+} satisfies Record<string, RunCommand>;
 
 export function overview(given: string): string {
   const names = Object.keys(commands);

@@ -1,8 +1,6 @@
 /** The long-running roles: each runs until a signal. */
 
 import type { AppContext, Running } from '../app/context.ts';
-import { startPumpRole } from '../app/pump-role.ts';
-import { startWorkerRole } from '../app/worker-role.ts';
 import { howToLookUp } from '../config/bluesky-settings.ts';
 import { type Command, parseCommandLine } from '../config/command-line.ts';
 import type { Values } from '../config/settings.ts';
@@ -72,9 +70,10 @@ function role(
   };
 }
 
-const pump: StartPart = (context) => startPumpRole(context);
-
 // Loaded on demand: a pump uses a third less memory without the pages.
+const pump: StartPart = async (context) => (await import('../app/pump-role.ts')).startPumpRole(context);
+const worker: StartPart = async (context) => (await import('../app/worker-role.ts')).startWorkerRole(context);
+
 const startHealth: StartPart = async (context) => {
   if (context.config.http.healthPort === undefined) return undefined;
   return (await import('../app/health-role.ts')).startHealth(context);
@@ -92,7 +91,7 @@ const web: StartPart = async (context) => {
 };
 
 /** Asks Bluesky, or shows what it answered. */
-const readsPosts = (parts: readonly StartPart[]) => parts.includes(web) || parts.includes(startWorkerRole);
+const readsPosts = (parts: readonly StartPart[]) => parts.includes(web) || parts.includes(worker);
 
 const relay: StartPart = async (context) => {
   const { startRelayRole } = await import('../app/relay-role.ts');
@@ -106,7 +105,7 @@ const demo: StartPart = async (context, signal) => {
   const { startDemoBluesky, startDemoSkywire } = await import('./demo.ts');
   const made = await startDemoBluesky(context);
   const skywire: StartPart = (asking) => startDemoSkywire(asking, made?.bluesky);
-  const parts = [() => made, startWorkerRole, pump, web, skywire];
+  const parts = [() => made, worker, pump, web, skywire];
   return startParts(parts, made?.context ?? context, signal);
 };
 
@@ -115,7 +114,7 @@ export const roles = {
     'start',
     'The whole system in one process: pump, worker, web, and an embedded Redis unless REDIS_URL is set.',
     listensOnPort,
-    [startWorkerRole, pump, web],
+    [worker, pump, web],
   ),
   demo: role(
     'demo',
@@ -128,7 +127,7 @@ export const roles = {
     'worker',
     'Delivers matches from the queues into inboxes.',
     listensForHealth,
-    [startWorkerRole, startHealth],
+    [worker, startHealth],
     { needsSkywire: false },
   ),
   relay: role(

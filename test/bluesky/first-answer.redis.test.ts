@@ -5,15 +5,15 @@ import { lookupKeys } from '../../src/redis/keys.ts';
 import { type MadeUpBluesky, startMadeUpBluesky } from '../../src/simulator/bluesky/server.ts';
 import { postUri, toRkey } from '../../src/simulator/identifiers.ts';
 import type { Post } from '../../src/simulator/post.ts';
+import { isFull } from '../fixtures/full-size.ts';
 import { openPipeline, type Pipeline } from '../fixtures/pipeline.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { asReader, matchJson, startWeb, type TestWeb } from '../web/web.ts';
 import { type ManyServers, startManyServers } from './many-servers.ts';
 
-const full = process.env['READER_SIZE'] === 'full';
 /** 100 new authors each: what ten posts a second bring in ten seconds. */
-const FETCHES = full ? 30 : 2;
-const PERMALINKS = full ? { authors: 250, posts: 20, decoys: 50 } : { authors: 40, posts: 5, decoys: 20 };
+const FETCHES = isFull ? 30 : 2;
+const PERMALINKS = isFull ? { authors: 250, posts: 20, decoys: 50 } : { authors: 40, posts: 5, decoys: 20 };
 
 let redis: TestRedis;
 let bluesky: MadeUpBluesky;
@@ -119,7 +119,7 @@ test('every permalink is right, and none is ever wrong, with decoys beside the p
       } while (before !== '');
       expect(unknown).toBe(0);
     },
-    { timeout: full ? 900_000 : 60_000, interval: 300 },
+    { timeout: isFull ? 900_000 : 60_000, interval: 300 },
   );
   // For a moment is wrong, too.
   expect(wrong).toEqual([]);

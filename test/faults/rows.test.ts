@@ -10,12 +10,14 @@ const page = readFileSync(join(projectRoot, 'docs/reliability.md'), 'utf8');
 const table = page.split('<!-- fault table').at(-1)!.split('<!-- end of the fault table')[0]!;
 const told = table.split('\n').flatMap((line) => columns.exec(line)?.[1] ?? []);
 
+const inOneProcess = ['--pool=threads', '--no-isolate', '--no-file-parallelism'];
+
 /** As Vitest collects them: rows are also made in loops. */
 function tested(): string[] {
   const vitest = join(projectRoot, 'node_modules/vitest/vitest.mjs');
   const list = execFileSync(
     process.execPath,
-    [vitest, 'list', '--json', '--config', 'vitest.faults.config.ts'],
+    [vitest, 'list', '--json', '--config', 'vitest.faults.config.ts', ...inOneProcess],
     { cwd: projectRoot, encoding: 'utf8', env: { PATH: process.env['PATH'], HOME: process.env['HOME'] } },
   );
   return (JSON.parse(list.slice(list.indexOf('['))) as { name: string }[]).map(({ name }) => name);

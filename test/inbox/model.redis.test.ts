@@ -5,11 +5,12 @@ import { createInboxReader } from '../../src/inbox/read/inbox-reader.ts';
 import { createInboxWriter } from '../../src/inbox/write/inbox-writer.ts';
 import { inboxKeys } from '../../src/redis/keys.ts';
 import { createRandom } from '../../src/simulator/random.ts';
+import { isFull } from '../fixtures/full-size.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { type GreaderModel, openGreader } from './greader-model.ts';
 
-const STEPS = 10_000;
+const STEPS = isFull ? 10_000 : 2_000;
 const MAX_ITEMS = 60;
 const INBOX = 'model';
 const SUBSCRIPTIONS = ['cats', 'dogs', 'birds'];

@@ -36,7 +36,7 @@ export const mutants: Mutant[] = [
     harm: 'entries whose reply was lost wait until the pump is restarted',
     edits: [edit('src/pump/pump.ts', '    await forwardPending(() => signal.aborted);\n    for', '    for')],
     caughtBy: {
-      file: 'test/faults/quick/network.process.test.ts',
+      file: 'test/faults/network.process.test.ts',
       test: 'replies lost, then the connections broken',
     },
   },

@@ -4,13 +4,13 @@
  */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { isFull } from '../fixtures/full-size.ts';
 import { openPipeline, type Pipeline } from '../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { endRoles, type Role, startRole } from '../fixtures/roles.ts';
 import { fitsWidth, hasBrowser, openPage, picture, startBrowser } from '../web/browser.ts';
 
-const isFull = process.env['OPERATOR'] === 'full';
 const PARKED = isFull ? 30_000 : 60;
 const STILL_FAILING = isFull ? 300 : 3;
 /** A hundred a second at the most, and what a busy machine takes. */

@@ -2,12 +2,12 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openQueues, type Queues } from '../../src/lanes/queues.ts';
+import { isFull } from '../fixtures/full-size.ts';
 import { addFailed, unroutedMatches } from '../fixtures/parked-jobs.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { endRoles, type Role, startRole } from '../fixtures/roles.ts';
 import { hasBrowser, openPage, picture, startBrowser } from '../web/browser.ts';
 
-const isFull = process.env['OPERATOR'] === 'full';
 const PARKED = isFull ? 100_000 : 3_000;
 /** The promises are for a machine to itself; among other tests only a hang is a failure. */
 const OPEN_WITHIN_MS = isFull ? 500 : 5_000;

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { shareOf } from '../../src/own-server/memory.ts';
 import { type Confinement, confineByAddressSpace, confineByCgroup } from '../fixtures/confined.ts';
 import { eventually } from '../fixtures/eventually.ts';
+import { isFull } from '../fixtures/full-size.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { endRoles, type Role, runCommand, startRole } from '../fixtures/roles.ts';
@@ -71,58 +72,66 @@ async function fillStream(): Promise<void> {
 const findings = async ({ url }: Role): Promise<string> =>
   JSON.stringify(await (await fetch(`${url}/operator/figures`)).json());
 
-test('the pump stops before an embedded server in a cgroup is full, says so, and goes on with more, nothing lost', {
-  timeout: 240_000,
-}, async () => {
-  confinement = (await confineByCgroup(192 * MB)) ?? (await confineByAddressSpace(192 * MB));
-  skywire = await startRedis();
-  await fillStream();
-  const first = await start();
-  await eventually(() => mustHaveStopped(first), { withinMs: 60_000 });
-  const samples = await scrape(first.url);
-  expect(samples.get('pump_braked')).toBe(1);
-  const used = samples.get('redis_memory_used_bytes{server="home"}')!;
-  const limit = samples.get('redis_memory_limit_bytes{server="home"}')!;
-  expect(limit).toBeLessThan(192 * MB);
-  expect(used).toBeGreaterThan(0.8 * limit);
-  expect(used).toBeLessThan(limit);
-  expect(await findings(first)).toMatch(/Redis is \d+ % full/);
-  expect(first.output()).not.toMatch(/OOM|ended unexpectedly/);
-  expect(await items()).toBeLessThan(MATCHES);
-  await end(first);
+test.runIf(isFull)(
+  'the pump stops before an embedded server in a cgroup is full, says so, and goes on with more, nothing lost',
+  {
+    timeout: 240_000,
+  },
+  async () => {
+    confinement = (await confineByCgroup(192 * MB)) ?? (await confineByAddressSpace(192 * MB));
+    skywire = await startRedis();
+    await fillStream();
+    const first = await start();
+    await eventually(() => mustHaveStopped(first), { withinMs: 60_000 });
+    const samples = await scrape(first.url);
+    expect(samples.get('pump_braked')).toBe(1);
+    const used = samples.get('redis_memory_used_bytes{server="home"}')!;
+    const limit = samples.get('redis_memory_limit_bytes{server="home"}')!;
+    expect(limit).toBeLessThan(192 * MB);
+    expect(used).toBeGreaterThan(0.8 * limit);
+    expect(used).toBeLessThan(limit);
+    expect(await findings(first)).toMatch(/Redis is \d+ % full/);
+    expect(first.output()).not.toMatch(/OOM|ended unexpectedly/);
+    expect(await items()).toBeLessThan(MATCHES);
+    await end(first);
 
-  await confinement.raise(1_000 * MB);
-  const second = await start();
-  await eventually(async () => expect(await items()).toBe(MATCHES), { withinMs: 90_000, everyMs: 500 });
-  const { code, output } = await runCommand('audit', settings());
-  expect(output).toContain(`${MATCHES} in inbox`);
-  expect(code).toBe(0);
-  expect(await items()).toBe(MATCHES);
-  expect(second.output()).not.toMatch(/the pump is paused: Redis/);
-});
+    await confinement.raise(1_000 * MB);
+    const second = await start();
+    await eventually(async () => expect(await items()).toBe(MATCHES), { withinMs: 90_000, everyMs: 500 });
+    const { code, output } = await runCommand('audit', settings());
+    expect(output).toContain(`${MATCHES} in inbox`);
+    expect(code).toBe(0);
+    expect(await items()).toBe(MATCHES);
+    expect(second.output()).not.toMatch(/the pump is paused: Redis/);
+  },
+);
 
-test('data that needs more than its share is loaded, and can be written', { timeout: 120_000 }, async () => {
-  confinement = await confineByAddressSpace(384 * MB);
-  skywire = await startRedis();
-  const first = await start();
-  const own = ownServer();
-  // As before there was any limit; one that is set is left alone until the server ends.
-  await own.config('SET', 'maxmemory', String(10 * GB));
-  // What waits for the disk takes memory, too: with a slow one the server would end.
-  await own.config('SET', 'appendfsync', 'always');
-  for (let n = 0; n < 225; n += 1) await own.set(`old:${n}`, Buffer.alloc(MB, n));
-  await end(first);
-  const second = await start();
-  await own.set('new', 'value');
-  expect((await own.getBuffer('old:224'))!.length).toBe(MB);
-  const limit = Number((await own.config('GET', 'maxmemory'))[1]);
-  expect(limit).toBeGreaterThan(270 * MB);
-  expect(limit).toBeLessThanOrEqual(384 * MB);
-  await own.config('SET', 'maxmemory', String(600 * MB));
-  const third = await start();
-  expect(await own.config('GET', 'maxmemory')).toEqual(['maxmemory', String(600 * MB)]);
-  expect(third.output() + second.output()).not.toContain('could not be given');
-});
+test.runIf(isFull)(
+  'data that needs more than its share is loaded, and can be written',
+  { timeout: 120_000 },
+  async () => {
+    confinement = await confineByAddressSpace(384 * MB);
+    skywire = await startRedis();
+    const first = await start();
+    const own = ownServer();
+    // As before there was any limit; one that is set is left alone until the server ends.
+    await own.config('SET', 'maxmemory', String(10 * GB));
+    // What waits for the disk takes memory, too: with a slow one the server would end.
+    await own.config('SET', 'appendfsync', 'always');
+    for (let n = 0; n < 225; n += 1) await own.set(`old:${n}`, Buffer.alloc(MB, n));
+    await end(first);
+    const second = await start();
+    await own.set('new', 'value');
+    expect((await own.getBuffer('old:224'))!.length).toBe(MB);
+    const limit = Number((await own.config('GET', 'maxmemory'))[1]);
+    expect(limit).toBeGreaterThan(270 * MB);
+    expect(limit).toBeLessThanOrEqual(384 * MB);
+    await own.config('SET', 'maxmemory', String(600 * MB));
+    const third = await start();
+    expect(await own.config('GET', 'maxmemory')).toEqual(['maxmemory', String(600 * MB)]);
+    expect(third.output() + second.output()).not.toContain('could not be given');
+  },
+);
 
 test.each([
   ['a small machine', 0.5, 0, 0.25],

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { digestOf } from '../../src/relay/server/tokens.ts';
 import { freePort } from '../fixtures/free-port.ts';
+import { isFull } from '../fixtures/full-size.ts';
 import { nothingWrong, Oracle } from '../fixtures/oracle.ts';
 import { openPipeline, type Pipeline } from '../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
@@ -15,8 +16,7 @@ import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { endRoles, type Role, startRole } from '../fixtures/roles.ts';
 import { startProxy, type TcpProxy } from '../fixtures/tcp-proxy.ts';
 
-const MATCHES = Number(process.env['RELAY_MATCHES'] ?? 4_000);
-const isFull = MATCHES >= 100_000;
+const MATCHES = isFull ? 100_000 : 2_000;
 const CUTS = isFull ? 200 : 8;
 const KILLS = isFull ? 20 : 1;
 const SUBSCRIPTIONS = 25;

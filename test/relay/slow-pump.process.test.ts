@@ -6,12 +6,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { digestOf } from '../../src/relay/server/tokens.ts';
 import { freePort } from '../fixtures/free-port.ts';
+import { isFull } from '../fixtures/full-size.ts';
 import { openPipeline, type Pipeline } from '../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { endRoles, type Role, startRole } from '../fixtures/roles.ts';
 
-const isFull = Number(process.env['RELAY_MATCHES'] ?? 0) >= 100_000;
 const SECONDS = 60;
 const PER_SECOND = 1_000;
 

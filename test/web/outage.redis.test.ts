@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { isFull } from '../fixtures/full-size.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { apiToken, asAdmin, asReader, matchJson, startWeb, type TestWeb } from './web.ts';
 
@@ -94,7 +95,7 @@ test('stop ends in time with calls under way, kept-alive and half-sent ones too,
   agent.destroy();
 });
 
-test('headers that trickle in are given up', { timeout: 30_000 }, async () => {
+test.runIf(isFull)('headers that trickle in are given up', { timeout: 30_000 }, async () => {
   await start();
   const slow = connect(web.port, '127.0.0.1', () => slow.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n'));
   const trickle = setInterval(() => slow.write('X-A: b\r\n'), 1_000);

@@ -1,4 +1,4 @@
-/** Feeds of many inboxes, real posts and hostile ones among them: xmllint and a strict parser take every one. READER_SIZE=full: 1,000 inboxes. */
+/** Feeds of many inboxes, real posts and hostile ones among them: xmllint and a strict parser take every one. FULL_SIZE=1: 1,000 inboxes. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { parseAtomFeed, parseJsonFeed, parseRssFeed } from 'feedsmith';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toConfig } from '../../../src/config/config.ts';
+import { isFull } from '../../fixtures/full-size.ts';
 import { hostilePosts, hostileSubscriptions, readerPosts } from '../../fixtures/reader-posts.ts';
 import { useWeb, web } from '../use-web.ts';
 import { asReader } from '../web.ts';
 
-const INBOXES = process.env['READER_SIZE'] === 'full' ? 1_000 : 40;
+const INBOXES = isFull ? 1_000 : 40;
 const FILES_PER_CALL = 200;
 
 const hasXmllint = spawnSync('xmllint', ['--version']).error === undefined;

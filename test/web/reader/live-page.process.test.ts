@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openEvents } from '../../fixtures/event-stream.ts';
+import { isFull } from '../../fixtures/full-size.ts';
 import { startHttpProxy } from '../../fixtures/http-proxy.ts';
 import { startRedis, type TestRedis } from '../../fixtures/redis.ts';
 import { hasBrowser, startBrowser } from '../browser.ts';
@@ -63,25 +64,28 @@ async function opensParked(context: BrowserContext): Promise<void> {
 }
 
 describe.skipIf(!hasBrowser)('in a browser', () => {
-  test('seven pages hang neither each other nor /parked: those of an inbox share a stream, three stream in all, each shows what comes', async () => {
-    const context = await inContext();
-    const inboxes = ['same', 'same', 'same', 'ann', 'ben', 'cat', 'dan'];
-    const pages = await openAll(context, inboxes);
-    for (const page of pages.slice(0, 5)) await says(page, '● live');
-    for (const page of pages.slice(5)) await says(page, 'looking every 5 s');
-    expect(streams()).toBe(3);
-    await opensParked(context);
-    for (const inbox of new Set(inboxes)) await web.deliver(inbox, ...posts(1, 2));
-    for (const page of pages) await poll(() => textsOf(page)).toEqual(['post 2', 'post 1']);
-    await pages[2]!.getByRole('button', { name: 'Mark read' }).first().click();
-    await pages[2]!.getByText('1 unread').waitFor(WAIT);
-    await pages[0]!.close();
-    await says(pages[5]!, '● live');
-    expect(streams()).toBe(3);
-    await web.deliver('same', ...posts(3, 3));
-    for (const page of pages.slice(1, 3))
-      await poll(() => textsOf(page)).toEqual(['post 3', 'post 2', 'post 1']);
-  });
+  test.runIf(isFull)(
+    'seven pages hang neither each other nor /parked: those of an inbox share a stream, three stream in all, each shows what comes',
+    async () => {
+      const context = await inContext();
+      const inboxes = ['same', 'same', 'same', 'ann', 'ben', 'cat', 'dan'];
+      const pages = await openAll(context, inboxes);
+      for (const page of pages.slice(0, 5)) await says(page, '● live');
+      for (const page of pages.slice(5)) await says(page, 'looking every 5 s');
+      expect(streams()).toBe(3);
+      await opensParked(context);
+      for (const inbox of new Set(inboxes)) await web.deliver(inbox, ...posts(1, 2));
+      for (const page of pages) await poll(() => textsOf(page)).toEqual(['post 2', 'post 1']);
+      await pages[2]!.getByRole('button', { name: 'Mark read' }).first().click();
+      await pages[2]!.getByText('1 unread').waitFor(WAIT);
+      await pages[0]!.close();
+      await says(pages[5]!, '● live');
+      expect(streams()).toBe(3);
+      await web.deliver('same', ...posts(3, 3));
+      for (const page of pages.slice(1, 3))
+        await poll(() => textsOf(page)).toEqual(['post 3', 'post 2', 'post 1']);
+    },
+  );
 
   test('a hidden page lets go of its stream, another of the inbox takes it; shown again it has what came meanwhile', async () => {
     const context = await inContext();
@@ -100,29 +104,32 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await poll(() => textsOf(page)).toEqual(['post 3', 'post 2', 'post 1']);
   });
 
-  test('a proxy answers 502 for five seconds: the page says so, comes back by itself and has each item once', async () => {
-    const proxy = await startHttpProxy(web.port);
-    const context = await inContext();
-    try {
-      await web.deliver('behind', ...posts(1, 1));
-      const page = await context.newPage();
-      await page.goto(`${proxy.url}/reader/behind`, WAIT);
-      await says(page, '● live');
-      proxy.answer(502);
-      const fiveSeconds = pause(5_000);
-      await web.deliver('behind', ...posts(2, 120));
-      await says(page, 'The server answered 502');
-      await fiveSeconds;
-      proxy.answer(undefined);
-      await says(page, '● live');
-      await web.deliver('behind', ...posts(121, 121));
-      const all = Array.from({ length: 121 }, (_, n) => `post ${121 - n}`);
-      await poll(() => textsOf(page)).toEqual(all);
-      await page.getByText('121 unread').waitFor(WAIT);
-    } finally {
-      await proxy.stop();
-    }
-  });
+  test.runIf(isFull)(
+    'a proxy answers 502 for five seconds: the page says so, comes back by itself and has each item once',
+    async () => {
+      const proxy = await startHttpProxy(web.port);
+      const context = await inContext();
+      try {
+        await web.deliver('behind', ...posts(1, 1));
+        const page = await context.newPage();
+        await page.goto(`${proxy.url}/reader/behind`, WAIT);
+        await says(page, '● live');
+        proxy.answer(502);
+        const fiveSeconds = pause(5_000);
+        await web.deliver('behind', ...posts(2, 120));
+        await says(page, 'The server answered 502');
+        await fiveSeconds;
+        proxy.answer(undefined);
+        await says(page, '● live');
+        await web.deliver('behind', ...posts(121, 121));
+        const all = Array.from({ length: 121 }, (_, n) => `post ${121 - n}`);
+        await poll(() => textsOf(page)).toEqual(all);
+        await page.getByText('121 unread').waitFor(WAIT);
+      } finally {
+        await proxy.stop();
+      }
+    },
+  );
 
   test('a page that is opened while the server is away shows the inbox when it is back', async () => {
     const proxy = await startHttpProxy(web.port);
@@ -142,24 +149,27 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     }
   });
 
-  test('while the server has no room for a stream the page looks every 5 s; it streams when there is', async () => {
-    const full = await startWeb(redis, { liveLimits: { inAll: 1 } });
-    const context = await inContext();
-    const client = openEvents(`${full.url}/api/inboxes/full/live`, asReader);
-    try {
-      await poll(() => client.isOpen).toBe(true);
-      const page = await context.newPage();
-      await page.goto(`${full.url}/reader/full`, WAIT);
-      await says(page, 'looking every 5 s. Too many streams are open');
-      await full.deliver('full', ...posts(1, 1));
-      await poll(() => textsOf(page)).toEqual(['post 1']);
-      client.cut();
-      await says(page, '● live');
-    } finally {
-      client.cut();
-      await full.stop();
-    }
-  });
+  test.runIf(isFull)(
+    'while the server has no room for a stream the page looks every 5 s; it streams when there is',
+    async () => {
+      const full = await startWeb(redis, { liveLimits: { inAll: 1 } });
+      const context = await inContext();
+      const client = openEvents(`${full.url}/api/inboxes/full/live`, asReader);
+      try {
+        await poll(() => client.isOpen).toBe(true);
+        const page = await context.newPage();
+        await page.goto(`${full.url}/reader/full`, WAIT);
+        await says(page, 'looking every 5 s. Too many streams are open');
+        await full.deliver('full', ...posts(1, 1));
+        await poll(() => textsOf(page)).toEqual(['post 1']);
+        client.cut();
+        await says(page, '● live');
+      } finally {
+        client.cut();
+        await full.stop();
+      }
+    },
+  );
 
   test('a link that is revoked stops its page, which says so and shows nothing that comes later', async () => {
     const { id, urls } = (await web.ask('POST', '/api/inboxes/lent/feed-tokens', asReader, {})).json;

@@ -1,27 +1,7 @@
-/** One-shot commands. Results go to standard output; only warnings are logged. */
 import { type Command, type Option, parseCommandLine } from '../config/command-line.ts';
-import { parseSkywire, runSkywire } from '../simulator/command.ts';
 import { examine } from '../tools/doctor.ts';
-import { runAudit } from './audit.ts';
-import { type CommandInput, type RunCommand, withContext } from './context.ts';
-import { runRelayToken } from './relay-token.ts';
-import { runReplay } from './replay.ts';
+import { type CommandInput, withContext } from './context.ts';
 import { listensNowhere, openTools, out } from './tool-context.ts';
-
-async function skywire({ argv, signal }: CommandInput): Promise<number> {
-  const options = parseSkywire(argv);
-  return withContext(
-    'skywire',
-    listensNowhere,
-    async ({ config, redis }) => {
-      const client = redis.connect(redis.skywire, 'commands', 'skywire');
-      await runSkywire(options, { client, streams: config.stream.keys, signal, out });
-      return 0;
-    },
-    // The simulator gives itself 2 s.
-    { isTool: true, signal, lastWordsMs: 2_500 },
-  );
-}
 
 const doctorCommand = {
   usage: 'npm run doctor',
@@ -30,7 +10,7 @@ const doctorCommand = {
   options: {},
 } satisfies Command<Record<string, Option<unknown>>>;
 
-async function runDoctor({ argv, signal }: CommandInput): Promise<number> {
+export async function runDoctor({ argv, signal }: CommandInput): Promise<number> {
   parseCommandLine(doctorCommand, argv);
   return withContext(
     'doctor',
@@ -48,11 +28,3 @@ async function runDoctor({ argv, signal }: CommandInput): Promise<number> {
     { isTool: true, anyServer: true, needsSkywire: false, signal },
   );
 }
-
-export const tools = {
-  skywire,
-  replay: runReplay,
-  audit: runAudit,
-  doctor: runDoctor,
-  'relay-token': runRelayToken,
-} satisfies Record<string, RunCommand>;
