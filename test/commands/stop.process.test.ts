@@ -77,13 +77,14 @@ test('of several streams it says for each where to go on', async () => {
   );
 }, 60_000);
 
-test.each([
+const hanging: [string, string[], string][] = [
   ['replay', ['--from', '0'], 'stopped after 0 entries; resume with --from 0'],
-  ['audit', [], 'stopped by a signal before it was done'],
   ['audit', ['--repair'], 'stopped by a signal before it was done'],
+  ['audit', [], 'stopped by a signal before it was done'],
   ['doctor', [], 'stopped by a signal before it was done'],
   ['skywire', ['--rate', '10'], 'appended'],
-] as const)(
+];
+test.each(isFull ? hanging : hanging.slice(0, 2))(
   '%s %j ends while Redis hangs',
   async (name, args, words) => {
     await append('skywire:matches', 3);
@@ -109,7 +110,7 @@ test.each([
   60_000,
 );
 
-test.each(['replay', 'audit', 'doctor', 'skywire', 'pump'])(
+test.each(isFull ? ['replay', 'audit', 'doctor', 'skywire', 'pump'] : ['replay', 'pump'])(
   '%s ends while it waits for Redis',
   async (name) => {
     const silent = createServer().listen(0, '127.0.0.1');

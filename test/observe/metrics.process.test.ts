@@ -7,6 +7,9 @@ import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { endRoles, type Role, startRole } from '../fixtures/roles.ts';
 import { scrape } from '../fixtures/scrape.ts';
 
+/** Each look is a scrape, which costs both sides. */
+const EVERY = { timeout: 25_000, interval: 250 };
+
 let redis: TestRedis;
 let observer: Pipeline;
 beforeEach(async () => {
@@ -39,7 +42,7 @@ test('lag, pending, jobs, parked by reason, latency and memory are what they are
     expect(seen.get(`stream_unread{stream="${STREAM}"}`)).toBe(0);
     expect(seen.get(`stream_unread_age_seconds{stream="${STREAM}"}`)).toBe(0);
     expect(seen.get('jobs{queue="matches",state="waiting"}')).toBeGreaterThan(0);
-  }, 20_000);
+  }, EVERY);
 
   const worker = await start('worker');
   await observer.quiet();
@@ -65,7 +68,7 @@ test('lag, pending, jobs, parked by reason, latency and memory are what they are
       expect(seen.get('redis_may_evict{server="home"}')).toBe(0);
       expect([...seen.keys()].some((key) => key.includes('server="skywire"'))).toBe(false);
     }
-  }, 25_000);
+  }, EVERY);
 
   const text = await (await fetch(`${web.url}/metrics`)).text();
   for (const name of ['cats', 'did:plc', '127.0.0.1']) expect(text).not.toContain(name);
@@ -97,11 +100,11 @@ test('with Redis gone the process still answers, and says what it could not read
     expect(seen.get('readable{part="redis_home"}')).toBe(0);
     expect([...seen.keys()].some((key) => key.startsWith('jobs{'))).toBe(false);
     expect(seen.get('about{role="web",version="0.1.0"}')).toBe(1);
-  }, 20_000);
+  }, EVERY);
   await redis.restart();
   await vi.waitFor(async () => {
     expect((await scrape(web.url)).get('readable{part="redis_home"}')).toBe(1);
-  }, 20_000);
+  }, EVERY);
 });
 
 test.skipIf(spawnSync('promtool', ['--version']).error)(
