@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../observe/logger.ts';
 import { atMost } from '../redis/deadline.ts';
+import type { Actor, OperatorLog } from './operator-log.ts';
 
 export interface Driver {
   /** One step; false if there is no run for this driver. */
@@ -52,4 +53,23 @@ export function startDriving(driver: Driver, waiting: string, log: Logger): Driv
       return stopped;
     },
   };
+}
+
+/** Of a run of retries or discards, as far as a stop needs it. */
+interface Stoppable {
+  read(): Promise<{ phase: string; run: { id: string; what: string } } | undefined>;
+  askToStop(by: string): Promise<void>;
+}
+
+/** Whether there was one to stop; the operator log says who asked. */
+export async function askToStop(
+  { store, operatorLog }: { store: Stoppable; operatorLog: OperatorLog },
+  kind: 'retry group' | 'discard group',
+  actor: Actor,
+): Promise<boolean> {
+  const latest = await store.read();
+  if (latest?.phase !== 'running') return false;
+  await store.askToStop(actor.name);
+  await operatorLog.note(actor, `${kind}: stop`, { run: latest.run.id, what: latest.run.what });
+  return true;
 }

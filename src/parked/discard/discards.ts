@@ -7,7 +7,7 @@ import type { Queues } from '../../lanes/queues.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { RedisClient } from '../../redis/connections.ts';
 import type { ByHand } from '../by-hand.ts';
-import { startDriving } from '../drive.ts';
+import { askToStop, startDriving } from '../drive.ts';
 import type { ParkedIndex } from '../index/parked-index.ts';
 import type { Actor, OperatorLog } from '../operator-log.ts';
 import { systemFor } from '../retry/run.ts';
@@ -91,13 +91,7 @@ export function startDiscards(deps: DiscardsDeps): Discards {
       driving.wake();
       return 'started';
     },
-    async askToStop(actor) {
-      const latest = await store.read();
-      if (latest?.phase !== 'running') return false;
-      await store.askToStop(actor.name);
-      await operatorLog.note(actor, 'discard group: stop', { run: latest.run.id, what: latest.run.what });
-      return true;
-    },
+    askToStop: (actor) => askToStop(deps, 'discard group', actor),
     stop: driving.stop,
   };
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '../../observe/logger.ts';
 import { DeadlinePassed, within } from '../../redis/deadline.ts';
-import { startDriving } from '../drive.ts';
+import { askToStop, startDriving } from '../drive.ts';
 import type { Filter } from '../index/search.ts';
 import type { Actor } from '../operator-log.ts';
 import { candidatesOf, newestFailure } from './candidates.ts';
@@ -59,13 +59,7 @@ export function startRetryRuns(deps: RunDriverDeps & { log: Logger }): RetryRuns
       driving.wake();
       return 'started';
     },
-    async askToStop(actor) {
-      const latest = await store.read();
-      if (latest?.phase !== 'running') return false;
-      await store.askToStop(actor.name);
-      await operatorLog.note(actor, 'retry group: stop', { run: latest.run.id, what: latest.run.what });
-      return true;
-    },
+    askToStop: (actor) => askToStop(deps, 'retry group', actor),
     stop: driving.stop,
   };
 }
