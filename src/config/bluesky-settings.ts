@@ -1,5 +1,7 @@
 /** Settings of what comes from Bluesky beside the stream: lookups and pictures. */
-import { isLoopbackHost } from './loopback.ts';
+import { isIP } from 'node:net';
+import { isPublicAddress } from './addresses.ts';
+import { isLoopbackHost, withoutBrackets } from './loopback.ts';
 import type { Parser } from './parsers.ts';
 import { setting } from './setting.ts';
 
@@ -51,12 +53,15 @@ const originOr = (...named: string[]): Parser<string> => ({
 
 /** What lookups may ask is a rule of bluesky/http/where.ts: what could only be refused there is refused at start. */
 const LOOKED_UP =
-  'https://host (port 443), or http:// on this machine, without path, user, password, ? and #';
+  'https://host (port 443, no private address), or http:// on this machine, without path, user, password, ? and #';
 function askedIn(text: string): string | undefined {
   const found = originIn(text);
   if (found === undefined) return undefined;
   const { protocol, hostname, port } = new URL(found);
-  return protocol === 'http:' || (port === '' && !isLoopbackHost(hostname)) ? found : undefined;
+  const address = withoutBrackets(hostname);
+  // Of a name it is checked at each connection.
+  const isInside = isLoopbackHost(hostname) || (isIP(address) > 0 && !isPublicAddress(address));
+  return protocol === 'http:' || (port === '' && !isInside) ? found : undefined;
 }
 
 /** A wrong one may have a password. */

@@ -1,9 +1,9 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
-import { isPublicAddress } from '../../src/bluesky/http/addresses.ts';
 import { createGet } from '../../src/bluesky/http/get.ts';
 import type { Resolve } from '../../src/bluesky/http/where.ts';
+import { isPublicAddress } from '../../src/config/addresses.ts';
 
 const stops: (() => void)[] = [];
 afterAll(() => {

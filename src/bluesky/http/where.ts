@@ -6,8 +6,8 @@
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { lookup as resolveName } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
+import { isLoopbackAddress, isPublicAddress } from '../../config/addresses.ts';
 import { withoutBrackets } from '../../config/loopback.ts';
-import { isLoopbackAddress, isPublicAddress } from './addresses.ts';
 
 /** Nothing was sent. */
 export class NotAllowed extends Error {
