@@ -46,13 +46,20 @@ test.each([
   ['10', '9110'],
   ['99', '9199'],
 ])('worker %s has the health port %s, unless HEALTH_PORT says otherwise', (instance, port) => {
-  const [, command] = /^ExecStart=\/bin\/sh -c '(.*)'$/m.exec(textOf('skywire-inbox-worker@.service'))!;
-  const shell = command!
+  const unit = textOf('skywire-inbox-worker@.service').replaceAll('%i', instance);
+  const [, start] = /^ExecStart=(.*)$/m.exec(unit)!;
+  const shell = start!
     .replaceAll('$$', '$')
-    .replaceAll('%i', instance)
-    .replace(/exec .*/, 'printenv HEALTH_PORT');
+    .replace(/^\/bin\/sh -c '(.*)'$/, '$1')
+    .replace(/(?:exec )?\/usr\/bin\/node .*/, 'printenv HEALTH_PORT');
+  // Beneath the environment file.
+  const set = Object.fromEntries(
+    [...unit.matchAll(/^Environment=(.*)$/gm)].flatMap(([, all]) =>
+      all!.split(' ').map((one) => one.split('=', 2)),
+    ),
+  ) as Record<string, string>;
   const portWith = (env: Record<string, string>) =>
-    spawnSync('/bin/sh', ['-c', shell], { encoding: 'utf8', env }).stdout.trim();
+    spawnSync('/bin/sh', ['-c', shell], { encoding: 'utf8', env: { ...set, ...env } }).stdout.trim();
   expect(portWith({})).toBe(port);
   expect(portWith({ HEALTH_PORT: '7000' })).toBe('7000');
 });

@@ -7,6 +7,7 @@ import { createParkedIndex, type ParkedIndex } from '../../../src/parked/index/p
 import { createOperatorLog, type OperatorLog } from '../../../src/parked/operator-log.ts';
 import { type RetryRuns, startRetryRuns } from '../../../src/parked/retry/runs.ts';
 import { createRunStore, type StoredRun } from '../../../src/parked/retry/store.ts';
+import { within } from '../../../src/redis/deadline.ts';
 import { openPipeline, type Pipeline } from '../../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../../fixtures/redis.ts';
@@ -96,7 +97,8 @@ test('a run starts at once, however long the index takes, and counts then; a sto
   await pipeline.directory.register('cats', 'ann');
   const index = new EventEmitter();
   const { runs } = openRuns(once(index, 'read'));
-  expect(await runs.start(actor, { subscription: 'cats' }, 'cats')).toBe('started');
+  // The deadline of the answer over HTTP.
+  expect(await within(5_000, runs.start(actor, { subscription: 'cats' }, 'cats'))).toBe('started');
   expect(await runs.latest()).toMatchObject({ phase: 'running', run: { total: 0, retried: 0 } });
   expect(await runs.askToStop(actor)).toBe(true);
   index.emit('read');
