@@ -35,7 +35,8 @@ export interface Bluesky {
   records(
     server: string,
     did: string,
-    page: { cursor?: string | undefined; limit: number },
+    /** `patienceMs`: how long it may wait for its turn. */
+    page: { cursor?: string | undefined; limit: number; patienceMs?: number | undefined },
   ): Promise<Outcome<Some<ListedRecord>>>;
   repoStatus(server: string, did: string): Promise<Outcome<{ active: boolean; status?: string | undefined }>>;
 }
@@ -66,7 +67,7 @@ export function createBluesky(calls: Calls, { apiUrl, plcUrl }: { apiUrl: string
       const document = await calls.get(place.kind, place.base, place.path, {}, didDocumentSchema);
       return map(document, ({ id, pds }) => (id === did && pds !== undefined ? originOf(pds) : undefined));
     },
-    async records(server, repo, { cursor, limit }) {
+    async records(server, repo, { cursor, limit, patienceMs }) {
       const query = {
         repo,
         collection: POSTS,
@@ -79,6 +80,7 @@ export function createBluesky(calls: Calls, { apiUrl, plcUrl }: { apiUrl: string
         xrpc('com.atproto.repo.listRecords'),
         query,
         recordsSchema,
+        patienceMs,
       );
       return map(found, (all) => all.records);
     },

@@ -25,6 +25,8 @@ const LATER_MS = 60_000;
 const EARLIER_MS = 10_000;
 const PAGES = 3;
 const PER_PAGE = 25;
+/** An author's server is asked twice a second at most: whoever would wait longer asks the AppView first, if it has time. */
+const SOON_MS = 2_000;
 
 /** `server`: where the author's records are. */
 export async function findRecordKey(
@@ -32,27 +34,42 @@ export async function findRecordKey(
   wanted: Wanted,
   server: Outcome<string | undefined>,
 ): Promise<FoundKey> {
-  const listed = await onTheirServer(bluesky, wanted, server);
+  let listed = await onTheirServer(bluesky, wanted, server, SOON_MS);
   if (typeof listed === 'object') return listed;
   const shown = await inAuthorFeed(bluesky, wanted);
-  return listed === 'failed' && shown === 'unknown' ? 'failed' : shown;
+  if (typeof shown === 'object') return shown;
+  if (listed === 'busy') listed = await onTheirServer(bluesky, wanted, server);
+  if (typeof listed === 'object') return listed;
+  return listed === 'unknown' ? shown : 'failed';
 }
+
+/** `busy`: no turn came, or the server is left alone. */
+type Listed = FoundKey | 'busy';
 
 async function onTheirServer(
   bluesky: Bluesky,
   wanted: Wanted,
   server: Outcome<string | undefined>,
-): Promise<FoundKey> {
+  patienceMs?: number,
+): Promise<Listed> {
   if ('failed' in server) return 'failed';
-  return 'ok' in server && server.ok !== undefined ? inRepository(bluesky, wanted, server.ok) : 'unknown';
+  return 'ok' in server && server.ok !== undefined
+    ? inRepository(bluesky, wanted, server.ok, patienceMs)
+    : 'unknown';
 }
 
 /** Around `createdAt`, then among the newest. */
-async function inRepository(bluesky: Bluesky, wanted: Wanted, server: string): Promise<FoundKey> {
+async function inRepository(
+  bluesky: Bluesky,
+  wanted: Wanted,
+  server: string,
+  patienceMs?: number,
+): Promise<Listed> {
   let cursor = tidAt(wanted.createdMs + LATER_MS);
   for (let page = 0; page < PAGES; page += 1) {
-    const asked = await bluesky.records(server, wanted.did, { cursor, limit: PER_PAGE });
-    if ('failed' in asked) return 'failed';
+    const patience = page === 0 ? { patienceMs } : {};
+    const asked = await bluesky.records(server, wanted.did, { cursor, limit: PER_PAGE, ...patience });
+    if ('failed' in asked) return asked.failed === 'left-alone' ? 'busy' : 'failed';
     if ('gone' in asked) return 'unknown';
     const rkey = proven(asked.ok.found.map(ofList), wanted);
     if (rkey !== undefined) return { rkey, isIndexed: false };

@@ -27,6 +27,9 @@ interface Listed {
 let repository: Listed[];
 let feed: { uri: string; cid: string; record: object; author: object }[];
 let isDown: Set<string>;
+let asked: string[];
+/** How long one waits for a turn at an author's server. */
+let busyForMs: number;
 let server: Server;
 let bluesky: Bluesky;
 let origin: string;
@@ -35,6 +38,7 @@ beforeAll(async () => {
   server = createServer((req, res) => {
     const { pathname, searchParams: query } = new URL(req.url!, origin);
     const method = pathname.split('/').at(-1)!;
+    asked.push(method.split('.').at(-1)!);
     if (isDown.has(method)) return res.writeHead(500).end();
     if (method === 'com.atproto.repo.listRecords') {
       const cursor = query.get('cursor') ?? '~';
@@ -53,7 +57,8 @@ beforeAll(async () => {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const unhurried = {
-    enter: () => Promise.resolve(0),
+    enter: (kind: string, _: string, patienceMs = 8_000) =>
+      Promise.resolve(kind === 'pds' && busyForMs > patienceMs ? undefined : 0),
     answered: () => Promise.resolve(),
     failed: () => Promise.resolve(false),
     throttled: () => Promise.resolve(),
@@ -67,6 +72,8 @@ beforeEach(() => {
   repository = [];
   feed = [];
   isDown = new Set();
+  asked = [];
+  busyForMs = 0;
 });
 const find = () => findRecordKey(bluesky, wanted, { ok: origin });
 
@@ -111,6 +118,19 @@ test('by the feed of the author where their server does not answer; an outage is
   expect(await find()).toBe('failed');
   isDown.clear();
   expect(await find()).toBe('unknown');
+});
+
+test('a server that many wait for: the AppView is asked first, and the server, with patience, where that does not know', async () => {
+  busyForMs = 5_000;
+  repository = [{ rkey: tidAt(at), value: record }];
+  feed = [{ uri: `at://${did}/app.bsky.feed.post/3k`, cid: wanted.cid, record, author: { did } }];
+  expect(await find()).toEqual({ rkey: '3k', isIndexed: true });
+  expect(asked).toEqual(['getAuthorFeed']);
+  feed = [];
+  expect(await find()).toEqual({ rkey: tidAt(at), isIndexed: false });
+  expect(asked).toEqual(['getAuthorFeed', 'getAuthorFeed', 'listRecords']);
+  busyForMs = 10_000;
+  expect(await find()).toBe('failed');
 });
 
 test('a key is one segment of a uri of this author', () => {

@@ -104,7 +104,11 @@ export async function startTinyBluesky(): Promise<TinyBluesky> {
         });
       }
       case 'getAuthorFeed':
-        return ok({ feed: [] });
+        return ok({
+          feed: [...tiny.posts]
+            .filter(([, post]) => post.did === names[0] && !post.isHidden && isThere(post.did))
+            .map((post) => ({ post: view(post) })),
+        });
       default:
         return ok({
           id: did,
