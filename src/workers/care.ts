@@ -16,7 +16,13 @@ export async function closeAll(
   // Otherwise they wait until their locks expire. What they still write is idempotent for the next worker.
   const givenBack = [...running].map(([job, token]) => job.moveToWait(token));
   await atMost(LAST_WORDS_MS, Promise.allSettled(givenBack));
-  await atMost(LAST_WORDS_MS, Promise.allSettled(workers.map((worker) => worker.disconnect())));
+  await atMost(LAST_WORDS_MS, disconnectAll(workers));
+}
+
+/** One first: they share a connection, and each would add a listener to it that ends. */
+async function disconnectAll([first, ...others]: readonly Worker[]): Promise<void> {
+  await first?.disconnect().catch(() => undefined);
+  await Promise.allSettled(others.map((worker) => worker.disconnect()));
 }
 
 /** While Redis rejects commands (READONLY, OOM), fetching would fail thousands of times a second without a pause. */

@@ -50,3 +50,15 @@ test('work that does not end by the deadline is back with others at once, not af
   pipeline.startWorker();
   await vi.waitFor(async () => expect(await pipeline.inbox('cats')).toHaveLength(1), 5_000);
 });
+
+test('the workers of twelve partitions stop without a warning', async () => {
+  const warnings: Error[] = [];
+  const keep = (warning: Error) => warnings.push(warning);
+  process.on('warning', keep);
+  const twelve = Array.from({ length: 12 }, (_, n) => `stop:${n}`).join(',');
+  const many = await openPipeline(redis, { SKYWIRE_STREAM: twelve });
+  many.startWorker();
+  await many.stop();
+  process.off('warning', keep);
+  expect(warnings).toEqual([]);
+});
