@@ -1,7 +1,8 @@
 /** Redis 6.2, which counts neither what was added to a stream nor what a group was given: a Redis behind a proxy that takes that away. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { cursorKey } from '../../src/redis/keys.ts';
 import { lostIn } from '../../src/tools/lost.ts';
-import { openPipeline, type Pipeline, STREAM } from '../fixtures/pipeline.ts';
+import { GROUP, openPipeline, type Pipeline, STREAM } from '../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 import { startProxy, type TcpProxy } from '../fixtures/tcp-proxy.ts';
@@ -47,6 +48,11 @@ test('entries that were removed before they were read: between which ids, unknow
   const pump = pipeline.startPump();
   const before = (await append(20)).at(-1)!;
   await delivered(20);
+  // Kept with it: how far the stream was looked at.
+  await vi.waitFor(
+    async () => expect(await redis.client().get(cursorKey(STREAM, GROUP))).toBe(before),
+    20_000,
+  );
   await pump.stop();
   const ids = await append(100);
   await redis.client().xtrim(STREAM, 'MAXLEN', 10);
