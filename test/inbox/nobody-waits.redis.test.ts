@@ -60,7 +60,8 @@ test('marks that were made stay, and the next request makes the others', async (
 
 test('a mend goes on where the last one ended, so that it ends however little time each gets', async () => {
   const { items, seen } = inboxKeys(INBOX);
-  await client.xtrim(items, 'MAXLEN', 100);
+  // Few are gone: who began anew each time would never come to the last of them.
+  await client.xtrim(items, 'MAXLEN', ITEMS - 100);
   const left: number[] = [];
   for (let tries = 0; tries < 100; tries += 1) {
     const over = new AbortController();
@@ -76,6 +77,6 @@ test('a mend goes on where the last one ended, so that it ends however little ti
     left.push(await client.hlen(seen));
     if (isDone) break;
   }
-  expect(left.at(-1)).toBe(100);
-  expect(await reader.summary(INBOX)).toMatchObject({ total: 100 });
+  expect(left.at(-1)).toBe(ITEMS - 100);
+  expect(await reader.summary(INBOX)).toMatchObject({ total: ITEMS - 100 });
 });
