@@ -65,7 +65,11 @@ export const settings = {
   ALLOW_EVICTION: setting(flag, '1: start even if Redis may evict keys, and with them matches', {
     default: '0',
   }),
-  DATA_DIR: setting(text('a folder'), 'Folder for the files of the embedded Redis', { default: './data' }),
+  DATA_DIR: setting(
+    text('a folder'),
+    'Folder for the files of the embedded Redis, on a disk of this machine: not on a network filesystem',
+    { default: './data' },
+  ),
   HOST: setting(
     text('a host name or address'),
     'Address to listen on; beyond loopback only with API_TOKEN and ADMIN_PASSWORD',
