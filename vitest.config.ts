@@ -1,5 +1,8 @@
 /** What a test needs stands in its name: *.test.ts nothing, *.redis.test.ts a redis-server, *.process.test.ts the built product too. */
 import { defineConfig } from 'vitest/config';
+import { useChosenServer } from './test/servers/chosen.ts';
+
+useChosenServer();
 
 /**
  * The whole matrix of faults takes many minutes (vitest.faults.config.ts); a quick selection of it is among the tests. What takes

@@ -1,6 +1,9 @@
 /** `npm run test:faults`: every fault of the table, one after the other so that the times to recover mean something. */
 import { randomInt } from 'node:crypto';
 import { defineConfig } from 'vitest/config';
+import { useChosenServer } from './test/servers/chosen.ts';
+
+useChosenServer();
 
 const { FAULTS_REPEAT, FAULTS_SEED } = process.env;
 

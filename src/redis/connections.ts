@@ -44,6 +44,8 @@ function build({ address, tls }: RedisTarget, purpose: Purpose, connectionName: 
   const { username, password } = address;
   const options: RedisOptions = {
     connectionName,
+    // CLIENT SETINFO is of no use to us, and what a Redis user lacks for it, Redis 7.2 and Valkey write into ACL LOG at every connection.
+    disableClientInfo: true,
     // BullMQ connects a lazy client itself, once: if that fails, its worker never fetches a job, and reports nothing.
     lazyConnect: purpose !== 'queue',
     connectTimeout: CONNECT_TIMEOUT_MS,

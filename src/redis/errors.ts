@@ -3,9 +3,12 @@ import { ReplyError } from 'ioredis';
 const connectionErrors =
   /^(Connection is closed|Command timed out|Command aborted|connect |read |write |Stream isn't writeable|Reached the max retries|Failed to refresh slots|Cluster |Too many Cluster redirections|All sentinels)/;
 
-/** Anywhere in the message: Redis 6.2 wraps script errors ("ERR Error running script … OOM …"). */
+/**
+ * Anywhere in the message: Redis 6.2 wraps script errors ("ERR Error running script … OOM …"). What an ACL refuses a script has no
+ * code of its own: "The user executing the script can't …" of Redis 7.0, "ACL failure in script" of 7.2 and later and of Valkey.
+ */
 const outageCodes =
-  /\b(OOM|READONLY|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOAUTH|NOPERM|WRONGPASS)\b/;
+  /\b(OOM|READONLY|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOAUTH|NOPERM|WRONGPASS)\b|ACL failure in script|The user executing the script can't/;
 
 /** Whether the connection broke before the answer came: in an outage, or because Redis refuses what it was sent for its size. */
 export function brokeConnection(error: unknown): boolean {

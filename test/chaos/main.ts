@@ -1,6 +1,7 @@
 /** `npm run chaos`: exit 0 all held, 1 something did not or it was stopped, 2 bad usage. */
 import { HelpAsked, UsageError } from '../../src/config/command-line.ts';
 import { endRoles } from '../fixtures/roles.ts';
+import { useChosenServer } from '../servers/chosen.ts';
 import { runChaos } from './chaos.ts';
 import { parseChaos } from './command.ts';
 import { report, verdictOf } from './report.ts';
@@ -31,6 +32,7 @@ async function storm(): Promise<number> {
   return held ? 0 : 1;
 }
 
+useChosenServer();
 try {
   process.exit(await (isShielded() ? storm() : runShielded()));
 } catch (error) {

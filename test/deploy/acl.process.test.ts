@@ -128,6 +128,7 @@ test('every role does all of its work with its rights: nothing is refused', { ti
     username: 'skywire',
     password: passwordOf('skywire'),
     enableReadyCheck: false,
+    disableClientInfo: true,
   });
   for (let n = 0; n < 20; n += 1) await skywire.xadd(STREAM, '*', 'data', wire(makeMatch('cats', n)));
   await skywire.xadd(STREAM, 'MAXLEN', '~', 100_000, '*', 'data', 'no JSON');

@@ -11,6 +11,13 @@ test.each([
   new ReplyError('OOM command not allowed when used memory > maxmemory'),
   new ReplyError('READONLY You cannot write against a read only replica.'),
   new ReplyError('CLUSTERDOWN The cluster is down'),
+  new ReplyError(
+    "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments script: 6dee, on @user_script:1.",
+  ),
+  new ReplyError(
+    'ERR ACL failure in script: No permissions to access a key script: 6dee, on @user_script:1.',
+  ),
+  new ReplyError('ERR ACL failure in script: No permissions to access a key script: on @user_script:1.'),
 ])('%s: the same will do later', (error) => {
   expect(isOutage(error)).toBe(true);
 });
