@@ -448,7 +448,7 @@ test('a script does not reach further than its user', async () => {
   ] as const;
   for (const [script, count, ...keys] of tries)
     await expect(worker.eval(script, count, ...keys), script).rejects.toThrow(
-      /can't (run|access)|NOPERM|not allowed/i,
+      /can't (run|access)|ACL failure|NOPERM|not allowed/i,
     );
 });
 
