@@ -36,6 +36,7 @@ export { memberText } from './json-text.ts';
 export { MAX_MATCH_BYTES, type Match, parseMatch } from './match.ts';
 export { REPLAYED_BATCH } from './matches.ts';
 export { type ParkedMatch, type ParkingReason, parkingReasons, retriedReasons } from './parked.ts';
+export { parseJson } from './parse-json.ts';
 export { quote, spellOut } from './quote.ts';
 export * from './stream-id.ts';
 export { createTokenBucket, type TokenBucket } from './token-bucket.ts';

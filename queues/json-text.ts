@@ -26,12 +26,14 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 const isSpace = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9;
 
-function skipSpace(json: string, at: number): number {
+/** Where the next token begins. */
+export function skipSpace(json: string, at: number): number {
   while (isSpace(json.charCodeAt(at))) at += 1;
   return at;
 }
 
-function stringEnd(json: string, at: number): number {
+/** Behind the closing quote of the string that begins, or has its first backslash, at `at`. */
+export function stringEnd(json: string, at: number): number {
   for (;;) {
     at = json.indexOf('"', at + 1);
     let before = at - 1;

@@ -6,6 +6,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { CANARY } from './canary.ts';
 import { memberText } from './json-text.ts';
+import { parseJson } from './parse-json.ts';
 
 /** In UTF-8 bytes. Larger matches are malformed: a page of such items would be too large for any reader. */
 export const MAX_MATCH_BYTES = 4 * 1024 * 1024;
@@ -44,7 +45,7 @@ export type Parsed = { match: Match } | { malformed: string };
 export function parseMatch(json: string): Parsed {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = parseJson(json);
   } catch (error) {
     return { malformed: `not JSON${position(error)}` };
   }

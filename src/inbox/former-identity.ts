@@ -3,7 +3,7 @@
  * it is the same post only if author and record are. Only posts that lack their present identity are looked at.
  */
 import type { Delivery } from '../../processors/index.ts';
-import { type Match, parseMatch } from '../../queues/index.ts';
+import { type Match, parseJson, parseMatch } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { encodeName, inboxKeys, postKey } from '../redis/keys.ts';
 import { loadScript, runScripts } from '../redis/scripts.ts';
@@ -57,7 +57,7 @@ function identityOf(postJson: string): string | undefined {
 
 /** Where the text is gone and cannot be compared: nobody else's post is kept out by a uri that names its own author. */
 function isOwnUri({ postJson }: Match): boolean {
-  const { uri, author } = JSON.parse(postJson) as { uri: string; author: string };
+  const { uri, author } = parseJson(postJson) as { uri: string; author: string };
   return uri.startsWith(`at://${author}/`);
 }
 

@@ -1,6 +1,7 @@
 /** Posts from a JSONL file, in a loop: from the second round on with changed text and record key, so that each stays unique. */
 import { createReadStream } from 'node:fs';
 import { z } from 'zod';
+import { parseJson } from '../../queues/index.ts';
 import { digestRkey } from './identifiers.ts';
 import { type Post, withoutRkey } from './post.ts';
 
@@ -50,7 +51,7 @@ async function* readPosts(path: string): AsyncGenerator<Post> {
 function parsePost(json: string, where: string): Post {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = parseJson(json);
   } catch (cause) {
     throw new PostFileError(`${where}: not JSON`, { cause });
   }

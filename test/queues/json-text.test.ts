@@ -1,51 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_DEPTH, memberText } from '../../queues/json-text.ts';
-
-/** Short keys of few letters meet each other and themselves; the others hold anything. */
-const key = fc.oneof(
-  fc.string({ unit: fc.constantFrom('a', 'b', '"', '\\', '{', ' '), maxLength: 3 }),
-  fc.string({ unit: 'binary' }),
-  fc.constantFrom('__proto__', 'constructor', '', '\ud800'),
-);
-const { value } = fc.letrec((tie) => ({
-  value: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
-    fc.constantFrom(null, true, false, '', '}', ']"', '\\', '\\"', ',', '{"a":1}'),
-    fc.string({ unit: 'binary' }),
-    fc.double({ noNaN: true, noDefaultInfinity: true }),
-    fc.array(tie('value'), { maxLength: 4 }),
-    fc.array(fc.tuple(key, tie('value')), { maxLength: 4 }).map((members) => new Members(members)),
-  ),
-}));
-
-/** The members of an object in their order, a key perhaps twice: more than a JavaScript object can say. */
-class Members {
-  readonly list: readonly [string, unknown][];
-  constructor(list: readonly [string, unknown][]) {
-    this.list = list;
-  }
-}
-
-function write(value: unknown, space: () => string): string {
-  const inner = (): string => {
-    if (value instanceof Members) {
-      const members = value.list.map(
-        ([name, member]) => `${space()}${JSON.stringify(name)}${space()}:${write(member, space)}`,
-      );
-      return `{${members.join(',') || space()}}`;
-    }
-    if (Array.isArray(value)) return `[${value.map((member) => write(member, space)).join(',') || space()}]`;
-    return JSON.stringify(value);
-  };
-  return `${space()}${inner()}${space()}`;
-}
-
-const object = fc.array(fc.tuple(key, value), { maxLength: 6 }).map((list) => new Members(list));
-const noSpace = () => '';
-const whitespace = fc.infiniteStream(
-  fc.string({ unit: fc.constantFrom(' ', '\n', '\r', '\t'), maxLength: 2 }),
-);
+import { parseJson } from '../../queues/parse-json.ts';
+import { key, meaningOf, noSpace, object, whitespace, write } from '../fixtures/json-objects.ts';
 
 describe('the text of a member', () => {
   test('of any object, for any of its keys, is what was written there last', () => {
@@ -63,12 +20,10 @@ describe('the text of a member', () => {
     fc.assert(
       fc.property(object, whitespace, (members, spaces) => {
         const json = write(members, () => spaces.next().value);
-        const parsed = new Map(Object.entries(JSON.parse(json) as object));
-        expect(parsed.size).toBe(new Map(members.list).size);
-        for (const [name, member] of parsed) {
+        for (const [name, member] of new Map(members.list)) {
           const found = memberText(json, name)!;
           expect(found).toBe(found.trim());
-          expect(JSON.parse(found)).toEqual(member);
+          expect(parseJson(found)).toEqual(meaningOf(member));
         }
       }),
       { numRuns: 2_000 },
@@ -80,7 +35,7 @@ describe('the text of a member', () => {
       fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), (plain) => {
         const json = JSON.stringify(plain);
         for (const [name, member] of Object.entries(plain))
-          expect(JSON.parse(memberText(json, name)!)).toEqual(JSON.parse(JSON.stringify(member)));
+          expect(parseJson(memberText(json, name)!)).toEqual(parseJson(JSON.stringify(member)));
       }),
     );
   });

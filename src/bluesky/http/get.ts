@@ -1,6 +1,7 @@
 /** One GET of JSON from a server that nobody vouches for: bounded in time and size, no redirect followed, no compression asked for. */
 import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent, request } from 'node:https';
+import { parseJson } from '../../../queues/index.ts';
 import { NotAllowed, type Resolve, type Way, wayTo } from './where.ts';
 
 /** `not-allowed`: the address leads inside, and nothing was sent. */
@@ -112,7 +113,7 @@ async function replyOf(res: IncomingMessage, mostBytes: number): Promise<Reply> 
   }
   const text = await textOf(res, mostBytes);
   try {
-    return { status, json: JSON.parse(text) as unknown };
+    return { status, json: parseJson(text) };
   } catch {
     return { failed: 'garbage', detail: `status ${status}, not JSON` };
   }

@@ -1,5 +1,5 @@
 /** What must be known to show a post as people know it: read out of its item, which itself is never changed. */
-import { cidOf, timeMsOf } from '../../../queues/index.ts';
+import { cidOf, parseJson, timeMsOf } from '../../../queues/index.ts';
 import type { Name } from '../known/entries.ts';
 import { authorOfUri, isDisproved, keyOf } from '../record-key.ts';
 
@@ -52,7 +52,7 @@ export function needsOf({ id, identity, postJson }: ReadItem): Needs | undefined
 
 function parsed(postJson: string): Record<string, unknown> {
   try {
-    return (JSON.parse(postJson) ?? {}) as Record<string, unknown>;
+    return (parseJson(postJson) ?? {}) as Record<string, unknown>;
   } catch {
     return {};
   }

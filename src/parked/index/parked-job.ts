@@ -1,4 +1,5 @@
 /** A failed job in the index: only what grouping and searching need, a few hundred bytes. */
+import { parseJson } from '../../../queues/index.ts';
 import { causeOf, groupIdOf } from './fingerprint.ts';
 
 /** `failed` needs an operator; `delayed` is retried automatically. */
@@ -102,7 +103,7 @@ function looseContent(data: string): Content {
 
 function parsed(json: string): unknown {
   try {
-    return JSON.parse(json) as unknown;
+    return parseJson(json);
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** An item in the API's JSON. The raw record is passed through as text, so that 2^53+1, 1e400 and -0 survive. */
 import { z } from 'zod';
-import { memberText, timeMsOf } from '../../../queues/index.ts';
+import { memberText, parseJson, timeMsOf } from '../../../queues/index.ts';
 import type { Pictures } from '../post/pictures.ts';
 import { viewPost } from '../post/post-view.ts';
 import type { ShownItem } from '../post/shown-item.ts';
@@ -108,7 +108,7 @@ export const createItemJson =
 
 function readPost({ postJson, known }: ShownItem, pictures: Pictures): { postText: string; beside: object } {
   if (postJson === '') return { postText: noPost, beside: {} };
-  const { uri, text, author, indexed_at, cid, raw_record } = JSON.parse(postJson) as Post;
+  const { uri, text, author, indexed_at, cid, raw_record } = parseJson(postJson) as Post;
   const { url, isHidden, ...view } = viewPost({ uri, author, cid, record: raw_record }, known, pictures);
   const post = JSON.stringify({ uri, text: isHidden ? '' : text, author, indexed_at, url });
   const record = isHidden ? 'null' : (memberText(postJson, 'raw_record') ?? '{}');

@@ -1,6 +1,6 @@
 /** An item, independent of the feed format. */
 import { hash } from 'node:crypto';
-import { timeMsOf } from '../../../queues/index.ts';
+import { parseJson, timeMsOf } from '../../../queues/index.ts';
 import type { Post } from '../api/item-json.ts';
 import { postUrl } from '../api/post-url.ts';
 import type { Pictures } from '../post/pictures.ts';
@@ -71,7 +71,7 @@ const gone = {
 
 /** Another program may have written the item: fields of the wrong type count as empty. */
 function readPost(postJson: string) {
-  const { raw_record, ...given } = JSON.parse(postJson) as Partial<Post> & {
+  const { raw_record, ...given } = parseJson(postJson) as Partial<Post> & {
     raw_record?: Record<string, unknown>;
   };
   const { indexed_at, cid } = given;

@@ -1,5 +1,5 @@
 /** An item as the Google Reader API shows it. The types are those that its clients fail on otherwise; nothing is null. */
-import { timeMsOf } from '../../../queues/index.ts';
+import { parseJson, timeMsOf } from '../../../queues/index.ts';
 import { toEntry } from '../feeds/entry.ts';
 import type { Pictures } from '../post/pictures.ts';
 import type { ShownItem } from '../post/shown-item.ts';
@@ -68,7 +68,7 @@ function entryOf(inbox: string, item: ShownItem, pictures: Pictures) {
 /** A lone surrogate, which only an escape can bring, becomes U+FFFD; feeds drop it. */
 function wellFormed(postJson: string): string {
   if (!/\\u[dD][89a-fA-F]/.test(postJson)) return postJson;
-  return JSON.stringify(JSON.parse(postJson), (_, value: unknown) =>
+  return JSON.stringify(parseJson(postJson), (_, value: unknown) =>
     typeof value === 'string' ? value.toWellFormed() : value,
   );
 }

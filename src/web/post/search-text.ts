@@ -1,4 +1,5 @@
 /** What a search looks through. Never throws for what a record contains. */
+import { parseJson } from '../../../queues/index.ts';
 import type { Glance } from '../../bluesky/reading/glance.ts';
 import type { Reading } from '../../bluesky/reading/reading.ts';
 import type { Choose, Item } from '../../inbox/read/inbox-reader.ts';
@@ -34,7 +35,7 @@ const noPictures = createPictures(undefined);
 /** What a post itself says: text, alt texts, card. Nothing where it is no longer kept. */
 export function saidIn({ postJson }: Pick<Item, 'postJson'>): { did?: string; texts?: string[] } {
   if (postJson === '') return {};
-  const post = JSON.parse(postJson) as { text?: unknown; author?: unknown; raw_record?: unknown };
+  const post = parseJson(postJson) as { text?: unknown; author?: unknown; raw_record?: unknown };
   const { text, author, raw_record: record } = post;
   const { text: written, embed } = (record ?? {}) as { text?: unknown; embed?: unknown };
   const media = embed ? readRecord(record, { author: '', url: '', pictures: noPictures }).media : [];
