@@ -82,15 +82,8 @@ test.runIf(isFull)(
     skywire = await startRedis();
     await fillStream();
     const first = await start();
-    await eventually(() => mustHaveStopped(first), { withinMs: 60_000 });
-    const samples = await scrape(first.url);
-    expect(samples.get('pump_braked')).toBe(1);
-    const used = samples.get('redis_memory_used_bytes{server="home"}')!;
-    const limit = samples.get('redis_memory_limit_bytes{server="home"}')!;
-    expect(limit).toBeLessThan(192 * MB);
-    expect(used).toBeGreaterThan(0.8 * limit);
-    expect(used).toBeLessThan(limit);
-    expect(await findings(first)).toMatch(/Redis is \d+ % full/);
+    // It may go on a few times, as jobs that end free some memory.
+    await eventually(() => mustHaveStoppedInTime(first), { withinMs: 60_000 });
     expect(first.output()).not.toMatch(/OOM|ended unexpectedly/);
     expect(await items()).toBeLessThan(MATCHES);
     await end(first);
@@ -145,10 +138,18 @@ test.each([
   expect(shareOf(machine * GB, used * GB)).toBe(share * GB);
 });
 
-function mustHaveStopped(role: Role): void {
+async function mustHaveStoppedInTime(role: Role): Promise<void> {
   const lines = role.output().split('\n');
-  if (lines.some((line) => /the pump is paused: Redis is \d+ % full/.test(line))) return;
-  throw new Error(lines.filter((line) => !/MAX_WAITING_JOBS|has resumed/.test(line)).join('\n'));
+  if (!lines.some((line) => /the pump is paused: Redis is \d+ % full/.test(line)))
+    throw new Error(lines.filter((line) => !/MAX_WAITING_JOBS|has resumed/.test(line)).join('\n'));
+  const samples = await scrape(role.url);
+  expect(samples.get('pump_braked')).toBe(1);
+  const used = samples.get('redis_memory_used_bytes{server="home"}')!;
+  const limit = samples.get('redis_memory_limit_bytes{server="home"}')!;
+  expect(limit).toBeLessThan(192 * MB);
+  expect(used).toBeGreaterThan(0.8 * limit);
+  expect(used).toBeLessThan(limit);
+  expect(await findings(role)).toMatch(/Redis is \d+ % full/);
 }
 
 /** In all inboxes together. */
