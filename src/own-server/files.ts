@@ -2,7 +2,9 @@
 import { hash } from 'node:crypto';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -88,6 +90,13 @@ export function logLength(folder: string): number {
 export function logTail(folder: string, from: number): string[] {
   const written = Buffer.from(readIfThere(logPath(folder), 'latin1'), 'latin1').subarray(from);
   return written.subarray(-LOG_TAIL_BYTES).toString().split('\n').filter(Boolean).slice(-LOG_TAIL_LINES);
+}
+
+/** Whether the append-only file begins as that of Valkey 9 and later: every other server takes it for damaged. */
+export function isOfNewValkey(folder: string): boolean {
+  const files = join(folder, 'appendonlydir');
+  const base = existsSync(files) ? readdirSync(files).find((name) => name.endsWith('.base.rdb')) : undefined;
+  return base !== undefined && readFileSync(join(files, base), 'latin1').startsWith('VALKEY');
 }
 
 function readIfThere(path: string, encoding: BufferEncoding = 'utf8'): string {

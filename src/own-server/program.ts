@@ -8,6 +8,8 @@ export interface ServerProgram {
   command: string;
   version: string;
   major: number;
+  /** Valkey calls itself so, also where it is installed as redis-server. */
+  isValkey: boolean;
 }
 
 const COMMANDS = ['redis-server', 'valkey-server'];
@@ -40,7 +42,8 @@ async function findProgram(): Promise<ServerProgram | undefined> {
     const [, version, major, minor] = /v=((\d+)\.(\d+)[\w.-]*)/.exec(answer) ?? [];
     const isFit =
       Number(major) > OLDEST.major || (Number(major) === OLDEST.major && Number(minor) >= OLDEST.minor);
-    if (version && isFit) return { command, version, major: Number(major) };
+    const isValkey = answer.startsWith('Valkey');
+    if (version && isFit) return { command, version, major: Number(major), isValkey };
     unfit.push(
       version ? `${command} on the PATH is ${version}` : `${command} on the PATH does not work: ${answer}`,
     );

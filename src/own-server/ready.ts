@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask, errorIn, folderIn } from './answers.ts';
 import { OwnServerError } from './error.ts';
-import { logPath, logTail } from './files.ts';
+import { isOfNewValkey, logPath, logTail } from './files.ts';
 import { isServerAlive, type Server } from './process.ts';
 
 type Started = NonNullable<Server['started']>;
@@ -45,11 +45,17 @@ export function startFailure(folder: string, { program, logFrom }: Started): Own
   const tail = logTail(folder, logFrom)
     .map((line) => `\n  ${line}`)
     .join('');
-  const advice = advices.find(({ sign }) => sign.test(tail))?.advice ?? 'Its log says why';
+  const isForeign = isOfNewValkey(folder) && !(program.isValkey && program.major >= 9);
+  const advice = isForeign
+    ? ofValkey
+    : (advices.find(({ sign }) => sign.test(tail))?.advice ?? 'Its log says why');
   return new OwnServerError(
     `The embedded Redis (${program.command} ${program.version}) does not start. ${advice}. Its log: ${logPath(folder)}${tail}`,
   );
 }
+
+const ofValkey =
+  'Its files were written by Valkey 9 or later: put that one on the PATH, and no redis-server, which would be taken first';
 
 const advices = [
   { sign: /No space left|not enough space/i, advice: 'The disk is full: free some space and start again' },

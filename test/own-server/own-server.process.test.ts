@@ -325,6 +325,17 @@ describe('what cannot work is said:', () => {
     expect(readdirSync(join(redisFolder(), 'users'))).toEqual([]);
   });
 
+  test('files of a newer Valkey, which are not damaged', async () => {
+    const files = join(redisFolder(), 'appendonlydir');
+    mkdirSync(files, { recursive: true });
+    const base = 'appendonly.aof.1.base.rdb';
+    writeFileSync(join(files, 'appendonly.aof.manifest'), `file ${base} seq 1 type b\n`);
+    writeFileSync(join(files, base), 'VALKEY999 and what such a one would understand');
+    const message = await failure();
+    expect(message).toMatch(/were written by (Valkey 9 or later|a newer version): put that one on the PATH/);
+    expect(message).not.toContain('--fix');
+  });
+
   test('a server that is too old', async () => {
     const bin = join(root, 'bin');
     mkdirSync(bin);
