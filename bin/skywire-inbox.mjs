@@ -2,7 +2,7 @@
 /** Runs a command of the build in dist/, and builds it first if it is missing. Plain JavaScript, since it runs before any build. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import nodeModule, { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const main = new URL('../dist/src/main.js', import.meta.url);
@@ -19,10 +19,19 @@ if (process.argv[2] === 'prepare') {
     say('skywire-inbox is not built yet; building …');
     if (build() !== 0) end('The build failed.');
   }
+  keepCompiled();
   await import(main.href).catch((error) => {
     if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     end(`Dependencies are missing (${error.message.split(' imported from')[0]}). Type: npm ci --include=dev`);
   });
+}
+
+/**
+ * Node 22.1 and later keep what they compiled for the next start. Beside the build, not in the shared temporary folder, which is Node's
+ * default: there another user could put code for us. Where nothing can be written, each start compiles; nothing is said.
+ */
+function keepCompiled() {
+  nodeModule.enableCompileCache?.(fileURLToPath(new URL('../dist/.compiled', import.meta.url)));
 }
 
 function hasCompiler() {
