@@ -45,7 +45,7 @@ export const enrich = defineQueue({
   name: 'enrich',
   label: 'Beside deliveries',
   description:
-    'Lookups at Bluesky of what readers lack: names, quoted posts, permalinks, withdrawals. They complete with an outcome',
+    'Lookups at Bluesky for readers: names, quoted posts, permalinks, withdrawals. They complete with an outcome',
   version: DATA_VERSION,
   schema: lookupSchema,
   encode: (lookup: Lookup) => ({ data: lookup }),

@@ -34,7 +34,7 @@ export const parked = defineQueue({
   name: 'parked',
   label: 'Needs an operator',
   description:
-    'Dead letters: matches that could not be delivered. The job name says why; repair the cause, then retry',
+    'Dead letters: matches that could not be delivered. The job name says why; fix the cause, then retry',
   version: NEWEST_DATA_VERSION,
   schema: parkedSchema,
   encode: withVersion,

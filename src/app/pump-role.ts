@@ -121,7 +121,7 @@ function canaryCheck(canary: Canary, takeReadings: TakeReadings): () => Promise<
     return (
       canary.isGivenUp() ||
       ageMs < CANARY_IS_LATE_MS ||
-      `our own test match of ${canaryStream} has not come through for ${Math.round(ageMs / 1_000)} s`
+      `the canary, our own test match of ${canaryStream}, has not arrived for ${Math.round(ageMs / 1_000)} s`
     );
   };
 }

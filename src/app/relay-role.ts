@@ -17,8 +17,8 @@ export async function startRelayRole({
   const { host, port, tls, tokensFile, isSafe } = config.relayServer;
   if (!isSafe) {
     throw new ConfigError(
-      `RELAY_HOST: got ${JSON.stringify(host)}, which other machines can reach, and tokens and posts would be readable on the way. ` +
-        'It takes RELAY_TLS_CERT and RELAY_TLS_KEY, or RELAY_ALLOW_PLAIN=1 where a proxy does TLS, or 127.0.0.1',
+      `RELAY_HOST: got ${JSON.stringify(host)}, which other machines can reach: tokens and posts would travel unencrypted. ` +
+        'Set RELAY_TLS_CERT and RELAY_TLS_KEY, or RELAY_ALLOW_PLAIN=1 if a proxy terminates TLS, or use 127.0.0.1',
     );
   }
   const events = createRelayEvents(log, metrics.registry);
@@ -33,7 +33,7 @@ export async function startRelayRole({
   if (!tokens.count()) {
     tokens.stop();
     throw new ConfigError(
-      `RELAY_TOKENS_FILE: nobody may connect: there is no valid line in ${JSON.stringify(tokensFile)}. ` +
+      `RELAY_TOKENS_FILE: no client may connect: there is no valid line in ${JSON.stringify(tokensFile)}. ` +
         `Make one: npm run relay-token -- --name pump >> ${tokensFile} (the token itself is shown once, for SKYWIRE_RELAY_TOKEN)`,
     );
   }

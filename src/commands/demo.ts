@@ -1,4 +1,4 @@
-/** What `npm run demo` adds to the whole system: a simulated Skywire, and a made-up Bluesky that has its posts. */
+/** What `npm run demo` adds to the whole system: a simulated Skywire, and a simulated Bluesky that has its posts. */
 import type { AppContext, Running } from '../app/context.ts';
 import { nestBluesky } from '../config/bluesky-settings.ts';
 import type { MadeUpBluesky } from '../simulator/bluesky/server.ts';
@@ -22,7 +22,7 @@ export async function startDemoBluesky(
   const start = (at: number) => startMadeUpBluesky({ seed: SEED, port: at });
   const bluesky = await start(port).catch(() => start(0));
   const { url } = bluesky;
-  log.info(`made-up Bluesky: ${url}`);
+  log.info(`simulated Bluesky: ${url}`);
   const { lookups, media } = nestBluesky({ BLUESKY_API_URL: url, PLC_URL: url, MEDIA: url });
   const asking = { ...context, config: { ...config, lookups, media: config.media ?? media } };
   return { bluesky, context: asking, stop: bluesky.stop };

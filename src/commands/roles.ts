@@ -118,7 +118,7 @@ export const roles = {
   ),
   demo: role(
     'demo',
-    'The whole system with a simulated Skywire that fills the inboxes, and a made-up Bluesky that has its posts.',
+    'The whole system with a simulated Skywire that fills the inboxes, and a simulated Bluesky that has its posts.',
     listensOnPort,
     [demo],
   ),

@@ -9,7 +9,7 @@ const PUBLIC_API_URL = 'https://public.api.bsky.app';
 
 /** Said at start and on the overview while lookups are off. */
 export const howToLookUp =
-  "Authors' names, quoted posts and withdrawals are not looked up, and nobody outside is asked anything: " +
+  "Authors' names, quoted posts and withdrawals are not looked up, and no outside server is called: " +
   `to switch that on, set BLUESKY_API_URL=${PUBLIC_API_URL}`;
 
 /** Where pictures come from; all without a final slash. */
@@ -70,7 +70,7 @@ const mayHoldSecret = { secret: true };
 export const blueskySettings = {
   BLUESKY_API_URL: setting(
     { takes: `off, or ${LOOKED_UP}`, parse: (text) => (text === 'off' ? text : askedIn(text)) },
-    `Where names, quoted posts and withdrawals are looked up: \`${PUBLIC_API_URL}\`; off: nobody is asked anything`,
+    `Where names, quoted posts and withdrawals are looked up: \`${PUBLIC_API_URL}\`; off: no call is ever made`,
     { default: 'off', ...mayHoldSecret },
   ),
   PLC_URL: setting(
@@ -98,8 +98,8 @@ export function blueskyProblems({ BLUESKY_API_URL: apiUrl, PLC_URL: plcUrl }: Bl
   if (apiUrl === undefined || plcUrl === undefined || apiUrl === 'off' || isHere(apiUrl) === isHere(plcUrl))
     return [];
   return [
-    `BLUESKY_API_URL, PLC_URL: got ${apiUrl} and ${plcUrl}, of which one is on this machine; lookups need both there ` +
-      '(a made-up Bluesky) or both elsewhere',
+    `BLUESKY_API_URL, PLC_URL: got ${apiUrl} and ${plcUrl}; lookups need both on this machine ` +
+      '(a simulated Bluesky) or both elsewhere',
   ];
 }
 

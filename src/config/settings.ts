@@ -83,7 +83,7 @@ export const settings = {
   ),
   TRUST_PROXY: setting(
     proxies,
-    "Proxies in front whose X-Forwarded-For and -Proto are believed, e.g. `loopback` or 10.0.0.0/8; unset: nobody's",
+    'Proxies in front whose X-Forwarded-For and -Proto are believed, e.g. `loopback` or 10.0.0.0/8; unset: none',
   ),
   HEALTH_PORT: setting(
     wholeNumber(0, 65535),
@@ -103,10 +103,10 @@ export const settings = {
   ),
   WORKER_CONCURRENCY: setting(
     wholeNumber(1, 1000),
-    'Jobs that a worker process runs at once, of all queues together',
+    'Jobs that a worker process runs at once, over all queues',
     { default: '4' },
   ),
-  BATCH_SIZE: setting(wholeNumber(1, 10_000), 'Most matches per job', { default: '500' }),
+  BATCH_SIZE: setting(wholeNumber(1, 10_000), 'Maximum number of matches per job', { default: '500' }),
   MAX_WAITING_JOBS: setting(
     wholeNumber(1, 1_000_000),
     'Backpressure: above it the pump pauses, and the backlog stays in the stream',
@@ -134,7 +134,7 @@ export const settings = {
   }),
   INBOX_MAX_ITEMS: setting(
     wholeNumber(0, 1_000_000_000),
-    'Most items kept per inbox, starred ones not counted; 0 = unlimited',
+    'Maximum items kept per inbox, not counting starred ones; 0 = unlimited',
     {
       default: '10000',
     },

@@ -31,7 +31,7 @@ export function describeLimits(queue: string, { isPaused, concurrency, rate }: L
   const jobs = (count: number) => (count === 1 ? '1 job' : `${count} jobs`);
   return [
     ...(isPaused
-      ? [{ stops: true, what: `Queue ${queue} is paused, by hand.`, remedy: remove('Resume', 'paused') }]
+      ? [{ stops: true, what: `Queue ${queue} is paused by hand.`, remedy: remove('Resume', 'paused') }]
       : []),
     ...(concurrency === null
       ? []

@@ -96,7 +96,7 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
   );
   ofLosses(
     'lost_unread',
-    'Entries that another program removed before they were read, noted within the replay window: lost; unknown how many counts as 1',
+    'Entries that another program removed before they were read, noted within the replay window: lost; an unknown number counts as 1',
     (one) => one.unread,
   );
   ofLosses(
@@ -112,7 +112,7 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
   );
   ofOtherGroups(
     'other_group_overdue_seconds',
-    'How much older than the replay window the oldest of them is, which holds trimming; 0: it holds nothing',
+    'How much older than the replay window the oldest of these is, which blocks trimming; 0: it blocks nothing',
     (one) => one.overdueMs / 1_000,
   );
 
@@ -123,7 +123,7 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
   );
   gauge(
     'queue_standing_seconds',
-    'Time for which jobs have waited in the queue and none was started; 0: none waits, or a person paused or limited it',
+    'How long jobs have waited in the queue without any being started; 0: none waits, or a person paused or limited it',
     ['queue'],
     ({ queues = [] }) =>
       queues.flatMap(({ queue, standing }) => (standing ? [[{ queue }, standing.ms / 1_000]] : [])),
@@ -155,7 +155,7 @@ export function exposeReadings(registry: Registry, take: TakeReadings): void {
 
   gauge(
     'canary_age_seconds',
-    'Time since the canary, our own test match, last arrived in its inbox, of the stream that is late most; absent: never, or none is sent',
+    'Time since the canary, our own test match, last arrived, on the stream furthest behind; absent: never arrived, or none is sent',
     [],
     ({ canaryAgeMs }) => (canaryAgeMs === undefined ? [] : [[{}, canaryAgeMs / 1_000]]),
   );

@@ -8,7 +8,7 @@ export interface LossReading {
   stream: string;
   /** Entries that were trimmed while they were pending. */
   pending: number;
-  /** Entries that were removed before they were read; unknown how many counts as 1. */
+  /** Entries that were removed before they were read; an unknown number counts as 1. */
   unread: number;
   /** Whether `unread` is exact. */
   isCounted: boolean;

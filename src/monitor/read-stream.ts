@@ -73,8 +73,8 @@ export function idsAhead({ stream, aheadMs }: StreamReading) {
       ? `${Math.round(aheadMs / 60_000)} min`
       : `${number.format(Math.round(aheadMs / 3_600_000))} h`;
   return {
-    what: `The ids of ${stream} are ${ahead} ahead of the clock of its Redis: how old its entries are cannot be told, and is shown as 0.`,
+    what: `The ids of ${stream} are ${ahead} ahead of the clock of its Redis: the age of its entries is unknown, and shown as 0.`,
     remedy:
-      'Somebody appended an entry with an id of his own, or the clock was set back. Nothing is lost; an entry is trimmed once the pump has passed it for STREAM_RETENTION_HOURS. docs/operations.md says how to end it.',
+      'Somebody appended an entry with an explicit id, or the clock was set back. Nothing is lost; entries are trimmed STREAM_RETENTION_HOURS after the pump has passed them. docs/operations.md says how to end it.',
   };
 }

@@ -22,12 +22,11 @@ export function createEvents(log: Logger, metrics: Metrics) {
       leftovers.add(queue);
       log.warn(
         { queue, unfinished, failed },
-        'SKYWIRE_STREAM is shorter than before and leaves the jobs of this queue behind: workers finish them; failed ones wait at /parked',
+        'SKYWIRE_STREAM is shorter than before, and this queue still has jobs: workers finish them; failed ones wait at /parked',
       );
     },
     leftoverDone(queue: string) {
-      if (leftovers.delete(queue))
-        log.info({ queue }, 'the jobs that were left behind in this queue are done');
+      if (leftovers.delete(queue)) log.info({ queue }, 'the leftover jobs of this queue are done');
     },
     /** Start at 0: Prometheus cannot see the first increment of a new series. */
     workerStarts() {
@@ -131,7 +130,7 @@ export function createEvents(log: Logger, metrics: Metrics) {
       metrics.lookupCalls.inc({ server, outcome });
     },
     serverLeftAlone(server: string, detail: string) {
-      trouble(`lookups: a server (${server}) fails and is left alone for 15 s: ${quote(detail)}`);
+      trouble(`lookups: a server (${server}) keeps failing, no calls to it for 15 s: ${quote(detail)}`);
     },
     parked(reason: string, entryId: string, detail: string) {
       metrics.parked.inc({ reason });

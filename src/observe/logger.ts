@@ -23,7 +23,7 @@ export function createLogger(
   const outlet = createOutlet(1, {
     dropped: onDropped,
     flowsAgain: (dropped) =>
-      log.warn({ dropped }, 'log lines were dropped here: whoever reads standard output had stopped reading'),
+      log.warn({ dropped }, 'log lines were dropped here: standard output was not being read'),
   });
   const lines = {
     [symbols.needsMetadataGsym]: true,

@@ -42,7 +42,7 @@ export function createMetrics() {
     ),
     unreadLost: counter(
       'entries_trimmed_unread_total',
-      'Stream entries that another program removed before they were read: lost; unknown how many counts as 1',
+      'Stream entries that another program removed before they were read: lost; an unknown number counts as 1',
     ),
     canariesSent: counter('canaries_sent_total', 'Canaries, our own test matches, that this pump appended'),
     trimmed: counter(
@@ -58,17 +58,17 @@ export function createMetrics() {
     ),
     lookupCalls: counter(
       'lookup_calls_total',
-      'Calls of lookups: to the AppView, the directory of DIDs (plc), authors’ servers (pds)',
+      'Lookup calls: to the AppView, the directory of DIDs (plc), authors’ servers (pds)',
       ['server', 'outcome'],
     ),
     postponed: counter('jobs_postponed_total', 'Jobs delayed because of an outage', ['queue']),
     maintenanceRounds: counter(
       'maintenance_rounds_total',
-      'Rounds of maintenance that this worker ended: every inbox was looked after once',
+      'Maintenance rounds that this worker completed; each covers every inbox once',
     ),
     itemsWithoutId: counter(
       'greader_items_without_id_total',
-      'Items that the Google Reader API cannot show, since their ids in the stream are beyond its own; counted when they are read',
+      'Items that the Google Reader API cannot show, since their stream ids exceed its range; counted when they are read',
     ),
     latency: histogram(
       'delivery_latency_seconds',
@@ -98,11 +98,11 @@ export function createMetrics() {
     ),
     discarded: counter(
       'discarded_total',
-      'Parked matches that this process discarded because a person asked for it on /parked',
+      'Parked matches that this process discarded for an operator on /parked',
     ),
     logLinesDropped: counter(
       'log_lines_dropped_total',
-      'Log lines dropped because whoever reads standard output stood still',
+      'Log lines dropped because standard output was not being read',
     ),
     pumpPaused: gauge(
       'pump_braked',

@@ -42,7 +42,7 @@ async function take(folder: string, user: string, waitMs: number): Promise<numbe
     }
     if (performance.now() > deadline) {
       throw new OwnServerError(
-        `Process ${holder.split('.')[0]} has kept ${folder} locked for ${waitMs} ms: is it stuck?`,
+        `Process ${holder.split('.')[0]} has kept ${folder} locked for ${waitMs} ms: if it is stuck, kill it and start again`,
       );
     }
     await delay(10 + Math.random() * 30);

@@ -30,7 +30,9 @@ export async function limitMemory(server: Server, say: (line: string) => void): 
   const isKnown = info.includes('used_memory:') && Number.isFinite(limit);
   const answer = isKnown ? await ask(server, [`CONFIG SET maxmemory ${limit}`]) : '';
   if (answer.startsWith('+OK')) return;
-  say('The embedded Redis could not be given a maxmemory: the pump goes by the memory of the whole machine');
+  say(
+    'Could not set the maxmemory of the embedded Redis: the pump takes the memory of the whole machine for its limit',
+  );
 }
 
 /** The least of the limits on the process: of its cgroups, and of its address space. Infinity: none, or not Linux. */

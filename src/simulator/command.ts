@@ -53,7 +53,7 @@ export const skywireCommand = {
     bluesky: {
       reader: wholeNumber(0, 65_535),
       meaning:
-        'also serve a made-up Bluesky that has these posts, on this port of 127.0.0.1 (0: any free one), until stopped; it prints the settings for the other roles',
+        'also serve a simulated Bluesky that has these posts, on this port of 127.0.0.1 (0: any free one), until stopped; it prints the settings for the other roles',
     },
     'empty-rkey': { meaning: 'leave the last segment of the uri empty, as Skywire currently does' },
   },
@@ -102,7 +102,9 @@ export async function runSkywire(options: SkywireOptions, context: SkywireContex
 async function startBluesky(seed: number, port: number, out: SkywireContext['out']): Promise<MadeUpBluesky> {
   const { startMadeUpBluesky } = await import('./bluesky/server.ts');
   const bluesky = await startMadeUpBluesky({ seed, port });
-  out.write(`made-up Bluesky: BLUESKY_API_URL=${bluesky.url} PLC_URL=${bluesky.url} MEDIA=${bluesky.url}\n`);
+  out.write(
+    `simulated Bluesky: BLUESKY_API_URL=${bluesky.url} PLC_URL=${bluesky.url} MEDIA=${bluesky.url}\n`,
+  );
   return bluesky;
 }
 

@@ -60,7 +60,7 @@ async function examineQueues(queues: Queues): Promise<Finding[]> {
 const leftover = (name: string): Finding => ({
   level: 'note',
   what: `queue ${name} holds jobs of a partition that SKYWIRE_STREAM no longer lists`,
-  fix: 'none is needed while workers finish them: look again until they are gone',
+  fix: 'none is needed while workers finish them: run npm run doctor again until they are gone',
 });
 
 function failedJobs(name: string, failed: number, are: QueueTraits['failed']): Finding {
@@ -92,15 +92,15 @@ function examineProxy({ publicUrl, proxies }: Config['http']): Finding[] {
     return [
       {
         level: 'dangerous',
-        what: 'TRUST_PROXY names every address: anybody may claim to be anybody, and guess passwords without limit',
-        fix: 'name the addresses of the proxies alone',
+        what: 'TRUST_PROXY names every address: anybody may claim any address, and guess passwords without limit',
+        fix: 'name only the addresses of the proxies',
       },
     ];
   if (!publicUrl || proxies) return [];
   return [
     {
       level: 'note',
-      what: 'PUBLIC_URL is set and TRUST_PROXY is not: whoever comes through the proxy has its address, in the login limit and the operator log',
+      what: 'PUBLIC_URL is set and TRUST_PROXY is not: the login limit and the operator log see all visitors at the address of the proxy',
       fix: 'TRUST_PROXY=loopback, or the address of the proxy',
     },
   ];

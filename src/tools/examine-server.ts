@@ -84,7 +84,7 @@ async function examineNode(node: Redis, server: Server, nodes: readonly Redis[])
 
 function noMaxmemory({ limitBytes }: Memory, isHome: boolean): string {
   if (!limitBytes && isHome) return unknownLimit.what;
-  const stops = isHome ? 'the pump goes by the memory of the whole machine, and ' : '';
+  const stops = isHome ? 'the pump takes the memory of the whole machine for its limit, and ' : '';
   return `maxmemory is not set, or is more than its machine has: ${stops}the kernel kills Redis when a container's limit is reached`;
 }
 

@@ -143,7 +143,7 @@ describe('Bluesky', () => {
   test('of this machine and of the world are not asked together: every call would be refused', () => {
     const here = 'http://127.0.0.1:7001';
     expect(refusal({ BLUESKY_API_URL: here })).toContain(
-      `BLUESKY_API_URL, PLC_URL: got ${here} and https://plc.directory, of which one is on this machine`,
+      `BLUESKY_API_URL, PLC_URL: got ${here} and https://plc.directory; lookups need both on this machine`,
     );
     expect(refusal({ BLUESKY_API_URL: 'https://public.api.bsky.app', PLC_URL: here })).toContain(
       `BLUESKY_API_URL, PLC_URL: got https://public.api.bsky.app and ${here}`,

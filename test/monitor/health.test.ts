@@ -119,7 +119,7 @@ test.each<[string, Partial<Figures>, string, string, string]>([
     'a queue was paused',
     { queues: [{ ...jobs, limits: { ...noLimits, isPaused: true } }] },
     'bad',
-    'matches is paused, by hand',
+    'matches is paused by hand',
     'Resume',
   ],
   [

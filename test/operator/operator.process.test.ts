@@ -137,7 +137,7 @@ describe.skipIf(!hasBrowser)(`${PARKED} matches are parked because a service was
     const group = page.locator('article[data-group]');
     await group.getByRole('button', { name: `Retry all ${all}` }).click();
     const stop = await watchRun(page);
-    expect(stop.headline).toMatch(/^Stopped after .* failed again: stopped at the first relapse$/);
+    expect(stop.headline).toMatch(/^Stopped after .* failed again: stopped at the first that failed again$/);
     await page.getByText('Failed again: unrouted: nobody is registered for subscription "down"').waitFor();
     const left = await failed();
     expect(left).toBeGreaterThan(PARKED - 500);
@@ -183,7 +183,7 @@ describe.skipIf(!hasBrowser)(`${PARKED} matches are parked because a service was
       const { headline } = await watchRun(page);
       expect(headline).toBe('Done: 60 matches delivered');
       await page.getByText('resumed after an interruption once').waitFor();
-      await page.getByRole('cell', { name: 'goes on after an interruption' }).waitFor();
+      await page.getByRole('cell', { name: 'resumed after an interruption' }).waitFor();
       expect(await inboxes()).toBe(count);
     },
   );

@@ -50,7 +50,7 @@ const checkedLookup =
       if (error) return done(error, '');
       const [first] = found;
       if (!first || !found.every(({ address }) => isAllowed(address)))
-        return done(new NotAllowed('leads to an address that is not public'), '');
+        return done(new NotAllowed('resolves to an address that is not public'), '');
       if (options.all) done(null, found);
       else done(null, first.address, first.family);
     });

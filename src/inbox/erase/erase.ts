@@ -50,7 +50,9 @@ export function createErase({ client, list, feedTokens, directory, rememberMs }:
     const all = [erasedKey(inbox), keys.feedTokens, keys.subscriptions, ...Object.values(keys)];
     for (let tries = 1; ; tries += 1) {
       if (tries > TRIES)
-        throw new Error(`inbox ${inbox} gets registrations or feed tokens while it is erased`);
+        throw new Error(
+          `inbox ${inbox} received registrations or feed tokens while it was being erased: repeat the call`,
+        );
       const ended = await endRegistrations(inbox);
       await revokeTokens(inbox);
       if ((await runScript(client, script, all, [rememberMs, ...ended])) === 1) break;

@@ -24,7 +24,7 @@ export interface Heads {
   total: number;
   /** '' if there are none. */
   oldest: string;
-  /** false: the entry that was known is not there any more. */
+  /** false: the entry that was known is no longer there. */
   isThere: boolean;
   hasMore: boolean;
   /** In the order in which they were read. */

@@ -93,7 +93,7 @@ export function createInboxWriter(
       for (let tries = 1; ; tries += 1) {
         const open = deliveries.filter(isOpen);
         if (open.length === 0) break;
-        if (tries > TRIES) throw new Error('inboxes are erased again and again while they are written');
+        if (tries > TRIES) throw new Error('inboxes keep being erased while they are written');
         if (toAdmit.length > 0) await admission.run(toAdmit.splice(0), write);
         else {
           const others = await settleByFormer(client, open, async (some) => {

@@ -62,7 +62,7 @@ export function startDiscards(deps: DiscardsDeps): Discards {
     run.changed += changed.length;
     const isOver = jobs.length === 0;
     if (isOver) {
-      const why = stopAskedBy ? `stopped by ${stopAskedBy}` : 'all of the export was gone through';
+      const why = stopAskedBy ? `stopped by ${stopAskedBy}` : 'the whole export was processed';
       Object.assign(run, { why, endedAt: new Date().toISOString() });
     }
     const phase = !isOver ? 'running' : stopAskedBy ? 'stopped' : 'done';

@@ -106,7 +106,9 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
     const isResumed = isFresh && run.retried > 0;
     if (isResumed) run.takenOver += 1;
     const { left, over } = await settle(run, led.inFlight);
-    const why = stopAskedBy ? `stopped by ${stopAskedBy}` : run.relapse && 'stopped at the first relapse';
+    const why = stopAskedBy
+      ? `stopped by ${stopAskedBy}`
+      : run.relapse && 'stopped at the first that failed again';
     if (why) pace.stoppingSince ??= performance.now();
     else run.rate = rateAfter(run.delivered - pace.before);
     const jobs = why ? [] : await nextJobs(run, pace, left);
@@ -119,7 +121,7 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
     if (isOver) Object.assign(run, { why: why ?? ended, rate: 0, endedAt });
     const savedAt = performance.now();
     if (!(await store.save(driver, { phase, run }, over, jobs))) return false;
-    if (isResumed) await note(run, 'goes on after an interruption');
+    if (isResumed) await note(run, 'resumed after an interruption');
     if (isOver) {
       await note(run, phase);
       await store.resign(driver);

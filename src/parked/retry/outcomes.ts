@@ -38,7 +38,7 @@ function outcomeOf(before: Retried, [where, score, attempts, failedReason, retur
       return Number(score) === before.score ? { is: 'untouched' } : { is: 'relapsed', reason: failedReason };
     case 'completed':
       return /"parked":[1-9]/.test(returnValue)
-        ? { is: 'relapsed', reason: 'parked anew, for the subscribers that could not get it' }
+        ? { is: 'relapsed', reason: 'parked again, for the subscribers that it did not reach' }
         : { is: 'delivered' };
     default:
       // It failed and is delayed for its next attempt; an outage delays it without counting one.

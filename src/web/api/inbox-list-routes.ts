@@ -37,8 +37,7 @@ export function inboxListRoutes({ inboxList: list, inboxes, erase, live }: Inbox
       query: z.strictObject({ prefix: encodedName.optional(), after: encodedName.optional(), limit }),
       responses: {
         200: {
-          description:
-            'A page of inboxes. Left out is one under whose name another program keeps something else',
+          description: 'A page of inboxes, without names under which another program keeps other data',
           schema: listSchema,
         },
       },
@@ -59,8 +58,8 @@ export function inboxListRoutes({ inboxList: list, inboxes, erase, live }: Inbox
       responses: {
         204: {
           description:
-            'Erased, or there was nothing. Nothing that was received before comes back; what is received later, for somebody who is ' +
-            'registered again, is delivered. An error in between leaves the rest: repeat the call',
+            'Erased, or there was nothing to erase. Matches received before do not come back; later ones are delivered if the person is ' +
+            'registered again. After an error part of the data may remain: repeat the call',
         },
       },
       async handler({ params }) {

@@ -47,7 +47,7 @@ export const itemSchema = z.object({
       .string()
       .meta({ description: 'The page of the post, or of its author while its record key is not known' }),
     raw_record: z.looseObject({}).nullable().meta({
-      description: 'The record, unchanged; null where the post was withdrawn or is not to be shown',
+      description: 'The record, unchanged; null if the post was withdrawn or is not to be shown',
     }),
     gone: z
       .literal(true)
@@ -62,13 +62,13 @@ export const itemSchema = z.object({
   quote: quoteSchema.optional().meta({ description: 'The post that it quotes' }),
   reply_to: referenceSchema.optional().meta({ description: 'The post that it answers' }),
   labels: z
-    .array(z.object({ val: z.string(), src: z.string().meta({ description: 'DID of who says so' }) }))
+    .array(z.object({ val: z.string(), src: z.string().meta({ description: 'DID of the labeler' }) }))
     .optional(),
   withdrawn: z
     .object({ at: z.iso.datetime(), why: z.enum(['deleted', 'taken_down', 'deactivated', 'unknown']) })
     .optional()
     .meta({
-      description: 'Bluesky showed the post, and shows it no more: its text is empty, its record null',
+      description: 'Bluesky no longer shows the post: its text is empty, its record null',
     }),
   tags: z.array(z.string()).optional().meta({ description: 'Hashtags that are not in the text' }),
   matched_by: z.array(

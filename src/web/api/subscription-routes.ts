@@ -35,7 +35,7 @@ const titleBody = z.strictObject({
     .regex(/^[^\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]+$/u, titleError)
     .max(MAX_TITLE, titleError)
     .nullable()
-    .meta({ description: 'What it is called wherever its id would stand; null takes the title away' }),
+    .meta({ description: 'Shown in place of the id; null removes the title' }),
 });
 
 const none = 'Nobody ever registered for this subscription';
@@ -107,12 +107,12 @@ export function subscriptionRoutes(directory: Directory, inboxList: InboxList): 
       id: 'nameSubscription',
       method: 'put',
       path: '/api/subscriptions/:id',
-      summary: 'Gives a subscription a title. Nobody is registered by it',
+      summary: 'Gives a subscription a title; registers nobody',
       params: subscription,
       body: titleBody,
       responses: {
         200: { description: 'As GET shows it', schema: subscriptionSchema },
-        204: { description: 'The title is taken away, and nobody ever registered' },
+        204: { description: 'The title is removed, and nobody ever registered' },
       },
       async handler({ params, body }) {
         await directory.setTitle(params.id, body.title);

@@ -12,7 +12,7 @@ function named({ author, url }: ReferenceView, fallback: string): string {
 }
 
 const gone: Partial<Record<NonNullable<ReferenceView['state']>, string>> = {
-  not_found: 'is not there any more',
+  not_found: 'is no longer there',
   withdrawn: 'was withdrawn',
   blocked: 'is not shown: one of the two authors blocks the other',
   detached: 'is not shown: its author detached it',

@@ -9,8 +9,7 @@ import { ONE_IS_GOING } from './parked-routes.ts';
 
 const ok = (value: unknown) => ({ status: 200, json: JSON.stringify(value) });
 const done = { 200: { description: 'Done' } };
-const NOT_EXPORTED =
-  'There is no complete export of this id, or it is older than an hour: export the group first';
+const NOT_EXPORTED = 'No complete export has this id, or it is older than an hour: export the group first';
 
 export function discardRoutes({ discards, exported }: Parked): Route[] {
   return [
@@ -39,7 +38,7 @@ export function discardRoutes({ discards, exported }: Parked): Route[] {
         if (outcome === 'one is going') throw new Problem(409, ONE_IS_GOING);
         if (outcome === 'not exported') throw new Problem(409, NOT_EXPORTED);
         if (outcome === 'another number')
-          throw new Problem(409, `The export holds another number of matches than ${body.jobs}`);
+          throw new Problem(409, `The number of matches in the export is not ${body.jobs}`);
         return ok({ started: true });
       },
     }),

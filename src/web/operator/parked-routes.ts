@@ -94,7 +94,8 @@ export function parkedRoutes({ parked, queues }: { parked: Parked; queues: Queue
       id: 'startRun',
       method: 'post',
       path: '/operator/parked/runs',
-      summary: 'Retries all matching jobs; starts at one per second and stops when one fails again',
+      summary:
+        'Retries all matching jobs: one first, then up to a hundred per second; stops when one fails again',
       params: noParams,
       body: runBody,
       responses: done,

@@ -27,7 +27,7 @@ export interface Reference {
 
 export interface Label {
   val: string;
-  /** DID of who says so. */
+  /** DID of the labeler. */
   src: string;
 }
 

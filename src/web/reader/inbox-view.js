@@ -28,7 +28,7 @@ export function createInboxView({ api, name, $, ask, side }) {
   function showEnd() {
     const { q, unread: isUnread } = partsOf(view);
     $('older').hidden = next === null;
-    $('older').textContent = q === undefined ? 'Older' : 'Look further back';
+    $('older').textContent = q === undefined ? 'Older' : 'Search further back';
     $('empty').hidden = items.all().length > 0;
     $('empty').textContent =
       q !== undefined ? 'Nothing found.' : isUnread ? 'All read.' : 'Nothing here yet.';

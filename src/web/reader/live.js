@@ -106,11 +106,11 @@ export function follow({ api, begin, take, on, say }) {
     await readOn(signal);
     failures = 0;
     if (document.hidden) {
-      say('◐ looking every minute while hidden');
+      say('◐ checking every minute while hidden');
       return HIDDEN_EVERY_MS;
     }
     if (place.mayStream && performance.now() >= refused.until) await tryStream(signal);
-    else say(isTold() ? LIVE : `◐ looking every ${READ_EVERY_MS / 1_000} s. ${refused.why}`);
+    else say(isTold() ? LIVE : `◐ checking every ${READ_EVERY_MS / 1_000} s. ${refused.why}`);
     if (isTold()) return TOLD_EVERY_MS;
     return place.mayStream ? Math.min(READ_EVERY_MS, refused.until - performance.now()) : READ_EVERY_MS;
   }

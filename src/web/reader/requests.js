@@ -19,7 +19,7 @@ export class RequestError extends Error {
 }
 
 const notAnswered = () => new RequestError('The server does not answer.');
-const notOurs = () => new RequestError('The answer is not that of the inbox.');
+const notOurs = () => new RequestError('Unexpected answer: it is not from the inbox.');
 
 /** The answer's JSON. Throws RequestError. */
 export async function request(url, { method = 'GET', body, signal } = {}) {

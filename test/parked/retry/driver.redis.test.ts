@@ -134,7 +134,7 @@ test('a driver that lost its lease after all was sent neither counts nor reports
   await driving;
   expect(await everything()).toEqual(before);
   expect(before.inFlight).toEqual({});
-  expect(before.notes).toEqual(['retry group: done', 'retry group: goes on after an interruption']);
+  expect(before.notes).toEqual(['retry group: done', 'retry group: resumed after an interruption']);
 });
 
 test.runIf(isFull)(

@@ -122,7 +122,7 @@ test('the first relapse stops it, what is left stays grouped, and it goes on wit
   ]);
   await runs.start(actor, { group: group!.id }, 'unrouted');
   const first = await ended(runs);
-  expect(first).toMatchObject({ phase: 'stopped', run: { why: 'stopped at the first relapse' } });
+  expect(first).toMatchObject({ phase: 'stopped', run: { why: 'stopped at the first that failed again' } });
   expect(first.run.relapse).toMatchObject({ queue: 'parked', subscription: 'dogs' });
   expect(first.run.relapse!.reason).toContain('nobody is registered for subscription "dogs"');
   expect(first.run.relapsed).toBeGreaterThan(0);

@@ -48,7 +48,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     const tokens = page.getByRole('dialog');
     await tokens.getByText('No tokens yet').waitFor();
     await tokens.getByLabel('What it is for').fill('phone');
-    await tokens.getByRole('button', { name: 'Make a feed token' }).click();
+    await tokens.getByRole('button', { name: 'Create a feed token' }).click();
     await tokens.getByText('1 token').waitFor();
     const field = (name: string) => tokens.getByRole('textbox', { name, exact: true }).inputValue();
     const rss = await field('RSS');
@@ -78,7 +78,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByText('ann is erased.').waitFor();
     await page.getByRole('searchbox').fill('ann');
     await page.getByRole('button', { name: 'Find' }).click();
-    await page.getByText('One with just this name was erased just now by admin.').waitFor();
+    await page.getByText('One with exactly this name was erased just now by admin.').waitFor();
     expect(trouble).toEqual([]);
   });
 

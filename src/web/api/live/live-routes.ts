@@ -17,8 +17,8 @@ export function liveRoutes(live: Live): Route[] {
       description:
         'Each event is an item, with the item id as event id: first the items after Last-Event-ID (or, on the first connection, ' +
         '`after`), in order and without duplicates, then new ones. Without either, only new items. Events `counts` {total, unread} ' +
-        'and `gap` {unread, until} carry no id, nor does `update`: an item that is shown already, of which more became known. A client that does not read is disconnected and may resume. Within 15 s of the ' +
-        'revocation of its feed token a stream ends for good.',
+        'and `gap` {unread, until} carry no id, nor does `update`: an item that was sent or listed before, of which more is known now. ' +
+        'A client that does not read is disconnected and may resume. A stream ends for good within 15 s after its feed token is revoked.',
       params: subscriber,
       query: z.strictObject({ after: itemId.optional() }),
       async open(req, res, { params, query, signal }) {

@@ -109,7 +109,7 @@ function parkedStage(parked, queues) {
       ...reasons.map(([reason, jobs]) => [count(jobs), reason.replaceAll('_', ' '), true]),
       ...(delayed > 0 ? [[count(delayed), 'waiting for their next attempt']] : []),
     ],
-    { id: 'parked-stage', about: el('a', { href: urlOf('/parked') }, 'See them by cause') },
+    { id: 'parked-stage', about: el('a', { href: urlOf('/parked') }, 'View by cause') },
   );
 }
 

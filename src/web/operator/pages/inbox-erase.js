@@ -8,9 +8,9 @@ const goes = [
   'pages and streams that show it end within seconds',
 ];
 const stays = [
-  'a hash of the name and the time, for the replay window and a day: with it older matches are refused, whoever brings them',
+  'a hash of the name and the time, for the replay window plus a day, so that older matches are refused wherever they come from',
   'a line of the operator log: who erased it and when, with the hash of the name',
-  'copies that are no inbox: entries of the stream for the replay window, and matches on the page Parked',
+  'copies outside the inbox: stream entries for the replay window, and matches on the page Parked',
 ];
 
 /** Characters that no text field takes are written out. */
@@ -47,7 +47,7 @@ export function openErase(name) {
       const isRefused = error.status < 500;
       problem.textContent = isRefused
         ? error.message
-        : `${error.message}. The inbox may be erased in part: erase it again.`;
+        : `${error.message}. The inbox may be only partly erased: erase it again.`;
       check();
     }
   }
@@ -70,8 +70,8 @@ export function openErase(name) {
     el(
       'p',
       { class: 'soft' },
-      'Whoever is registered again later gets what comes later. With ROUTING=direct an inbox is a subscription: end it at Skywire first, ' +
-        'or what Skywire sends after this is delivered.',
+      'If the person is registered again, later matches are delivered. With ROUTING=direct an inbox is a subscription: end it at Skywire ' +
+        'first, or what Skywire sends from now on is delivered.',
     ),
     el(
       'form',

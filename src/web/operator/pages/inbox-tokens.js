@@ -52,7 +52,7 @@ export async function openTokens(name) {
     el(
       'p',
       { class: 'soft' },
-      'A feed token opens this inbox, and no other, in a feed reader, an app or a browser. Whoever has it reads and marks items.',
+      'A feed token opens this inbox, and no other, in a feed reader, an app or a browser. Anyone who has it can read and mark items.',
     ),
     problem,
     made,
@@ -60,7 +60,7 @@ export async function openTokens(name) {
       'form',
       { submit: make },
       el('label', {}, 'What it is for (shown in the list)', label),
-      el('div', { class: 'actions' }, el('button', { class: 'main', type: 'submit' }, 'Make a feed token')),
+      el('div', { class: 'actions' }, el('button', { class: 'main', type: 'submit' }, 'Create a feed token')),
     ),
     list,
     el('div', { class: 'actions' }, el('button', { type: 'button', click: () => dialog.close() }, 'Close')),
@@ -110,7 +110,7 @@ function madeCard(name, { token, urls }) {
   return el(
     'section',
     { class: 'card good', id: 'made' },
-    el('strong', {}, 'Made. This is shown once: copy what you need now.'),
+    el('strong', {}, 'Created. Copy what you need now: it is shown only once.'),
     el('h3', {}, 'As a feed'),
     field('RSS', urls.rss),
     field('Atom', urls.atom),

@@ -101,8 +101,8 @@ async function nothingFound() {
   return el(
     'p',
     { class: 'card' },
-    `No inbox has a name that begins with “${visible(prefix)}”, in upper and lower case as written. `,
-    erased && `One with just this name was erased ${ago(erased.at)} by ${visible(erased.who)}.`,
+    `No inbox name begins with “${visible(prefix)}” (upper and lower case differ). `,
+    erased && `One with exactly this name was erased ${ago(erased.at)} by ${visible(erased.who)}.`,
   );
 }
 

@@ -7,11 +7,7 @@ export function openDiscard({ group, jobs, after }) {
   let exported;
   let isSure = false;
   const closed = new AbortController();
-  const told = el(
-    'p',
-    { role: 'status' },
-    'First download them: nothing is discarded that is not in the file.',
-  );
+  const told = el('p', { role: 'status' }, 'Download them first: only matches in the file are discarded.');
   const discard = el('button', { id: 'discard-go', disabled: true, click: press }, 'Discard');
 
   async function press() {
@@ -32,7 +28,7 @@ export function openDiscard({ group, jobs, after }) {
   }
 
   async function waitForExport() {
-    told.textContent = 'Waiting for the download to end …';
+    told.textContent = 'Waiting for the download to finish …';
     while (!closed.signal.aborted && exported === undefined) {
       const found = await get(`/operator/parked/exports/${id}`).catch((error) => {
         told.textContent = error.message;
@@ -56,7 +52,7 @@ export function openDiscard({ group, jobs, after }) {
       'p',
       {},
       'They will be in no inbox, and cannot be retried. Matches that fail later, or are retried meanwhile, stay. ',
-      'The audit counts what is discarded as discarded.',
+      'The audit counts them as discarded.',
     ),
     told,
     el(

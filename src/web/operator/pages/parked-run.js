@@ -25,7 +25,7 @@ export function runCard({ phase, run }, { mayChange, index }) {
 const isCounting = (phase, { total }) => phase === 'running' && total === 0;
 
 function headline(phase, { delivered, total, relapsed, why }) {
-  if (isCounting(phase, { total })) return 'Counting what is to be retried …';
+  if (isCounting(phase, { total })) return 'Counting the matches to retry …';
   if (phase === 'done' && total === 0) return `Done: ${visible(why)}`;
   if (phase === 'running') return `Retrying: ${count(delivered)} of ${count(total)} delivered`;
   if (phase === 'done') return `Done: ${many(delivered, 'match', 'matches')} delivered`;
