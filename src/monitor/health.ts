@@ -136,7 +136,7 @@ function pending({ streams }: Figures): Finding[] {
     .filter(({ pendingAgeMs }) => pendingAgeMs > OLD_PENDING_MS)
     .map(({ stream, pending, pendingAgeMs }) => ({
       level: 'look' as const,
-      what: `${shown(pending)} matches of ${stream} have been read but not yet queued for ${Math.round(pendingAgeMs / 1_000)} s.`,
+      what: `${shown(pending)} matches of ${stream} were read but are not yet queued, the oldest of them ${Math.round(pendingAgeMs / 1_000)} s old.`,
       remedy: 'A pump crashed, or is held back by backpressure; a running pump takes them over within 30 s.',
     }));
 }

@@ -59,13 +59,13 @@ const streamStage = ({ stream, group, length, unread, unreadAgeMs, pending, pend
     [
       [
         count(unread),
-        unread > 0 ? `unread, the oldest for ${seconds(unreadAgeMs)}` : 'unread',
+        unread > 0 ? `unread, the oldest ${seconds(unreadAgeMs)} old` : 'unread',
         unreadAgeMs > 60_000,
       ],
       [
         count(pending),
         pending > 0
-          ? `pending: read, not yet queued, the oldest for ${seconds(pendingAgeMs)}`
+          ? `pending: read, not yet queued, the oldest ${seconds(pendingAgeMs)} old`
           : 'pending: read, not yet queued',
         pendingAgeMs > 60_000,
       ],
