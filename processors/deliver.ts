@@ -103,7 +103,7 @@ function plan(match: Match, receivedMs: number, routes: Map<string, Route>): Pla
 
 const shortened = (name: string): string => (name.length > 80 ? `${name.slice(0, 80)}…` : name);
 
-/** Of several inboxes, the one where most happened decides. What all of them refused as erased is dropped. */
+/** Of several inboxes, the one where most happened decides. If all refused it as erased, it is dropped. */
 const falling = ['delivered', 'merged', 'duplicate'] as const;
 
 function settle({ deliveries, refusals, pages }: Plan): Outcome {
@@ -113,11 +113,11 @@ function settle({ deliveries, refusals, pages }: Plan): Outcome {
   return { verdict, refusals: all, pages };
 }
 
-/** Of one that was written. */
+/** Of one delivery that was written. */
 export const verdictOf = (result: Exclude<WriteResult, object>): Verdict =>
   result === 'erased' ? 'dropped' : result;
 
-/** Of those that were written. */
+/** Of all deliveries that were written. */
 export function refusalsOf(deliveries: readonly Delivery[]): Refusal[] {
   const refusals: Refusal[] = [];
   for (const { subscriber, result } of deliveries) {

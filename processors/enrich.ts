@@ -1,4 +1,4 @@
-/** Lookups at Bluesky of what readers lack. Always completes: what failed is asked for again when it is read again. */
+/** Lookups at Bluesky for readers. Always completes: what failed is looked up again when it is next read. */
 import { type Lookup, namesIn } from '../queues/index.ts';
 import type { Processor } from './ports.ts';
 import { tally } from './tally.ts';

@@ -2,13 +2,13 @@
 import type { Entry } from '../queues/index.ts';
 import { type Ports, Undelivered } from './ports.ts';
 
-/** Why it is parked, and stays so while the limit is what it is. */
+/** Why it is parked, and stays parked until the limit is raised. */
 export const refusal = (bytes: number): string =>
   `Redis refuses its ${bytes} bytes (proto-max-bulk-len, or a limit of the service); it stays in the stream`;
 
 const rejected = (detail: string) => new Undelivered(`rejected: ${detail}`, { final: true });
 
-/** Throws Undelivered if the entry cannot be had, or Redis still refuses what `work` writes. */
+/** Throws Undelivered if the entry cannot be read, or Redis still refuses what `work` writes. */
 export async function withEntry<Job extends { stream: string; entry: Entry }, Result>(
   job: Job,
   { kept }: Ports,

@@ -56,15 +56,15 @@ export interface Jobs {
 
 /** Entries that stay in the stream, because Redis refuses a value of their size. */
 export interface Kept {
-  /** The whole entry; a text says why it cannot be had. */
+  /** The whole entry, or a text that says why it cannot be read. */
   fetch(stream: string, id: string): Promise<Entry | string>;
   /** What `write` returns; undefined: Redis refuses that many bytes. */
   attempt<Result>(bytes: number, write: () => Promise<Result>): Promise<{ result: Result } | undefined>;
 }
 
 /**
- * Of each name that was looked up. `absent`: there is none, or none that can be proven. `failed`: not answered, so nothing is known.
- * `given_up`: not tried, since a worker died of the job.
+ * The outcome of a name. `absent`: there is none, or none that can be proven. `failed`: no answer, so nothing is known.
+ * `given_up`: not tried, because a worker crashed in the job.
  */
 export type LookupOutcome = 'found' | 'absent' | 'failed' | 'given_up';
 

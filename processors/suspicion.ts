@@ -2,7 +2,7 @@ import type { Run } from './ports.ts';
 
 /** Random crashes hit the same job once or twice; after this many, its match is probably the cause. */
 const STALLS_BEFORE_SUSPICION = 5;
-/** Of a suspect that a person retries: each costs a worker, and the person can retry it again. */
+/** For a suspect that an operator retries: each crash costs a worker, and the operator can retry again. */
 const STALLS_OF_A_SUSPECT = 2;
 
 /** `wasSuspect`: its match was parked for that before. */

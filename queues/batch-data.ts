@@ -48,7 +48,7 @@ const referring = z.object({
 /** Jobs of version 0.1, whose pumps may still run during an upgrade. */
 const version1 = z.object({ v: z.literal(1), stream, entries: z.array(entrySchema).min(1), run });
 
-/** What a job holds. */
+/** The contents of a job. */
 export type BatchData = z.input<typeof carried> | z.input<typeof beside> | z.input<typeof referring>;
 
 /** From a job's data, with a separate payload added as `payload`. */
@@ -67,7 +67,7 @@ export const batchSchema: z.ZodType<Batch> = z.discriminatedUnion('v', [
 export const liesBeside = (data: unknown): boolean =>
   (data as { v?: unknown } | null | undefined)?.v === BESIDE_VERSION;
 
-/** Of any version; none if the job's data is gone. */
+/** For data of any version; none if the job's data is gone. */
 export function entryIdsOfBatch(data: unknown): readonly string[] {
   const { ids, entries } = (data ?? {}) as { ids?: string[]; entries?: { id: string }[] };
   return ids ?? entries?.map(({ id }) => id) ?? [];

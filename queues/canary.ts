@@ -1,4 +1,4 @@
-/** The reserved subscription of our own test match (the canary); its inbox has the same name. */
+/** The reserved subscription of the canary, our own test match; its inbox has the same name. */
 export const CANARY = 'skywire-inbox:canary';
 
 /** A test match in Skywire's format. */

@@ -1,14 +1,14 @@
 /**
- * The CID of a record: the SHA-256 of its DAG-CBOR, as an author's server computes it. It proves that a record that was found
- * somewhere is the one that arrived here, and so whose record key it has.
+ * The CID of a record: the SHA-256 of its DAG-CBOR, as an author's server computes it. It proves that a record found
+ * elsewhere is the one that arrived here, which proves its record key.
  */
 import { hash } from 'node:crypto';
 import { encode } from '@atcute/cbor';
 import { CODEC_DCBOR, fromDigest, toString } from '@atcute/cid';
 
 /**
- * `record`: parsed JSON. undefined where its JSON does not say what the author's server encoded: a number that is no safe
- * integer, text that is no Unicode, a blob or a link with more members than it should have. Never throws.
+ * `record`: parsed JSON. undefined if its JSON does not determine what the author's server encoded: a number that is no safe
+ * integer, invalid Unicode, a blob or a link with extra members. Never throws.
  */
 export function cidOf(record: object): string | undefined {
   try {
@@ -20,7 +20,7 @@ export function cidOf(record: object): string | undefined {
   }
 }
 
-/** Servers refuse a record long before that. */
+/** Servers refuse records long before that depth. */
 const MAX_LEVELS = 100;
 const BLOB = new Set(['$type', 'ref', 'mimeType', 'size']);
 
@@ -33,7 +33,7 @@ function isExact(value: unknown, levels: number): boolean {
   if (Array.isArray(value)) return value.every((item) => isExact(item, levels - 1));
   const members = Object.entries(value);
   const names = members.map(([name]) => name);
-  // Servers disagree on whether they keep what a blob should not have.
+  // Servers disagree on whether to keep a blob's extra members.
   if ('$type' in value && value.$type === 'blob' && !names.every((name) => BLOB.has(name))) return false;
   if (names.length > 1 && ('$link' in value || '$bytes' in value)) return false;
   return members.every(

@@ -23,11 +23,11 @@ export interface QueueTraits {
   failed: 'dead-letter' | 'fault';
   /** Completed jobs kept for the dashboard. Failed ones are kept until an operator removes them. */
   keepCompleted: number;
-  /** The most that it may take of WORKER_CONCURRENCY, which all queues of a worker share; at least one job at a time. */
+  /** Its maximum share of WORKER_CONCURRENCY, which all queues of a worker share; at least one job at a time. */
   slots: number;
   /**
-   * Instead of `slots`: jobs at once in a lane of its own, beside WORKER_CONCURRENCY. They take nothing from deliveries, count as none,
-   * and complete whatever happens: what they were for is asked for again.
+   * Instead of `slots`: jobs at once in addition to WORKER_CONCURRENCY. They take no slots from deliveries, do not count as deliveries,
+   * and always complete: what failed is requested again.
    */
   beside?: { jobs: number };
   /** Whether entries of unfinished jobs must stay in the stream: the trimmer spares them, an audit counts them as in flight. */

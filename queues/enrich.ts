@@ -13,12 +13,12 @@ const batchOf = <Entry extends z.ZodType>(entry: Entry) => z.array(entry).min(1)
 export const soughtPostSchema = z.object({ identity: text, did: text, cid: text, createdMs: z.number() });
 export const ownPostSchema = z.object({ identity: text, did: text, rkey: text, cid: text.optional() });
 export type SoughtPost = z.infer<typeof soughtPostSchema>;
-/** `cid`: its record key was only said, so it must be the one of the post there. */
+/** `cid`: its record key is only claimed, so the post there must have this CID. */
 export type OwnPost = z.infer<typeof ownPostSchema>;
 
-/** `askedMs`: what completes may be asked for again later. */
+/** `askedMs`: makes each request a job of its own, since a completed lookup may be repeated. */
 const common = { v: z.literal(DATA_VERSION), askedMs: z.number() };
-/** What readers lack: authors; posts that are quoted or answered; record keys; whether posts that were delivered are still there. */
+/** Lookups for readers: authors; quoted or answered posts; record keys; whether delivered posts still exist. */
 export const lookupSchema = z.discriminatedUnion('kind', [
   z.object({ ...common, kind: z.literal('authors'), dids: batchOf(text) }),
   z.object({ ...common, kind: z.literal('posts'), uris: batchOf(text) }),

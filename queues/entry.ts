@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** Of parked matches and fan-out pages. A worker leaves jobs with a newer version to newer workers. */
 export const DATA_VERSION = 1;
-/** Those that carry a reference to their entry. */
+/** Jobs that carry a reference to their entry. */
 const REFERRING_VERSION = 2;
 export const NEWEST_DATA_VERSION = REFERRING_VERSION;
 
@@ -24,7 +24,7 @@ export function entryIdIn(data: unknown): readonly string[] {
   return typeof id === 'string' ? [id] : [];
 }
 
-/** An entry as Redis sent it, not decoded yet. */
+/** An entry as Redis sent it, not yet decoded. */
 export interface RawEntry {
   id: string;
   data?: Buffer;
@@ -42,7 +42,7 @@ export const isReference = (entry: Entry | RawEntry): boolean =>
 
 export const toReference = (entry: Entry | RawEntry): Entry => ({ id: entry.id, bytes: sizeOf(entry) });
 
-/** Of its data or fields, in bytes. */
+/** Size of its data or fields, in bytes. */
 export function sizeOf(entry: Entry | RawEntry): number {
   if ('bytes' in entry && entry.bytes !== undefined) return entry.bytes;
   const { data, fields } = entry;

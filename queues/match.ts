@@ -8,7 +8,7 @@ import { CANARY } from './canary.ts';
 import { memberText } from './json-text.ts';
 import { parseJson } from './parse-json.ts';
 
-/** In UTF-8 bytes. Larger matches are malformed: a page of such items would be too large for any reader. */
+/** In UTF-8 bytes. Larger matches are malformed: a page of them would be too large for any reader. */
 export const MAX_MATCH_BYTES = 4 * 1024 * 1024;
 
 const text = z.string();
@@ -35,7 +35,7 @@ export interface Match {
   postJson: string;
   /** Same post, same identity: 22 characters of base64url. */
   identity: string;
-  /** Its identity in inboxes of earlier versions, if another one: made from a uri with a record key, which its author can choose. */
+  /** Its identity in inboxes of earlier versions, if different: made from a uri with a record key, which its author can choose. */
   formerIdentity: string | undefined;
 }
 
@@ -62,7 +62,7 @@ export function parseMatch(json: string): Parsed {
   const scoreJson = JSON.stringify(match_score ?? null);
   const byUri = namesRecord.test(post.uri) ? digest(`uri ${JSON.stringify(post.uri)}`) : undefined;
   const about = { subscriptionId: subscription_id, scoreJson, postJson };
-  // Our own test matches differ in their uri alone, also those of a pump of an earlier version.
+  // Our own test matches differ only in their uri, also those of an earlier version's pump.
   if (subscription_id === CANARY && byUri)
     return { match: { ...about, identity: byUri, formerIdentity: undefined } };
   return { match: { ...about, identity: postIdentity(post), formerIdentity: byUri } };
@@ -75,7 +75,7 @@ export function parseMatch(json: string): Parsed {
 const postIdentity = (post: { author: string; raw_record: object }): string =>
   digest(`record ${JSON.stringify(post.author)} ${canonicalJson(post.raw_record)}`);
 
-/** `at://author/collection/key`, with a key. */
+/** `at://author/collection/key`, if the key is there. */
 const namesRecord = /^at:\/\/[^/]+\/[^/]+\/[^/]+$/;
 
 const digest = (input: string): string => hash('sha256', input, 'base64url').slice(0, 22);
@@ -95,7 +95,7 @@ function canonicalJson(value: unknown): string {
   return `{${inside}}`;
 }
 
-/** Only the position: the rest of a parser's message quotes the input. */
+/** Only the position: the rest of the parser's message quotes the input. */
 function position(error: unknown): string {
   const at = / at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(String(error))?.[1];
   return at ? ` (position ${at})` : '';

@@ -14,7 +14,7 @@ import { jobId } from './job-id.ts';
 /** Job name of a replayed or split batch; its age says nothing about latency. */
 export const REPLAYED_BATCH = 'replayed-batch';
 
-/** The same entry gets another job when it comes by reference. */
+/** An entry that comes by reference gets another job id. */
 const nameOf = (entry: Batch['entries'][number] | NewBatch['entries'][number]): string =>
   isReference(entry) ? `${entry.id} by reference` : entry.id;
 

@@ -42,7 +42,7 @@ export const parked = defineQueue({
   failed: 'dead-letter',
   keepCompleted: 100,
   slots: 1,
-  // It carries its entry, so the stream can be trimmed before an operator acts; of a reference the trimmer spares the entry.
+  // It carries its entry, so the stream can be trimmed before an operator acts; if it only refers to it, the trimmer spares the entry.
   holdsEntries: false,
   entryIds: entryIdIn,
   id: ({ stream, entry, subscriber }) =>

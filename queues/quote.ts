@@ -6,7 +6,7 @@ export function quote(value: unknown, most = 120): string {
   return JSON.stringify(isLong ? `${value.slice(0, most)}…` : value).replace(invisible, spellOut);
 }
 
-/** A character as JSON escapes. */
+/** A character in JSON's escape form. */
 export const spellOut = (char: string): string =>
   Array.from(
     { length: char.length },

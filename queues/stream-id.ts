@@ -18,7 +18,7 @@ export function canonicalId(text: string, end: 'first' | 'last' = 'first'): stri
   return ms > MAX_PART || number > MAX_PART ? undefined : `${ms}-${number}`;
 }
 
-/** Negative: a is older. Both in canonical form: there a longer number is the larger one, and no BigInt is needed. */
+/** Negative: a is older. Both must be canonical: then the longer number is larger, and no BigInt is needed. */
 export function compareIds(a: string, b: string): number {
   const dash = a.indexOf('-');
   const bDash = b.indexOf('-');
@@ -40,7 +40,7 @@ export function before(id: string): string {
   return ms > 0n ? `${ms - 1n}-${MAX_PART}` : FIRST_ID;
 }
 
-/** So many ms earlier. */
+/** The id this many ms earlier. */
 export function earlier(id: string, ms: number): string {
   const time = partsOf(id)[0] - BigInt(ms);
   return time > 0n ? `${time}-0` : FIRST_ID;

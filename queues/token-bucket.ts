@@ -2,7 +2,7 @@
 export interface TokenBucket {
   /** Whole tokens that may be spent now. */
   left(): number;
-  /** May go below zero, which lengthens the wait. */
+  /** May go below zero, which lengthens the next wait. */
   spend(count: number): void;
   /** Until the next token. */
   waitMs(): number;

@@ -1,4 +1,4 @@
-/** What every role is started with, and the handle it returns. */
+/** The context in which every role starts, and the handle it returns. */
 import type { Config } from '../config/config.ts';
 import type { Events } from '../observe/events.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -12,7 +12,7 @@ export interface AppContext {
   log: Logger;
   events: Events;
   metrics: Metrics;
-  /** What /readyz checks besides Redis: true, or what is wrong. */
+  /** What /readyz checks besides Redis: true, or the problem. */
   checks: Map<string, () => true | string | Promise<true | string>>;
 }
 

@@ -4,7 +4,7 @@ import type { RedisClient } from '../redis/connections.ts';
 import { startHealthServer } from '../web/http/health-routes.ts';
 import { type AppContext, healthOf, type Running } from './context.ts';
 
-/** Only where HEALTH_PORT asks for them. */
+/** Only if HEALTH_PORT is set. */
 export async function startHealth(context: AppContext): Promise<Running | undefined> {
   const { config, redis, log } = context;
   if (config.http.healthPort === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Lanes that hold jobs and that no stream of SKYWIRE_STREAM uses, because its list was longer before: says so, and opens them, so that
- * the role treats them like its other queues. Looks again every few seconds: a pump with another list may still be running.
+ * Lanes that hold jobs but belong to no stream of SKYWIRE_STREAM any more, because it was longer before: logs and opens them, so that
+ * the role treats them like its other queues. Repeats every few seconds: a pump with another list may still be running.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Lane } from '../lanes/lane.ts';
@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 5_000;
 
 export interface LeftoverWork {
   onFound?(lane: Lane): void;
-  /** At each look, also at the one that found it. */
+  /** Called in each round, including the one that found it. */
   onLook?(lane: Lane): Promise<unknown>;
 }
 

@@ -95,7 +95,7 @@ export function startPumpRole(context: AppContext, { recoverEveryMs = RECOVER_EV
     home,
     streams: config.stream.keys,
     append: appendTo,
-    // Through a relay nothing can be appended.
+    // Nothing can be appended through a relay.
     everyMs: config.relay ? 0 : config.canary.everyMs,
     events,
   });
@@ -112,7 +112,7 @@ export function startPumpRole(context: AppContext, { recoverEveryMs = RECOVER_EV
   });
 }
 
-/** The canary must arrive; a process that has just started is given time. */
+/** The canary must arrive in time, counted from the start of the process at the earliest. */
 function canaryCheck(canary: Canary, takeReadings: TakeReadings): () => Promise<true | string> {
   const startedAt = performance.now();
   return async () => {

@@ -8,13 +8,13 @@ export interface PumpSource {
   source: Source;
   /** Aborts a blocking read. */
   interruptRead: () => void;
-  /** Closes what only this source uses. Bounded. */
+  /** Closes what only this source uses, within a bounded time. */
   end: () => Promise<void>;
 }
 
 export interface PumpSources {
   sources: PumpSource[];
-  /** What is wrong with the connection to the streams; true: nothing. */
+  /** true, or what is wrong with the connection to the streams. */
   check: () => true | string;
   appendTo: (stream: string, data: string) => Promise<unknown>;
 }

@@ -5,7 +5,7 @@ import type { ReadStanding } from '../monitor/standing.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { AppContext } from './context.ts';
 
-/** Not for workers: they need no access to Skywire's stream. */
+/** Not for workers, which need no access to Skywire's stream. */
 export function openReadings(
   { config, redis }: AppContext,
   home: RedisClient,
@@ -19,13 +19,13 @@ export function openReadings(
     skywire: isTwoServers ? redis.connect(redis.skywire, 'commands', 'readings') : home,
     isTwoServers,
     queues,
-    // Behind a relay the streams cannot be read.
+    // Through a relay the streams' state cannot be read.
     streams: config.relay ? [] : config.stream.keys,
     group: config.stream.group,
     windowMs: config.stream.retentionMs,
     readParked,
     readStanding,
-    // Behind a relay none can be appended.
+    // Through a relay none can be appended.
     sendsCanary: config.canary.everyMs > 0 && !config.relay,
   });
 }

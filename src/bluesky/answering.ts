@@ -1,4 +1,4 @@
-/** The side that asks Bluesky: a worker's. While it is there, it says so every few seconds. */
+/** The side that calls Bluesky: workers. It announces its presence every few seconds. */
 import { setMaxListeners } from 'node:events';
 import type { Lookups } from '../../processors/index.ts';
 import type { Events } from '../observe/events.ts';
@@ -13,16 +13,16 @@ import { createRoom } from './known/room.ts';
 import { createLooks } from './lookups/look.ts';
 import { createPace } from './pace/pace.ts';
 
-/** Of the settings; undefined there: lookups are off. */
+/** From the settings; undefined: lookups are off. */
 export interface LookupSettings {
   apiUrl: string;
   plcUrl: string;
-  /** Both are on loopback. */
+  /** Both servers are on loopback. */
   isLoopback: boolean;
 }
 
 export interface Answering extends Lookups {
-  /** Ends calls and waits at once: their jobs complete. Idempotent. */
+  /** Ends calls and waits immediately; their jobs complete. Idempotent. */
   stop(): void;
 }
 
@@ -34,7 +34,7 @@ export function startAnswering(
   events: Pick<Events, 'lookupCall' | 'serverLeftAlone' | 'trouble'>,
 ): Answering {
   const stopping = new AbortController();
-  // Every call and every wait for a turn listens to it.
+  // Aborts every call and every wait for a turn.
   setMaxListeners(0, stopping.signal);
   const get = createGet({ allowsLoopback: settings.isLoopback });
   const calls = createCalls({ get, pace: createPace(client), events, signal: stopping.signal });
@@ -59,7 +59,7 @@ export function startAnswering(
   };
 }
 
-/** Where lookups are off nobody outside is asked; a job that was left from before completes. */
+/** With lookups off no call is made; leftover jobs complete. */
 export const noAnswering: Answering = {
   look: () => Promise.resolve(['given_up']),
   stop: () => undefined,

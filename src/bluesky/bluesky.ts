@@ -14,20 +14,20 @@ import {
   type Some,
 } from './wire.ts';
 
-/** Arguments of one call at most. */
+/** Most arguments in one call. */
 export const AT_ONCE = 25;
-/** The second way to a record key must not hold up names: it goes only where there is room. */
+/** The second way to find a record key must not delay names: it runs only if there is room. */
 const SECOND_WAY_PATIENCE_MS = 600;
 const POSTS = 'app.bsky.feed.post';
 
 export interface Bluesky {
-  /** At most 25. One who was left out is deleted, deactivated, taken down or unknown. */
+  /** At most 25. Missing from the answer: deleted, deactivated, taken down or unknown. */
   profiles(dids: readonly string[]): Promise<Outcome<Some<Profile>>>;
   /** `gone`: AccountTakedown, AccountDeactivated, InvalidRequest (deleted or unknown). */
   profile(did: string): Promise<Outcome<Profile>>;
-  /** At most 25. One that was left out is deleted, taken down, of an inactive author, or not indexed. */
+  /** At most 25. Missing from the answer: deleted, taken down, by an inactive author, or not indexed. */
   posts(uris: readonly string[]): Promise<Outcome<Some<PostView>>>;
-  /** Of this author, up to a time, newest first. */
+  /** Posts of this author, up to a time, newest first. */
   feedUntil(did: string, untilMs: number): Promise<Outcome<Some<PostView>>>;
   /** `gone`: there is no such DID. `undefined`: it has no server. */
   serverOf(did: string): Promise<Outcome<string | undefined>>;
@@ -104,6 +104,6 @@ function documentOf(did: string, plcUrl: string) {
   return undefined;
 }
 
-/** Without path and the like. Whether a call may go there is checked when it does. */
+/** Origin only. Whether a call may go there is checked at the call. */
 const originOf = (endpoint: string): string | undefined =>
   URL.canParse(endpoint) && /^https?:/i.test(endpoint) ? new URL(endpoint).origin : undefined;

@@ -1,5 +1,5 @@
 /**
- * Finds the record key of a post, with proof: the record that is listed under it has the CID that was computed from the record that
+ * Finds the record key of a post, with proof: the record listed under it has the CID computed from the record that
  * arrived here. A wrong permalink is worse than none.
  */
 import { cidOf } from '../../queues/index.ts';
@@ -17,10 +17,10 @@ export interface Wanted {
   createdMs: number;
 }
 
-/** `isIndexed`: the AppView showed the post. `unknown`: looked for, and not found. `failed`: could not be looked for. */
+/** `isIndexed`: the AppView showed the post. `unknown`: searched, and not found. `failed`: could not be searched. */
 export type FoundKey = { rkey: string; isIndexed: boolean } | 'unknown' | 'failed';
 
-/** Keys lie within seconds of `createdAt`, but for imports, future dates and scheduled posts. */
+/** Keys lie within seconds of `createdAt`, except for imports, future dates and scheduled posts. */
 const LATER_MS = 60_000;
 const EARLIER_MS = 10_000;
 const PAGES = 3;
@@ -96,7 +96,7 @@ async function inAuthorFeed(bluesky: Bluesky, wanted: Wanted): Promise<FoundKey>
 
 const ofList = ({ uri, cid, value }: ListedRecord) => ({ uri, cid, record: value });
 
-/** By the CID that is listed, and by that of the record beside it: the list alone could say anything. */
+/** By the listed CID and by that of the record listed with it: the list alone proves nothing. */
 function proven(
   listed: readonly { uri: string; cid: string; record: object }[],
   { did, cid }: Wanted,
@@ -117,7 +117,7 @@ export function keyOf(uri: string, did: string): string | undefined {
   return author === did && rkey !== '.' && rkey !== '..' ? rkey : undefined;
 }
 
-/** Whether the CID that was sent beside a uri says that the uri names another record than `record`. */
+/** Whether the CID sent with a uri says that the uri names another record than `record`. */
 export const isDisproved = (cid: unknown, record: object): boolean =>
   typeof cid === 'string' && cid !== '' && cid !== cidOf(record);
 

@@ -16,5 +16,5 @@ export const isTid = (key: string): boolean => tid.test(key);
 /** The first one of this time. */
 export const tidAt = (ms: number): string => encode(BigInt(Math.trunc(ms)) * 1_000n * CLOCK_IDS);
 export const msOfTid = (key: string): number => Number(decode(key) / CLOCK_IDS / 1_000n);
-/** The next one in order: a list that ends before it begins with `key`. */
+/** The next one in order: a list that ends before it starts with `key`. */
 export const tidAfter = (key: string): string => encode(decode(key) + 1n);

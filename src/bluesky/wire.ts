@@ -1,4 +1,4 @@
-/** What Bluesky's servers answer, as far as it is used. Unknown members and types pass; a list's entries are checked one by one. */
+/** The parts of the answers of Bluesky's servers that are used. Unknown members and types pass; a list's entries are checked one by one. */
 import { z } from 'zod';
 
 const text = z.string();
@@ -15,7 +15,7 @@ export interface Label {
 /** `uri`: what it is on. */
 export type WireLabel = Label & { uri?: string | undefined };
 
-/** Labels that cannot be read are left out, those that were taken back too. */
+/** Unreadable labels are left out, and so are negated ones. */
 const labels = z
   .array(z.unknown())
   .optional()
@@ -45,7 +45,7 @@ export const postViewSchema = z.object({
 });
 export type PostView = z.output<typeof postViewSchema>;
 
-/** `isWhole`: every entry could be read, so what is not there was left out. */
+/** `isWhole`: every entry could be read, so a missing one was left out by the server. */
 export interface Some<Value> {
   found: Value[];
   isWhole: boolean;

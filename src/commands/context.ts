@@ -22,15 +22,15 @@ export type RunCommand = (input: CommandInput) => Promise<number>;
 export interface ContextOptions {
   /** Prints its result to standard output, so only warnings are logged. */
   isTool?: boolean;
-  /** Accepts a Redis that fails the startup check. */
+  /** Accepts a Redis that fails the startup check, to examine it. */
   anyServer?: boolean;
   /** Uses only Skywire's Redis. */
   skywireOnly?: boolean;
-  /** false: starts while Skywire's Redis is away. */
+  /** false: starts even if Skywire's Redis is unavailable. */
   needsSkywire?: boolean;
   /** Ends the wait for Redis, and a tool's work. */
   signal: AbortSignal;
-  /** A tool that reports how far it came gets this long after the signal. */
+  /** A tool that reports its progress gets this long after the signal. */
   lastWordsMs?: number;
 }
 

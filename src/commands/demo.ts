@@ -8,8 +8,8 @@ const RATE = 20;
 const SUBSCRIPTIONS = 12;
 
 /**
- * Roles started with the returned context ask the made-up Bluesky. undefined where BLUESKY_API_URL names another one: nobody but
- * this one knows the posts, so a real one shows them without names.
+ * Roles started with the returned context call the simulated Bluesky. undefined if BLUESKY_API_URL names another server: only
+ * the simulated one knows these posts; from any other they would have no names.
  */
 export async function startDemoBluesky(
   context: AppContext,
@@ -17,7 +17,7 @@ export async function startDemoBluesky(
   const { config, log } = context;
   if (config.lookups) return undefined;
   const { startMadeUpBluesky } = await import('../simulator/bluesky/server.ts');
-  // What was looked up is remembered with the address: the next demo should have the same, if it can.
+  // Lookup results are stored with this address, so the next demo should use the same one if it can.
   const port = config.http.port === 0 ? 0 : (config.http.port % 65_535) + 1;
   const start = (at: number) => startMadeUpBluesky({ seed: SEED, port: at });
   const bluesky = await start(port).catch(() => start(0));

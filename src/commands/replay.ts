@@ -55,7 +55,7 @@ export async function runReplay({ argv, signal }: CommandInput): Promise<number>
   );
 }
 
-/** Ids of one stream say nothing about another: each partition has a place of its own to go on from. */
+/** Ids of one stream say nothing about another: each partition resumes at its own position. */
 function howToResume(
   streams: readonly string[],
   at: number,

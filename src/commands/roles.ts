@@ -14,7 +14,7 @@ type StartPart = (
 const listensOnPort = () => true;
 const listensForHealth = (values: Values) => values.HEALTH_PORT !== undefined;
 
-/** In order, until `signal` aborts; stopped in reverse, also where one of them throws. */
+/** In order, until `signal` aborts; stopped in reverse, even if one of them throws. */
 async function startParts(
   parts: readonly StartPart[],
   context: AppContext,
@@ -100,7 +100,7 @@ const relay: StartPart = async (context) => {
   return started;
 };
 
-/** The whole system, asking a made-up Bluesky. */
+/** The whole system, with a simulated Bluesky. */
 const demo: StartPart = async (context, signal) => {
   const { startDemoBluesky, startDemoSkywire } = await import('./demo.ts');
   const made = await startDemoBluesky(context);

@@ -7,7 +7,7 @@ export function readVersion(): string {
       const about = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as { version?: string };
       if (about.version) return about.version;
     } catch {
-      // Not there: try one folder further up.
+      // Not here: try one folder further up.
     }
   }
   return 'unknown';

@@ -1,4 +1,4 @@
-/** Which addresses are public. What people publish names hosts, and must not lead a call to a machine inside. */
+/** Which addresses are public. Hosts are named by strangers, and must not lead a call to an internal machine. */
 import { BlockList, isIP } from 'node:net';
 
 /** IANA's special-purpose addresses: this network, private, shared (CGNAT), loopback, link-local, tests, 6to4 relays, multicast, reserved. */
@@ -35,7 +35,7 @@ function listOf(family: 'ipv4' | 'ipv6', subnets: readonly string[]): BlockList 
   return list;
 }
 
-/** `address`: as a resolver or `URL` writes it, without brackets. What is no address is not public. */
+/** `address`: as a resolver or `URL` writes it, without brackets. Anything that is not an address is not public. */
 export function isPublicAddress(address: string): boolean {
   switch (isIP(address)) {
     case 4:

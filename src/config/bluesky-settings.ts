@@ -7,7 +7,7 @@ import { setting } from './setting.ts';
 
 const PUBLIC_API_URL = 'https://public.api.bsky.app';
 
-/** Said at start and on the overview while lookups are off. */
+/** Shown at start and on the overview while lookups are off. */
 export const howToLookUp =
   "Authors' names, quoted posts and withdrawals are not looked up, and no outside server is called: " +
   `to switch that on, set BLUESKY_API_URL=${PUBLIC_API_URL}`;
@@ -36,7 +36,7 @@ const direct: MediaSource = {
   origins: ['https://cdn.bsky.app', 'https://video.bsky.app', 'https://video.cdn.bsky.app'],
 };
 
-/** The part of a URL before its path, if it has nothing else. The host is restricted to what cannot end a part of a CSP. */
+/** The origin of a URL that has nothing else. The host may not contain characters that end a part of a CSP. */
 function originIn(text: string): string | undefined {
   if (!/^https?:\/\/[^/?#@\\\s]+\/?$/i.test(text) || !URL.canParse(text)) return undefined;
   const { protocol, hostname, origin } = new URL(text);
@@ -51,7 +51,7 @@ const originOr = (...named: string[]): Parser<string> => ({
   parse: (text) => (named.includes(text) ? text : originIn(text)),
 });
 
-/** What lookups may ask is a rule of bluesky/http/where.ts: what could only be refused there is refused at start. */
+/** bluesky/http/where.ts says where lookups may go: what it would always refuse is refused at start. */
 const LOOKED_UP =
   'https://host (port 443, no private address), or http:// on this machine, without path, user, password, ? and #';
 function askedIn(text: string): string | undefined {
@@ -64,7 +64,7 @@ function askedIn(text: string): string | undefined {
   return protocol === 'http:' || (port === '' && !isInside) ? found : undefined;
 }
 
-/** A wrong one may have a password. */
+/** An invalid value may contain a password. */
 const mayHoldSecret = { secret: true };
 
 export const blueskySettings = {
@@ -92,9 +92,9 @@ type BlueskyValues = Record<keyof typeof blueskySettings, string>;
 
 const isHere = (url: string): boolean => URL.canParse(url) && isLoopbackHost(new URL(url).hostname);
 
-/** Servers on this machine are asked only where nothing leads elsewhere: else every call would be refused, and nobody would know why. */
+/** Servers on this machine may be called only if both are: otherwise every call would be refused, without an explanation. */
 export function blueskyProblems({ BLUESKY_API_URL: apiUrl, PLC_URL: plcUrl }: BlueskyValues): string[] {
-  // Undefined is named already.
+  // undefined: already reported.
   if (apiUrl === undefined || plcUrl === undefined || apiUrl === 'off' || isHere(apiUrl) === isHere(plcUrl))
     return [];
   return [

@@ -1,4 +1,4 @@
-/** Options of a command line, read with the same readers as the settings. */
+/** Options of a command line, parsed with the same parsers as the settings. */
 import { parseArgs } from 'node:util';
 import type { Parser } from './parsers.ts';
 import { nearestName } from './spelling.ts';
@@ -12,7 +12,7 @@ export interface Option<Value> {
 }
 
 export interface Command<Options extends Record<string, Option<unknown>>> {
-  /** As it is typed: `npm run skywire`. */
+  /** As typed: `npm run skywire`. */
   usage: string;
   about: string;
   options: Options;

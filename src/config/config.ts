@@ -59,7 +59,7 @@ export class ConfigError extends Error {
 
 const DAY_MS = 86_400_000;
 
-/** `listens`: whether the role opens a port on HOST. `found`: problems of where `env` comes from. Throws ConfigError. */
+/** `listens`: whether the role opens a port on HOST. `found`: problems of the source of `env`. Throws ConfigError. */
 export function toConfig(
   env: Env,
   { listens, found = [] }: { listens: (values: Values) => boolean; found?: readonly string[] },
@@ -83,7 +83,7 @@ export function toConfig(
   return nest(values, isLoopback);
 }
 
-/** Of what others can reach and nothing protects. */
+/** Problems of addresses that others can reach without a password. */
 function openProblems(values: Values): string[] {
   const missing = (['API_TOKEN', 'ADMIN_PASSWORD'] as const).filter((name) => values[name] === undefined);
   const others = (host: string | undefined): boolean => Boolean(host) && !isLoopbackHost(host!);

@@ -1,19 +1,19 @@
 /**
- * Checks `.env`, which Node, systemd and Docker read by rules of their own: in `ADMIN_PASSWORD=ab#cd` Node sees `ab`, systemd all of
- * it. A value that they do not all read the same is a problem; a secret must not be cut in silence.
+ * Checks `.env`, which Node, systemd and Docker parse differently: in `ADMIN_PASSWORD=ab#cd` Node sees `ab`, systemd all of
+ * it. A value that they do not all read the same is a problem: a secret must not be truncated silently.
  */
 import { parseEnv } from 'node:util';
 import type { Env } from './settings.ts';
 
-/** In single quotes everything stands for itself, in all of them. */
+/** In single quotes all of them take every character literally. */
 const singleQuoted = /^'[^']*'\s*(?:#.*)?$/;
 const doubleQuoted = /^"[^"\\]*"\s*(?:#.*)?$/;
 const special = /[#'"`\\]/;
 const withComment = /^[^#'"`\\]*\s#/;
 
 /**
- * Problems of the settings in the file's text that are in use: of one whose variable stands in the environment too, the file's value
- * is not. `isSecret` is undefined for names that are no settings.
+ * Problems of the settings of the file that are in use; if the environment sets a variable, too, the file's value
+ * is not. `isSecret` returns undefined for names that are not settings.
  */
 export function envFileProblems(
   file: string,

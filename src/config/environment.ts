@@ -11,7 +11,7 @@ export function readEnvironment(): Env {
   return process.env;
 }
 
-/** Of `.env`, as far as its values are used. */
+/** Problems of `.env`, for the values that are used. */
 export function environmentProblems(): string[] {
   if (!existsSync(FILE)) return [];
   return envFileProblems(readFileSync(FILE, 'utf8'), readEnvironment(), (name) =>

@@ -15,7 +15,7 @@ export interface PublicUrl {
   path: string;
 }
 
-/** First segments of our own addresses. Below such a path nobody could tell whether the proxy has already taken it away. */
+/** First segments of our own addresses: below such a path we could not tell whether the proxy has stripped it. */
 const own = new Set(
   'api assets dashboard favicon.ico feeds greader healthz inboxes metrics openapi.json operator parked reader readyz'.split(
     ' ',
@@ -45,7 +45,7 @@ export const publicUrl: Parser<PublicUrl> = {
 
 const named: Record<string, readonly string[]> = { loopback: ['127.0.0.0/8', '::1'] };
 
-/** An IPv4 address that IPv6 carries, `::ffff:10.0.0.1`, counts as that address. */
+/** An IPv4-mapped IPv6 address, `::ffff:10.0.0.1`, counts as the IPv4 address. */
 export const proxies: Parser<BlockList> = {
   takes: 'loopback, addresses and networks, separated by commas: loopback, 192.0.2.7, 10.0.0.0/8, fd00::/8',
   parse: (text) => {

@@ -168,7 +168,7 @@ type ValueOf<Name extends SettingName> =
 export type Values = { [Name in SettingName]: ValueOf<Name> };
 export type Env = Record<string, string | undefined>;
 
-/** All values, and every problem at once. A variable that is empty or that the surroundings set counts as unset. */
+/** All values, and every problem at once. A variable that is empty, or a service link, counts as unset. */
 export function readSettings(env: Env): { values: Values; problems: string[] } {
   const values: Record<string, unknown> = {};
   const problems: string[] = [];

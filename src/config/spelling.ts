@@ -22,7 +22,7 @@ export function isServiceLink(name: string, value: string): boolean {
 /** Prefixes of our own: any unknown name with one is a mistake. Heroku sets REDIS_TLS_URL. */
 const ours = /^(SKYWIRE_RELAY_|DELIVERY_|INBOX_|REDIS_TLS_(?!URL$)|STREAM_RETENTION|WORKER_CONC|MAX_WAITING)/;
 
-/** The setting that was meant: by prefix, or within two edits. Fewer for short names, which have neighbours: NPM_TOKEN, SORT. */
+/** The setting that was probably meant: by prefix, or within two edits; fewer for short names, which resemble others: NPM_TOKEN, SORT. */
 function misspelt(name: string, known: readonly string[]): string | undefined {
   return nearestName(name, known, ours.test(name) ? () => Number.POSITIVE_INFINITY : likelyEdits);
 }
@@ -42,7 +42,7 @@ export function nearestName(
   return best && best.edits <= mostEdits(best.candidate) ? best.candidate : undefined;
 }
 
-/** Deletions, insertions, substitutions, and swaps of neighbours. */
+/** Deletions, insertions, substitutions, and swaps of adjacent characters. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);

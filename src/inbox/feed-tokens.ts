@@ -20,7 +20,7 @@ export interface FeedTokens {
   create(inbox: string, label: string): Promise<(FeedToken & { token: string }) | undefined>;
   /** Oldest first. */
   list(inbox: string): Promise<FeedToken[]>;
-  /** Every request from now on is refused; open streams end at their next heartbeat. false: no such token. */
+  /** From now on every request is refused; open streams end at their next heartbeat. false: no such token. */
   revoke(inbox: string, id: string): Promise<boolean>;
   /** undefined: not a token, or revoked. */
   inboxOf(token: string): Promise<string | undefined>;
@@ -44,7 +44,7 @@ export function createFeedTokens(client: RedisClient): FeedTokens {
       const id = randomBytes(8).toString('hex');
       const token = randomBytes(32).toString('base64url');
       const kept: Kept = { hash: tokenHash(token), label, created_at: Date.now() };
-      // Listed first, so that every valid token can be seen and revoked.
+      // Added to the list first, so that every valid token can be seen and revoked.
       await client.hset(feedTokens, id, JSON.stringify(kept));
       if ((await client.hlen(feedTokens)) > MAX_FEED_TOKENS) {
         await client.hdel(feedTokens, id);
@@ -52,7 +52,7 @@ export function createFeedTokens(client: RedisClient): FeedTokens {
       }
       await client.set(feedTokenKey(kept.hash), inbox);
       await list.add([inbox]);
-      // It was revoked meanwhile: the inbox was erased.
+      // Revoked in between, by an erasure of the inbox.
       if (!(await client.hexists(feedTokens, id))) await client.del(feedTokenKey(kept.hash));
       return { id, token, label, createdAtMs: kept.created_at };
     },

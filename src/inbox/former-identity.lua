@@ -1,5 +1,5 @@
 --[[
-What an inbox has under identities that earlier versions made from uris. Read-only.
+What an inbox has stored under identities that earlier versions made from uris. Read-only.
 
 KEYS  1 items   2 seen   3 gone   4 state   5 removed
 ARGV  identities

@@ -1,6 +1,6 @@
 /**
  * In earlier versions a uri with a record key was the identity of its post, so inboxes have posts under it. But an author can choose the uri:
- * it is the same post only if author and record are. Only posts that lack their present identity are looked at.
+ * the post is the same only if author and record are. Only posts without their current identity are examined.
  */
 import type { Delivery } from '../../processors/index.ts';
 import { type Match, parseJson, parseMatch } from '../../queues/index.ts';
@@ -11,7 +11,7 @@ import { loadScript, runScripts } from '../redis/scripts.ts';
 const here = (file: string): URL => new URL(file, import.meta.url);
 const script = loadScript(here('former-identity.lua'), here('item.lua'), here('removed.lua'));
 
-/** Each may bring a whole post. */
+/** Each may return a whole post. */
 const LOOK_AT_ONCE = 20;
 
 export interface Wanted {
@@ -55,15 +55,15 @@ function identityOf(postJson: string): string | undefined {
   return 'match' in parsed ? parsed.match.identity : undefined;
 }
 
-/** Where the text is gone and cannot be compared: nobody else's post is kept out by a uri that names its own author. */
+/** If the text is gone and cannot be compared: a uri that names the author itself cannot keep out anybody else's post. */
 function isOwnUri({ postJson }: Match): boolean {
   const { uri, author } = parseJson(postJson) as { uri: string; author: string };
   return uri.startsWith(`at://${author}/`);
 }
 
 /**
- * Deliveries of posts that an inbox has under their former identity: `put` adds them to the item. Returns the others, in order. One whose
- * item went meanwhile has no result, and is not among them: a limit may have removed it, which is to be asked anew.
+ * Handles deliveries of posts that an inbox has under their former identity: `put` adds them to the item. Returns the others, in order.
+ * A delivery whose item went meanwhile has no result, and is not returned: a limit may have removed it, so it must be checked again.
  */
 export async function settleByFormer(
   client: RedisClient,

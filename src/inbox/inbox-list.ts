@@ -1,6 +1,6 @@
 /**
- * The names of all inboxes, in order. Workers add an inbox before its first item; `maintenance/fill.ts` adds those that existed
- * before there was a list, or that a worker of an earlier version created. Names are encoded (encodeName).
+ * The names of all inboxes, in order. Workers add an inbox before its first item; `maintenance/fill.ts` adds inboxes that existed
+ * before the list did, or that a worker of an earlier version created. Names are encoded (encodeName).
  */
 import { hash } from 'node:crypto';
 import { CANARY } from '../../queues/index.ts';
@@ -16,11 +16,11 @@ export interface InboxList {
     after?: string;
     limit: number;
   }): Promise<{ names: string[]; next: string | null }>;
-  /** Of one of the INBOX_LIST_PARTS, by name: those after `after`, '' for the first ones. */
+  /** Names in one of the INBOX_LIST_PARTS, in order, after `after` ('': from the start). */
   part(part: number, after: string, limit: number): Promise<string[]>;
 }
 
-/** Names are ASCII, and this is after all of it that a name may have. */
+/** Names are ASCII, and this sorts after every character of a name. */
 const AFTER_ALL = '\x7f';
 
 export function createInboxList(client: RedisClient): InboxList {
@@ -30,7 +30,7 @@ export function createInboxList(client: RedisClient): InboxList {
     async add(inboxes) {
       const parts = new Map<number, (string | number)[]>();
       for (const inbox of inboxes) {
-        // The canary's is nobody's inbox.
+        // The canary's inbox belongs to nobody.
         if (inbox === CANARY) continue;
         const part = parts.get(partOf(inbox)) ?? [];
         parts.set(partOf(inbox), part);

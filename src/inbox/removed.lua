@@ -1,5 +1,5 @@
 --[[
-Included by scripts that ask which posts the limits of an inbox removed: about 14 bytes a post.
+Included by scripts that check which posts the limits of an inbox removed: about 14 bytes a post.
 
 `removed` (hash): number of a bucket -> records of 11 bytes: 72 bits of the SHA-1 of the identity, and when the item was delivered, in
   units of two hours, modulo 65,536.

@@ -1,6 +1,6 @@
 /**
- * How far a feed reader was shown each stream of an inbox: "mark all as read" without a time reaches no further, so that what came
- * since stays unread. By token, since each reader was shown something else.
+ * How far a feed reader was shown each stream of an inbox: "mark all as read" without a time reaches no further, so that later items
+ * stay unread. By token, since each reader was shown something different.
  */
 import { laterId } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -9,11 +9,11 @@ import { tokenHash } from './feed-tokens.ts';
 
 export interface Served {
   note(token: string, stream: string, newest: string): Promise<void>;
-  /** The later of what was noted for these streams; undefined: nothing. */
+  /** The latest id noted for these streams; undefined: none. */
   latest(token: string, streams: readonly string[]): Promise<string | undefined>;
 }
 
-/** A reader lists before it marks. */
+/** A reader lists items before it marks them. */
 const KEPT_MS = 90 * 86_400_000;
 
 export function createServed(client: RedisClient): Served {

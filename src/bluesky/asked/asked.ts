@@ -1,6 +1,6 @@
 /**
- * What is asked and not answered yet: so that nothing is asked twice, and nothing where nobody answers. A name is free → asked (by one
- * reader, for 60 s at most) → answered: free again; or failed: free in 5 s.
+ * Lookups requested and not answered yet, so that none is requested twice, or while nobody answers. A name is free → asked (by one
+ * reader, for 60 s at most) → answered: free again; or failed: free after 5 s.
  */
 import { LOOKUPS_PER_JOB } from '../../../queues/index.ts';
 import { redisNow } from '../../redis/clock.ts';
@@ -16,18 +16,18 @@ export const MOST_WAITING = 100;
 const HERE_MS = 15_000;
 
 export interface Claims {
-  /** 0, or for how long it makes no sense to ask: no worker is there, or the AppView is left alone. */
+  /** 0, or how long asking is pointless: there is no worker, or calls to the AppView are suspended. */
   closedMs: number;
   nowMs: number;
   isTaken: boolean[];
 }
 
 export interface Asked {
-  /** In order of their kinds. `apiHost`: of the AppView. */
+  /** In order of their kinds. `apiHost`: host of the AppView. */
   claim(wanted: readonly { kind: string; name: string }[]): Promise<Claims>;
-  /** After they were answered; failed ones stay taken for a moment. */
+  /** After they were answered; failed ones stay reserved for a moment. */
   release(names: readonly string[], failed: readonly string[]): Promise<void>;
-  /** A worker says that it is there. */
+  /** A worker announces its presence. */
   workerIsHere(): Promise<void>;
 }
 

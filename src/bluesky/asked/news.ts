@@ -1,8 +1,8 @@
-/** What was answered lately, told by workers to readers of all processes: a short Redis stream. */
+/** Recent answers, announced by workers to the readers of all processes through a short Redis stream. */
 import type { RedisClient } from '../../redis/connections.ts';
 import { lookupKeys } from '../../redis/keys.ts';
 
-/** `answered`: names that wait no longer, found or not. `changed`: those of which something else is known now. */
+/** `answered`: names no longer waiting, found or not. `changed`: names about which something new is known. */
 export interface News {
   answered: string[];
   changed: string[];
@@ -15,7 +15,7 @@ export async function tell(client: RedisClient, { answered, changed }: News): Pr
   await client.xadd(lookupKeys.news, 'MAXLEN', '~', MOST, '*', ...fields);
 }
 
-/** Begins now: what was told before is not heard. */
+/** Begins now: earlier announcements are not read. */
 export function createNews(client: RedisClient) {
   let position: string | undefined;
   return {
@@ -24,11 +24,11 @@ export function createNews(client: RedisClient) {
       const [newest] = await client.xrevrange(lookupKeys.news, '+', '-', 'COUNT', 1);
       position ??= newest?.[0] ?? '0-0';
     },
-    /** Nobody listens: the next one begins anew. */
+    /** Nobody listens: the next one starts from the present. */
     end(): void {
       position = undefined;
     },
-    /** Since the last call. */
+    /** Announcements since the last call. */
     async next(): Promise<News> {
       await this.begin();
       const entries = await client.xrange(lookupKeys.news, `(${position}`, '+', 'COUNT', 200);

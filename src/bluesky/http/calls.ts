@@ -1,15 +1,15 @@
-/** A call to a server: at its pace, checked by a schema, counted. Says what was answered, or that nothing is known; never throws. */
+/** A call to a server: rate-limited, checked against a schema, counted. Returns the answer, or that nothing is known; never throws. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { Pace, ServerKind } from '../pace/pace.ts';
 import type { Failure, Get, Reply } from './get.ts';
 
-/** `left-alone`: not asked, since the server is paused, or too much else waits for it. `gone`: an error of XRPC by its name, or a status. */
+/** `left-alone`: no call, because the server is paused or its queue is too long. `gone`: the name of an XRPC error, or a status. */
 export type Outcome<Value> = { ok: Value } | { gone: string } | { failed: Failure | 'left-alone' };
 
 export interface CallEvents {
   lookupCall(server: ServerKind, outcome: string): void;
-  /** Calls stop for a while. `server` may be any server of the world, so it is not logged for `pds`. */
+  /** Calls stop for a while. `server` may be any server in the world, so it is not logged for `pds`. */
   serverLeftAlone(server: ServerKind, detail: string): void;
 }
 
@@ -21,7 +21,7 @@ export interface Calls {
     path: string,
     query: Record<string, string | readonly string[]>,
     schema: z.ZodType<Value>,
-    /** How long it may wait for its turn. */
+    /** Longest wait for its turn. */
     patienceMs?: number,
   ): Promise<Outcome<Value>>;
 }
@@ -42,11 +42,11 @@ export function createCalls({ get, pace, events, signal }: CallsDeps): Calls {
     return true;
   }
 
-  /** What a reply means for the server: one that answers at all, even with an error of its own, is well. */
+  /** What a reply means for the server's health: any answer, even with an error, is healthy. */
   async function report(kind: ServerKind, host: string, reply: Reply): Promise<void> {
     if (!('failed' in reply)) return pace.answered(kind, host);
     if (reply.failed === 'not-allowed' || signal?.aborted) return;
-    // A 503 may name a time, too.
+    // A 503 may also have a Retry-After.
     if (reply.failed === 'throttled' || reply.retryAfterMs)
       return pace.throttled(kind, host, reply.retryAfterMs);
     if (await pace.failed(kind, host)) events.serverLeftAlone(kind, `${reply.failed}: ${reply.detail}`);
@@ -65,7 +65,7 @@ export function createCalls({ get, pace, events, signal }: CallsDeps): Calls {
         await report(kind, url.host, 'failed' in outcome && !('failed' in reply) ? garbage : reply);
         return ended(kind, outcome);
       } catch {
-        // Redis is away, or the process stops.
+        // Redis is unavailable, or the process stops.
         return ended(kind, { failed: 'left-alone' });
       }
     },
@@ -88,6 +88,6 @@ function outcomeOf<Value>(reply: Reply, schema: z.ZodType<Value>): Outcome<Value
   const { error } = (reply.json ?? {}) as { error?: unknown };
   if (typeof error === 'string' && (reply.status === 400 || reply.status === 404)) return { gone: error };
   if (reply.status === 404 || reply.status === 410) return { gone: String(reply.status) };
-  // 401, 403 and the like say nothing of what was asked.
+  // 401, 403 and the like say nothing about the subject of the call.
   return { failed: 'garbage' };
 }

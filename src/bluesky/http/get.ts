@@ -1,10 +1,10 @@
-/** One GET of JSON from a server that nobody vouches for: bounded in time and size, no redirect followed, no compression asked for. */
+/** One GET of JSON from an untrusted server: bounded in time and size, no redirect followed, no compression requested. */
 import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent, request } from 'node:https';
 import { parseJson } from '../../../queues/index.ts';
 import { NotAllowed, type Resolve, type Way, wayTo } from './where.ts';
 
-/** `not-allowed`: the address leads inside, and nothing was sent. */
+/** `not-allowed`: the address is internal, and nothing was sent. */
 export type Failure =
   | 'not-allowed'
   | 'unreachable'
@@ -15,7 +15,7 @@ export type Failure =
   | 'throttled';
 
 export type Reply =
-  /** A status from 200 to 499, but 429 and redirects, with JSON. */
+  /** A status from 200 to 499, except 429 and redirects, with JSON. */
   { status: number; json: unknown } | { failed: Failure; detail: string; retryAfterMs?: number | undefined };
 
 export interface Get {
@@ -34,7 +34,7 @@ export interface GetOptions {
 
 const TIMEOUT_MS = 10_000;
 const MOST_BYTES = 2_000_000;
-/** Sockets stay open for the next call to the same server, for a while. */
+/** Sockets stay open for a while, for the next call to the same server. */
 const agentOptions = {
   keepAlive: true,
   maxSockets: 8,
@@ -51,7 +51,7 @@ class Failed extends Error {
   }
 }
 
-/** Never throws, whatever the other side does. */
+/** Never throws, whatever the server does. */
 export function createGet({
   allowsLoopback,
   timeoutMs = TIMEOUT_MS,
@@ -77,7 +77,7 @@ export function createGet({
       const headers = { accept: 'application/json', 'user-agent': 'skywire-inbox' };
       const options = { headers, lookup, signal };
       const answered = (res: IncomingMessage) => {
-        // What is wrong with it is said where it is read.
+        // Errors are reported where it is read.
         res.on('error', () => undefined);
         replyOf(res, mostBytes)
           .then(settle, reject)
@@ -133,7 +133,7 @@ async function textOf(res: IncomingMessage, mostBytes: number): Promise<string> 
   return Buffer.concat(parts).toString();
 }
 
-/** By the server's own clock, where it names a time. */
+/** By the server's own clock, if it names a time. */
 function retryAfterMs(headers: IncomingMessage['headers']): number | undefined {
   const after = headers['retry-after'];
   const now = Date.parse(headers.date ?? '');

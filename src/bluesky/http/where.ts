@@ -24,7 +24,7 @@ const resolveAll: Resolve = (name, done) => resolveName(name, { all: true }, don
 export interface Way {
   url: URL;
   isPlain: boolean;
-  /** For `net.connect`: checks all addresses, and leads to none other. */
+  /** For `net.connect`: checks all addresses, and returns no others. */
   lookup: LookupFunction;
 }
 
@@ -38,7 +38,7 @@ export function wayTo(text: string, allowsLoopback: boolean, resolve: Resolve = 
   if (url.username || url.password) throw new NotAllowed('with a user or a password');
   const isAllowed = isPlain ? isLoopbackAddress : isPublicAddress;
   const host = withoutBrackets(url.hostname);
-  // Of an address nothing is looked up. `URL` has written decimal, octal and hexadecimal ones in the usual form.
+  // Addresses need no lookup. `URL` has normalized decimal, octal and hexadecimal forms.
   if (isIP(host) && !isAllowed(host)) throw new NotAllowed('not a public address');
   return { url, isPlain, lookup: checkedLookup(isAllowed, resolve) };
 }

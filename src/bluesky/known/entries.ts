@@ -1,4 +1,4 @@
-/** What is known of an author, a post, a record key: as it lies in Redis, in JSON. And when it is looked up again. */
+/** What is known of an author, a post or a record key, as stored in Redis (JSON), and when it is looked up again. */
 import type { Label } from '../wire.ts';
 
 /** All times in ms by Redis' clock; `at`: when it was looked up, `since`: when it was last found changed. */
@@ -9,7 +9,7 @@ export interface Author {
   name?: string | undefined;
   avatar?: string | undefined;
   labels?: Label[] | undefined;
-  /** Left out by Bluesky when last looked up: deleted, deactivated, taken down, or never there. */
+  /** Missing at the last lookup: deleted, deactivated, taken down, or never existed. */
   isAbsent?: true;
 }
 
@@ -34,13 +34,13 @@ export interface OwnPost {
   at: number;
   since?: number;
   rkey?: string | undefined;
-  /** A record key that its uri said, and that is of another record. */
+  /** A record key from its uri that belongs to another record. */
   wrongKey?: string;
   /** Bluesky has shown it. */
   wasSeen?: true;
   gone?: { at: number; why: Why };
   labels?: Label[];
-  /** Of the post that it quotes, where its author or a block hides that. */
+  /** State of the quoted post, if its author or a block hides it. */
   quote?: QuoteState;
 }
 
@@ -50,7 +50,7 @@ export interface Server {
   url?: string | undefined;
 }
 
-/** Looked for in vain. */
+/** Looked for, and not found. */
 export interface Failure {
   at: number;
   since?: number;
@@ -72,7 +72,7 @@ type EntryOf<One extends Name> = One extends `author:${string}`
         ? Server
         : Failure;
 
-/** A map that knows what lies under which name. */
+/** A map with the type of value for each kind of name. */
 export interface Entries extends Map<Name, Author | View | OwnPost | Server | Failure> {
   get<One extends Name>(name: One): EntryOf<One> | undefined;
   set<One extends Name>(name: One, entry: EntryOf<One>): this;
@@ -84,7 +84,7 @@ const DAY_MS = 24 * HOUR_MS;
 export const FAILURE_MS = 5 * MINUTE_MS;
 const AUTHOR_MS = DAY_MS;
 
-/** A post is looked at again when it is shown: within a minute, ten minutes, an hour, a day, the older the less often. */
+/** A shown post is looked up again within a minute, ten minutes, an hour or a day: the older, the less often. */
 export function checkEveryMs(ageMs: number): number {
   if (ageMs < HOUR_MS) return 25_000;
   if (ageMs < DAY_MS) return 9 * MINUTE_MS;
@@ -103,7 +103,7 @@ export function isViewDue(view: View | undefined, nowMs: number): boolean {
   return nowMs - view.at >= every;
 }
 
-/** `deliveredMs`: the age of a post is what is known for certain, not what its author says. */
+/** `deliveredMs`: a post's age goes by its delivery, not by what its author says. */
 export const isCheckDue = (own: OwnPost | undefined, deliveredMs: number, nowMs: number): boolean =>
   !own || nowMs - own.at >= checkEveryMs(nowMs - deliveredMs);
 

@@ -1,6 +1,6 @@
 /**
- * What became known from Bluesky, beside the items and never in them. Two stores of bounded size: a cache of authors, posts of others,
- * servers and failures; and what is known of posts that were delivered, which stays as long as there is room for it.
+ * What is known from Bluesky, stored beside the items and never in them. Two stores of bounded size: a cache of authors, other people's
+ * posts, servers and failures; and what is known of delivered posts, kept as long as there is room.
  */
 import { hash } from 'node:crypto';
 import { redisNow } from '../../redis/clock.ts';
@@ -21,9 +21,9 @@ const KEEP_MS: Record<Store, number> = { cache: 14 * 86_400_000, posts: 0 };
 const WITHDRAWN_STAYS_MS = 90 * 86_400_000;
 
 export interface Known {
-  /** By name; what is not known is not in it. `nowMs`: by Redis' clock. */
+  /** By name; unknown names are missing. `nowMs`: by Redis' clock. */
   read(names: readonly Name[]): Promise<{ nowMs: number; entries: Entries }>;
-  /** false: nothing is written, since Redis has no room for it. */
+  /** false: nothing was written, since Redis has no room for it. */
   write(entries: Entries): Promise<boolean>;
 }
 

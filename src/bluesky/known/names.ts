@@ -1,11 +1,11 @@
-/** Names as people chose them, made fit to be shown: text of one line, without controls and without what turns the direction of others. */
+/** Names made safe to show: one line of text, without control characters and without characters that change the direction of other text. */
 
 import type { Profile } from '../wire.ts';
 import type { Author } from './entries.ts';
 
 export const MAX_NAME = 64;
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
-/** Controls, private characters and what is invisible, but for the joiner of emoji. */
+/** Control, private-use and invisible characters, except the emoji joiner. */
 const disturbing = /[\p{Cc}\p{Cs}\p{Co}\u2028\u2029]|(?!\u200d)\p{Cf}/gu;
 
 /** At most 64 characters; undefined if nothing is left. */
@@ -39,7 +39,7 @@ export const cdnAvatar = (url: string | undefined): string | undefined =>
     : undefined;
 
 const MOST_LABELS = 20;
-/** What covers only the profile's record, its picture and its words, and what covers the account. */
+/** Labels on the profile record (its picture and words) only, and labels on the account. */
 const profileRecord = /\/app\.bsky\.actor\.profile\/self$/;
 const hidesPicture = new Set(['!hide', '!warn', 'porn', 'sexual', 'graphic-media', 'nudity']);
 const NOT_UNAUTHENTICATED = '!no-unauthenticated';

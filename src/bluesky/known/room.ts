@@ -1,9 +1,9 @@
-/** Whether Redis has room for what is only nice to have. It is asked at most once a second. */
+/** Whether Redis has room for optional data. Checked at most once a second. */
 import type { RedisClient } from '../../redis/connections.ts';
 import { fullness, memoryOf } from '../../redis/memory.ts';
 import { mastersOf, parseInfo } from '../../redis/server-check.ts';
 
-/** Below what makes the pump stop, and alerts fire late. */
+/** Below the share at which the pump stops. */
 const FULL_FOR_LOOKUPS = 0.75;
 const CHECK_EVERY_MS = 1_000;
 

@@ -1,4 +1,4 @@
-/** A post that is quoted or answered, as it is kept: no more of it than is shown. */
+/** A quoted or answered post as it is stored: only what is shown. */
 import type { View } from '../known/entries.ts';
 import type { PostView } from '../wire.ts';
 

@@ -1,4 +1,4 @@
-/** Asks for many at once; where the server refuses the call, one of them may be what it refuses: asks for each half. */
+/** Requests many at once. If the server refuses the call, one of them may be the reason: requests each half. */
 import type { Outcome } from '../http/calls.ts';
 import type { Some } from '../wire.ts';
 

@@ -1,11 +1,11 @@
-/** Keeps what a lookup found, frees its names, and tells the readers what is known otherwise than before. */
+/** Stores what a lookup found, frees its names, and announces what has changed to the readers. */
 import type { LookupOutcome } from '../../../processors/index.ts';
 import type { Asked } from '../asked/asked.ts';
 import type { News } from '../asked/news.ts';
 import type { Entries, Name } from '../known/entries.ts';
 import type { Known } from '../known/known.ts';
 
-/** New entries, and an outcome for each name that was asked for, in order. */
+/** New entries, and an outcome for each requested name, in order. */
 export interface Result {
   entries: Entries;
   outcomes: [name: Name, outcome: LookupOutcome][];

@@ -1,4 +1,4 @@
-/** The processors' port `Lookups`: asks Bluesky for one batch, keeps what it answers, and tells the readers. */
+/** The processors' port `Lookups`: looks up one batch at Bluesky, stores the answers, and announces them to the readers. */
 import type { LookupOutcome, Lookups } from '../../../processors/index.ts';
 import type { OwnPost as Asked, Lookup, SoughtPost } from '../../../queues/index.ts';
 import type { Bluesky } from '../bluesky.ts';
@@ -17,7 +17,7 @@ export interface LooksDeps extends KeepDeps {
   onTrouble(where: string, error: Error): void;
 }
 
-/** Record keys looked for at once, in a job; jobs that do so at once: they take long, and names must not wait for them. */
+/** Record keys looked for at once in a job, and jobs that do so at once: they take long, and names must not wait for them. */
 const KEYS_AT_ONCE = 8;
 const KEY_JOBS = 2;
 const KEYS_WITHIN_MS = 12_000;
@@ -29,7 +29,7 @@ export function createLooks({ bluesky, known, asked, tell, onTrouble }: LooksDep
     const answer = await inHalves(dids, bluesky.profiles, ({ did }: Profile) => did);
     const entries: Entries = new Map();
     for (const profile of answer.found) entries.set(`author:${profile.did}`, authorOf(profile, nowMs));
-    // What was known stays, with the name as it was.
+    // What was known stays, the name included.
     for (const did of answer.absent)
       entries.set(`author:${did}`, { ...before.get(`author:${did}`), at: nowMs, isAbsent: true });
     return { entries, outcomes: outcomesOf(answer, 'author', ({ did }) => did) };
@@ -100,7 +100,7 @@ export function createLooks({ bluesky, known, asked, tell, onTrouble }: LooksDep
       }
     };
     await Promise.all(Array.from({ length: KEYS_AT_ONCE }, lookOnAndOn));
-    // Its page is shown once it was looked at there, too: of what was never seen nobody could say later that it is gone.
+    // Its page is linked only after it was seen there: a post that was never seen could not be found to be gone later.
     const checked = await checks(found, result.entries);
     for (const [name, entry] of checked.entries) result.entries.set(name, entry);
     return result;

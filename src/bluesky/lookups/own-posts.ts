@@ -7,7 +7,7 @@ import { keyOf, uriOf } from '../record-key.ts';
 import { isTid, tidAfter } from '../tid.ts';
 import type { PostView } from '../wire.ts';
 
-/** Of a post that is shown. A record key that was only said must lead to the record that arrived here. */
+/** For a post that Bluesky shows. A merely claimed record key must lead to the record that arrived here. */
 export function seen({ rkey, cid }: Asked, view: PostView, before: OwnPost | undefined, at: number): OwnPost {
   if (cid !== undefined && view.cid !== cid && !before?.wasSeen) return { at, wrongKey: rkey };
   const labels = view.labels.slice(0, 20).map(({ val, src }) => ({ val, src }));
@@ -15,7 +15,7 @@ export function seen({ rkey, cid }: Asked, view: PostView, before: OwnPost | und
   return { at, rkey, wasSeen: true, ...(labels.length && { labels }), ...(quote && { quote }) };
 }
 
-/** Bluesky shows it no more. One that it never showed may not have arrived there yet. */
+/** Bluesky no longer shows it. A post that it never showed may not have arrived there yet. */
 export async function unseen(
   { rkey, did }: Asked,
   before: OwnPost | undefined,
@@ -59,7 +59,7 @@ export async function whyWithdrawn(
   if ('gone' in profile && profile.gone === 'AccountDeactivated') return 'deactivated';
   const server = await serverOf(did);
   const isListed = 'ok' in profile;
-  // No such DID any more.
+  // The DID no longer exists.
   if ('gone' in server) return isListed ? 'unknown' : 'deleted';
   if ('failed' in server || server.ok === undefined) return 'unknown';
   if (isListed) return (await isInRepository(bluesky, server.ok, did, rkey)) ?? 'unknown';
@@ -68,7 +68,7 @@ export async function whyWithdrawn(
   return 'gone' in status ? 'deleted' : (ofRepository[status.ok.status ?? ''] ?? 'unknown');
 }
 
-/** Still in the author's repository: then not the author withdrew it. */
+/** Still in the author's repository, so the author did not withdraw it. */
 async function isInRepository(
   bluesky: Bluesky,
   server: string,

@@ -1,6 +1,6 @@
 /**
- * Pace, pauses and circuit breaker of each server that is asked, for the whole fleet: they lie in Redis. States of a server:
- * asked → (5 failures in a row) left alone for 15 s → one trial → asked, or left alone again. A 429 pauses it for as long as it says.
+ * Rate limit, pauses and circuit breaker of each called server, shared by all processes through Redis. States of a server:
+ * closed → (5 failures in a row) open for 15 s → one trial → closed, or open again. A 429 pauses calls for as long as it says.
  */
 import type { RedisClient } from '../../redis/connections.ts';
 import { askedServerKey } from '../../redis/keys.ts';
@@ -20,14 +20,14 @@ const LEFT_ALONE_MS = 15_000;
 const TRIAL_MS = 12_000;
 const LONGEST_WAIT_MS = 8_000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
-/** Where a 429 does not say how long. */
+/** Pause if a 429 does not say how long. */
 const PAUSE_MS = 30_000;
 
 export interface Pace {
-  /** ms to wait before the call; undefined: no call, the server is left alone, or it could go only after `patienceMs`. */
+  /** ms to wait before the call; undefined: no call, because calls are suspended, or would have to wait longer than `patienceMs`. */
   enter(kind: ServerKind, host: string, patienceMs?: number): Promise<number | undefined>;
   answered(kind: ServerKind, host: string): Promise<void>;
-  /** Returns true if calls stop for it. */
+  /** Returns true if calls stop because of it. */
   failed(kind: ServerKind, host: string): Promise<boolean>;
   throttled(kind: ServerKind, host: string, retryAfterMs: number | undefined): Promise<void>;
 }

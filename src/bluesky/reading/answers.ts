@@ -1,16 +1,16 @@
-/** Hears what workers answered: for readers that wait a moment, and for open streams. One small read at a time, for the whole process. */
+/** Receives the workers' answers, for readers that wait a moment, and for open streams. One small read at a time for the whole process. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { createNews, News } from '../asked/news.ts';
 
 export interface Answers {
   /** To be called before asking: no answer after this is missed. */
   expect(names: readonly string[]): Promise<Expected>;
-  /** Hears of changes for as long as it is not stopped. */
+  /** Receives changes until it is stopped. */
   follow(onChanged: (names: ReadonlySet<string>) => void): () => void;
 }
 
 export interface Expected {
-  /** Resolves once all were answered, and after `ms`. */
+  /** Resolves once all are answered, or after `ms`. */
   within(ms: number): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export function createAnswers(news: ReturnType<typeof createNews>): Answers {
       try {
         hear(await news.next());
       } catch {
-        // Redis is away: goes on from the same place.
+        // Redis is unavailable: continues from the same place.
       }
       const ms = waiters.size ? LOOK_EVERY_MS.waiting : LOOK_EVERY_MS.following;
       for (

@@ -1,4 +1,4 @@
-/** Asks for what readers of this process lack: gathers for a moment, takes what nobody asks for yet, and adds the jobs. */
+/** Requests lookups for the readers of this process: collects for a moment, claims what nobody has requested yet, and adds the jobs. */
 import { LOOKUPS_PER_JOB, type Lookup, lookupKinds } from '../../../queues/index.ts';
 import type { Adds } from '../../lanes/job-queue.ts';
 import type { Asked } from '../asked/asked.ts';
@@ -6,7 +6,7 @@ import type { Room } from '../known/room.ts';
 import type { Wanted } from './wanted.ts';
 
 export interface Asker {
-  /** true: it is asked, by whomever, and there will be an answer. false: nobody answers now. */
+  /** true: it was requested, by any process, and will be answered. false: nobody answers now. */
   ask(wanted: readonly Wanted[], gatherMs: number): Promise<boolean>;
 }
 
@@ -16,7 +16,7 @@ export interface AskerDeps {
   jobs: Adds<Lookup>;
 }
 
-/** A page of a thousand items asks for no more at once. */
+/** Limits what a page of a thousand items requests at once. */
 const MOST_AT_ONCE = 500;
 const CLOSED_AT_MOST_MS = 5_000;
 
@@ -50,7 +50,7 @@ export function createAsker({ asked, room, jobs }: AskerDeps): Asker {
     const all = [...gathered.values()];
     gathered = new Map();
     flushing = undefined;
-    // Where Redis is away, a page has other worries.
+    // If Redis is unavailable, the page itself fails.
     send(all)
       .catch(() => false)
       .then(settle, () => settle(false));

@@ -1,4 +1,4 @@
-/** What is known already of many posts: for a search through an inbox. Asks for nothing, and reads as little as a search needs. */
+/** What is already known of many posts, for a search through an inbox. Requests no lookups, and reads only what a search needs. */
 import type { Known } from '../known/known.ts';
 import { validDid } from './needs.ts';
 import { type KnownPost, shownPost } from './shown.ts';
@@ -11,7 +11,7 @@ export interface PostSeen {
 
 export type Glance = Pick<KnownPost, 'author' | 'labels' | 'withdrawn'>;
 
-/** In order; undefined where nothing can be known. One read of the stores for all of them, so whoever has many takes steps. */
+/** In order; undefined where nothing can be known. One read of the stores for all, so callers with many posts split them up. */
 export async function glanceAt(
   known: Pick<Known, 'read'>,
   posts: readonly PostSeen[],

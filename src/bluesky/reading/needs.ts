@@ -16,7 +16,7 @@ export interface Needs {
   deliveredMs: number;
   /** The author. */
   did: string;
-  /** The record key that its uri says. */
+  /** The record key in its uri. */
   saidKey?: string | undefined;
   /** Of the record; undefined where it cannot be computed. */
   cid: string | undefined;

@@ -1,6 +1,6 @@
 /**
- * The reading side: what is read is looked up. Shows what is known, asks for what is lacking, and waits for that a moment at the most;
- * not at all where nobody answers. Never throws, and never holds up what it is asked about.
+ * The reading side: looks up what is read. Returns what is known, requests what is missing, and waits for it a moment at most,
+ * or not at all if nobody answers. Never throws, and never delays the items themselves.
  */
 import type { Lookup } from '../../../queues/index.ts';
 import type { Adds } from '../../lanes/job-queue.ts';
@@ -24,18 +24,18 @@ export type KnownPosts = ReadonlyMap<string, KnownPost>;
 export interface Reading {
   /** false: lookups are off. */
   isOn: boolean;
-  /** `waitMs`: for what is not known at all, and was not waited for before. `gatherMs`: to ask together with others. */
+  /** `waitMs`: for names that are unknown, and were not waited for before. `gatherMs`: to combine requests. */
   of(items: readonly ReadItem[], how: { waitMs: number; gatherMs?: number }): Promise<KnownPosts>;
-  /** What is known already, in order; asks for nothing and waits for nothing. For searches. Throws where Redis is away. */
+  /** What is already known, in order; requests nothing and waits for nothing. For searches. Throws if Redis is unavailable. */
   glance(posts: readonly PostSeen[]): Promise<readonly (Glance | undefined)[]>;
-  /** Of items that are shown somewhere: asks for what is due, and waits for nothing. */
+  /** For items on display: requests what is due, and waits for nothing. */
   renew(needs: readonly Needs[]): Promise<void>;
-  /** Hears what became known from now on; returns how to stop. */
+  /** Receives what becomes known from now on; returns a function that stops it. */
   follow(onChanged: (names: ReadonlySet<string>) => void): () => void;
 }
 
 const GATHER_MS = 20;
-/** Names that were waited for once: nobody waits twice for what does not come. */
+/** Names that were waited for once, so that nobody waits twice. */
 const MOST_REMEMBERED = 20_000;
 
 export function createReading(client: RedisClient, jobs: Adds<Lookup>, { apiUrl }: LookupSettings): Reading {
@@ -88,7 +88,7 @@ export function createReading(client: RedisClient, jobs: Adds<Lookup>, { apiUrl 
   };
 }
 
-/** Where lookups are off: nothing is known, nobody is asked, and no one waits. */
+/** With lookups off: nothing is known, nothing is requested, and nobody waits. */
 export const noReading: Reading = {
   isOn: false,
   of: () => Promise.resolve(new Map()),

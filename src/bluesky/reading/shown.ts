@@ -1,4 +1,4 @@
-/** What is known of a post, for those who show it. */
+/** What is known of a post, for display. */
 import type { Author, Entries, Name, QuoteState, View, Why } from '../known/entries.ts';
 import { authorOfUri } from '../record-key.ts';
 import type { Label } from '../wire.ts';
@@ -9,7 +9,7 @@ export interface KnownAuthor {
   did: string;
   handle: string | null;
   name: string | null;
-  /** As Bluesky's CDN has it. */
+  /** Address at Bluesky's CDN. */
   avatar: string | null;
 }
 
@@ -32,7 +32,7 @@ export interface KnownPost {
   withdrawn?: { at: number; why: Why } | undefined;
   quote?: KnownReference | undefined;
   parent?: KnownReference | undefined;
-  /** When the newest of it became known, ms by Redis' clock. */
+  /** When the newest part became known, ms by Redis' clock. */
   since: number;
   /** That was just now. */
   isNew: boolean;

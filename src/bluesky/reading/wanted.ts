@@ -1,4 +1,4 @@
-/** What of a post is not known, or was looked up too long ago. */
+/** Which facts about a post are unknown, or were looked up too long ago. */
 import type { LookupKind, OwnPost, SoughtPost } from '../../../queues/index.ts';
 import { type Entries, isAuthorDue, isCheckDue, isKeyDue, isViewDue, type Name } from '../known/entries.ts';
 import type { Needs } from './needs.ts';
@@ -6,9 +6,9 @@ import type { Needs } from './needs.ts';
 export interface Wanted {
   kind: LookupKind;
   name: Name;
-  /** What the job holds of it. */
+  /** What the job carries of it. */
   argument: string | SoughtPost | OwnPost;
-  /** Nothing is known of it yet, and it comes soon: worth a wait. Record keys are not, which take an author's server its time. */
+  /** Unknown so far, and soon answered: worth waiting for. Record keys are not: an author's server takes its time. */
   isFirst: boolean;
 }
 
@@ -36,7 +36,7 @@ function ownWanted(needs: Needs, entries: Entries, nowMs: number): Wanted | unde
   const rkey = keyKnown(needs, entries);
   if (rkey !== undefined) {
     if (!isCheckDue(own, deliveredMs, nowMs)) return undefined;
-    // A key that was only said must lead to this very record; without a CID nothing could tell.
+    // A merely claimed key must lead to this very record, which only a CID can prove.
     const argument = { identity, did, rkey, ...(!own?.wasSeen && cid !== undefined && { cid }) };
     return { kind: 'checks', name: `own:${identity}`, argument, isFirst: false };
   }
@@ -50,7 +50,7 @@ function ownWanted(needs: Needs, entries: Entries, nowMs: number): Wanted | unde
   };
 }
 
-/** The record key: found and proven, or said by the uri and not disproved. */
+/** The record key: found and proven, or claimed by the uri and not disproved. */
 export function keyKnown({ identity, saidKey }: Needs, entries: Entries): string | undefined {
   const own = entries.get(`own:${identity}`);
   return own?.rkey ?? (own?.wrongKey === saidKey ? undefined : saidKey);

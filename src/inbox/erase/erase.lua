@@ -1,5 +1,5 @@
 --[[
-Erases an inbox at once, and remembers when: nothing older is written into it again (admit.lua).
+Erases an inbox in one step, and remembers when: nothing older is written into it again (admit.lua).
 
 KEYS  1 erased (string: when, ms; without the name)   2 feed tokens   3 subscriptions   4 … all keys of the inbox
 ARGV  1 how long that is remembered, ms   2 … the entries of `subscriptions` that were ended: subscription, when it was noted

@@ -1,6 +1,6 @@
 /**
- * Erases a person: registrations, feed tokens, items and all state. In this order, so that what was routed to the person before is
- * older than the erasure, and refused if it is written later.
+ * Erases a person: registrations, feed tokens, items and all state. In this order, so that matches routed to the person before are
+ * older than the erasure, and refused if written later.
  */
 import type { RedisClient } from '../../redis/connections.ts';
 import { erasedKey, erasuresKey, inboxKeys, nameHash } from '../../redis/keys.ts';
@@ -20,18 +20,18 @@ export interface EraseDeps {
   list: InboxList;
   feedTokens: FeedTokens;
   directory: Directory;
-  /** How long a replay may bring back what is older. */
+  /** How long a replay may bring back older matches. */
   rememberMs: number;
 }
 
-/** Each time somebody must have registered the person, or created a token, in between. */
+/** A retry means that somebody registered the person, or created a token, in between. */
 const TRIES = 20;
 const AT_ONCE = 100;
 /** For web processes with open streams, which look every second. */
 const NOTICES = 1_000;
 
 export function createErase({ client, list, feedTokens, directory, rememberMs }: EraseDeps): Erase {
-  /** Returns what the list from the subscriber to its subscriptions said. */
+  /** Returns the entries of the subscriber's list of subscriptions. */
   async function endRegistrations(inbox: string): Promise<string[]> {
     const listed = await client.hgetall(inboxKeys(inbox).subscriptions).catch(ofAnotherType);
     const subscriptions = Object.keys(listed);
@@ -64,7 +64,7 @@ export function createErase({ client, list, feedTokens, directory, rememberMs }:
   };
 }
 
-/** Another program's key is removed with the rest. */
+/** A key of another program under this name is removed, too. */
 function ofAnotherType(error: Error): Record<string, never> {
   if (!error.message.startsWith('WRONGTYPE')) throw error;
   return {};

@@ -3,13 +3,13 @@ import type { RedisClient } from '../../redis/connections.ts';
 import { fieldsOf } from '../../redis/fields.ts';
 import { erasedKey, erasuresKey } from '../../redis/keys.ts';
 
-/** For each inbox (encoded name), in order, until when (ms) what was received is refused; 0: it was not erased lately. */
+/** For each inbox (encoded name), in order: matches received until this time (ms) are refused; 0: not erased lately. */
 export async function erasedAt(client: RedisClient, inboxes: readonly string[]): Promise<number[]> {
   return Promise.all(inboxes.map(async (inbox) => Number(await client.get(erasedKey(inbox)))));
 }
 
 export interface Erasures {
-  /** A position, from which `since` goes on. */
+  /** A position from which `since` continues. */
   latest(): Promise<string>;
   /** Hashes (nameHash) of the inboxes erased after this position, and the next position. */
   since(position: string): Promise<{ hashes: string[]; position: string }>;

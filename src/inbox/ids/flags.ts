@@ -1,9 +1,9 @@
-/** What of an inbox is read, and what is starred: read anew for every look, never kept. */
+/** Which items of an inbox are read, and which are starred: fetched for every request, never cached. */
 import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
 
 export interface Flags {
-  /** Items up to it are read but those in `kept`, later ones unread but those in `read`. */
+  /** Items up to it are read except those in `kept`, later ones unread except those in `read`. */
   mark: string;
   read: ReadonlySet<string>;
   kept: ReadonlySet<string>;

@@ -1,10 +1,10 @@
 /**
- * The ids of an inbox, read from Redis and brought up to date again later.
+ * The ids of an inbox, read from Redis and updated later.
  *
- * An id of a stream only ever appears behind all others. So what is known, and all that came after it, holds every entry that is there;
- * if the stream has as many entries, it is exactly those. What a limit removed lies before the oldest entry, but for starred ones in
- * between: then, and after another program removed something, ids are read again from the oldest on until the number is right.
- * After a failover, a restored backup or an erasure the newest known entry is gone: all is read anew.
+ * A new id in a stream is always greater than all others. So the known ids and all later ones include every existing entry;
+ * if the stream has as many entries, they are exactly those. Limits remove from the oldest end, except starred items in
+ * between: then, and after another program removed something, ids are reread from the oldest on until the number is right.
+ * After a failover, a restored backup or an erasure the newest known entry is gone: all ids are reread.
  */
 import type { RedisClient } from '../../redis/connections.ts';
 import { DeadlinePassed } from '../../redis/deadline.ts';
@@ -13,7 +13,7 @@ import { type Known, nothingKnown, readHeads } from './read-heads.ts';
 
 /** Of an inbox without INBOX_MAX_ITEMS: the newest. */
 export const MOST_IDS = 100_000;
-/** A table of the newest ones may grow by so much before it is cut again. */
+/** A table of the newest ids may grow by this much before it is cut again. */
 const MAY_GROW = 1.1;
 const MOST_REREADS = 5;
 
@@ -54,7 +54,7 @@ export async function refreshed(
   throw new DeadlinePassed(`the inbox ${inbox} changed while its ids were read`);
 }
 
-/** With all that came since; undefined: the stream has another history. */
+/** With all later entries; undefined: the stream has another history. */
 async function extend(
   client: RedisClient,
   inbox: string,
@@ -97,12 +97,12 @@ function isRight({ table, total, oldest, isWhole }: IdIndex, before: IdIndex): b
   if (isWhole) return table.length === total;
   if (total < table.length) return false;
   if (before.isWhole) return true;
-  // Of a part only the ends can be compared: what is older than the part goes by age, from the oldest on.
+  // Of a part of the inbox only the ends can be compared: older entries are removed by age, from the oldest on.
   const added = table.length - countBefore(table, before.newest.id, true);
   return oldest !== before.oldest || total === before.total + added;
 }
 
-/** Some ids read again, those behind the cursor. The cursor is '' at the end. */
+/** Rereads some ids after the cursor. The cursor is '' at the end. */
 async function reread(
   client: RedisClient,
   inbox: string,

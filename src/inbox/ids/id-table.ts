@@ -9,7 +9,7 @@ export interface IdTable {
 }
 
 export const NO_ITEM = -1;
-/** Ids beyond have no item id either: they only count. */
+/** Larger ids have no item id either: they only count. */
 const MAX_NUMBER = 2 ** 32 - 1;
 
 /** Of a first match: `{"subscription_id":…` as text; undefined: no item. */

@@ -1,8 +1,8 @@
 /**
- * Lists of ids of an inbox, without posts: which item matched which subscription first, is unread, is starred.
+ * Lists of an inbox's ids, without posts: which subscription matched first, which items are unread or starred.
  *
- * The ids of inboxes in use are kept in memory, 16 bytes an entry, and brought up to date at every look (id-index.ts); the inbox looked
- * at longest ago is forgotten first. What is read is never kept.
+ * The ids of inboxes in use are kept in memory, 16 bytes an entry, and updated at every request (id-index.ts); the least recently
+ * used inbox is dropped first. Read state is never cached.
  */
 import type { RedisClient } from '../../redis/connections.ts';
 import { readFlags } from './flags.ts';
@@ -19,13 +19,13 @@ export interface IdsView {
 }
 
 export interface InboxIds {
-  /** As it is now. `inbox`: encoded. */
+  /** The current state. `inbox`: encoded. */
   read(inbox: string): Promise<IdsView>;
 }
 
 /** About 32 MB. */
 const MOST_ENTRIES = 2_000_000;
-/** What an inbox costs besides its entries, in entries. */
+/** Overhead of an inbox, in entries. */
 const INBOX_COSTS = 100;
 /** Of an erased inbox, too, the names of subscriptions stay no longer. */
 const FORGET_AFTER_MS = 3_600_000;
@@ -33,7 +33,7 @@ const FORGET_AFTER_MS = 3_600_000;
 interface Kept {
   index: IdIndex;
   usedAtMs: number;
-  /** One look after the other; each is newer than the request that waits for it. */
+  /** One update after the other; each starts after the request that waits for it. */
   last: Promise<unknown>;
 }
 
@@ -42,7 +42,7 @@ export interface InboxIdsOptions {
   mostEntries?: number;
   /** Of one: the newest. */
   mostIds?: number;
-  /** Entries of the table from this place on were read that were not known, or not any more. */
+  /** Entries of the table from this place on were unknown, or dropped, and were read now. */
   onAdded?: (table: IdTable, start: number) => void;
 }
 
@@ -87,7 +87,7 @@ export function createInboxIds(client: RedisClient, options: InboxIdsOptions = {
       keep(inbox, kept, index);
       return index;
     });
-    // Whoever waits gets the error; the next look begins where the last good one ended.
+    // All waiting requests get the error; the next update starts where the last successful one ended.
     kept.last = looked.catch(() => undefined);
     return looked;
   }
@@ -95,7 +95,7 @@ export function createInboxIds(client: RedisClient, options: InboxIdsOptions = {
   return {
     async read(inbox) {
       const { table, newest } = await look(inbox);
-      // Afterwards: a mark may have passed what the table does not know, never the other way round.
+      // Read after the table: the mark may be ahead of the table, never behind it.
       const { mark, read, kept, starred } = await readFlags(client, inbox);
       const marked = countBefore(table, mark, true);
       return {

@@ -11,7 +11,7 @@ const script = loadScript(here('heads.lua'), here('../item.lua'));
 const AT_ONCE = 500;
 const MOST_BYTES = 8_000_000;
 
-/** The newest entry that is known: an entry of another history of the stream has another id, or another identity. */
+/** The newest known entry: in another history of the stream it has another id or identity. */
 export interface Known {
   id: string;
   identity: string;

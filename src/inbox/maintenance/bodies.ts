@@ -1,6 +1,6 @@
 /**
- * Renews the lives of posts that inboxes share. A post's key expires a while after the last delivery, by the setting of that day. But
- * an item may stay longer: it is starred, or INBOX_MAX_AGE_DAYS was raised. So every item that is not new keeps its post.
+ * Extends the lives of posts that inboxes share. A post's key expires a while after its last delivery, by the setting of that day. But
+ * an item may stay longer, if it is starred or INBOX_MAX_AGE_DAYS was raised. So each older item renews its post.
  */
 import { Cluster } from 'ioredis';
 import type { RedisClient } from '../../redis/connections.ts';
@@ -15,9 +15,9 @@ const itemsScript = loadScript(here('shared-items.lua'), here('../item.lua'));
 const keepScript = loadScript(here('keep-bodies.lua'));
 
 const DAY_MS = 86_400_000;
-/** The shortest life that a delivery gives a post is 31 days: an item is looked at when it is 10 to 20 days old, and again every 10. */
+/** A delivery gives a post at least 31 days: an item is checked when it is 10 to 20 days old, and then every 10 days. */
 const RENEW_EVERY_MS = 10 * DAY_MS;
-/** Of posts of items that stay for ever: so long may maintenance be away. */
+/** For posts of items that stay for ever: maintenance must run again within this time. */
 const FOR_EVER_MS = 365 * DAY_MS;
 const LOOK_AT_MOST = 200;
 const MOST_BYTES = 1_000_000;

@@ -1,6 +1,6 @@
 /**
- * Finds what is not listed yet among all keys: inboxes, and from a subscriber to its subscriptions. What was there before the lists,
- * and what processes of an earlier version add, is found this way and no other, so it is looked for again and again.
+ * Scans all keys for unlisted inboxes, and for unlisted registrations of subscribers. Whatever existed before the lists,
+ * or is added by processes of an earlier version, is found only this way, so the scan is repeated.
  */
 import type { Redis } from 'ioredis';
 import type { RedisClient } from '../../redis/connections.ts';
@@ -11,7 +11,7 @@ import type { InboxList } from '../inbox-list.ts';
 import type { OnTrouble } from '../write/bounds.ts';
 import type { Step } from './pace.ts';
 
-/** SCAN of one server after the other. A cursor is good for the process that gave it, so one that is gone or new is read whole. */
+/** SCAN of one server after the other. A cursor is valid only for the server process that issued it; others are scanned from the start. */
 export interface FillPlace {
   /** Run ids. */
   done: string[];

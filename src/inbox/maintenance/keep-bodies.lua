@@ -1,9 +1,9 @@
 --[[
-Makes posts that inboxes share live until a time, if they would not live as long.
+Extends the lives of shared posts to a given time, if they would expire earlier.
 
 KEYS  the posts; on a Cluster one
 ARGV  for each: until when, ms
-Returns how many are no longer there. Safe to run twice: a life is only ever lengthened.
+Returns how many no longer exist. Safe to run twice: a life is only ever extended.
 ]]
 local time = redis.call('TIME')
 local nowMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)

@@ -1,6 +1,6 @@
 /**
- * Maintenance of all inboxes, in rounds that never end: lists those that are not listed yet, then looks after each (`sweep.ts`).
- * One process at a time does it, a few percent of the time; another goes on where it stopped.
+ * Maintenance of all inboxes, in endless rounds: lists unlisted ones, then maintains each (`sweep.ts`).
+ * One process at a time does it, a few percent of the time; the next one continues where it stopped.
  *
  * States: waiting (another process has the turn) → working (step, save the place, pause, …) → stopped.
  */
@@ -23,7 +23,7 @@ export interface MaintenanceOptions {
   fill: Step<FillPlace>;
   sweep: Step<SweepPlace>;
   onTrouble: OnTrouble;
-  /** Every inbox has been looked after once more. */
+  /** Called after each round over all inboxes. */
   onRound?: () => void;
   times?: Partial<Times>;
 }
@@ -31,10 +31,10 @@ export interface MaintenanceOptions {
 export interface Times {
   /** From the end of one round to the next. */
   restMs: number;
-  /** From the end of one search for inboxes that are not listed to the next. */
+  /** From the end of one scan for unlisted inboxes to the next. */
   fillEveryMs: number;
   leaseMs: number;
-  /** Part of the time that may be spent working. */
+  /** Share of the time that may be spent working. */
   share: number;
 }
 
@@ -42,7 +42,7 @@ const defaults: Times = { restMs: 60_000, fillEveryMs: 3_600_000, leaseMs: 30_00
 const STOP_WITHIN_MS = 2_000;
 
 interface Place {
-  /** `fill` and `sweep` without a place begin. */
+  /** Without a place, `fill` and `sweep` start from the beginning. */
   at: 'fill' | 'sweep' | 'rest';
   fill?: FillPlace;
   sweep?: SweepPlace;
@@ -52,7 +52,7 @@ interface Place {
 }
 
 export interface Maintenance {
-  /** Idempotent, bounded. What it was doing is done again by the next. */
+  /** Idempotent, bounded. The next process repeats the step in progress. */
   stop(): Promise<void>;
 }
 
@@ -72,7 +72,7 @@ async function run(options: MaintenanceOptions, times: Times, signal: AbortSigna
   const { client, onTrouble } = options;
   const who = randomUUID();
   const { lease, state } = maintenanceKeys;
-  /** undefined: it is another's turn. */
+  /** undefined: it is another process's turn. */
   const takeTurn = async (save?: Place): Promise<Place | undefined> => {
     const args = [who, times.leaseMs, save ? JSON.stringify(save) : ''];
     const reply = await runScript(client, turnScript, [lease, state], args);
@@ -113,13 +113,13 @@ async function step(
     return { at: 'rest', restUntil: (await redisNow(client)) + times.restMs, nextFill };
   }
   const nowMs = await redisNow(client);
-  // A clock that was set back must not make it rest for long.
+  // A clock that was set back must not pause it for long.
   const isOver = (until: number, everyMs: number) => nowMs >= until || until - nowMs > everyMs;
   if (!isOver(place.restUntil ?? 0, times.restMs)) return place;
   return isOver(nextFill, times.fillEveryMs) ? { at: 'fill' } : { at: 'sweep', nextFill };
 }
 
-/** What a later version saved may be unknown here: then it begins again. */
+/** A later version may have saved something unknown here: then start from the beginning. */
 function toPlace(text: string): Place {
   const place = (text === '' ? {} : JSON.parse(text)) as Partial<Place>;
   return place.at === 'fill' || place.at === 'sweep' || place.at === 'rest'

@@ -1,14 +1,14 @@
-/** Keeps maintenance slow: after each piece of work a pause in proportion to what it took. */
+/** Paces maintenance: after each piece of work a pause in proportion to its duration. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Runs one piece of work, then pauses. Rejects if it must not go on: stopped, or another process' turn. */
+/** Runs one piece of work, then pauses. Rejects if it must not continue: stopped, or another process's turn. */
 export type Pace = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
-/** A part of maintenance: does a little from this place on, undefined: from the beginning. Returns undefined at its end. */
+/** A part of maintenance: does a little work from this place on (undefined: from the beginning). Returns undefined at its end. */
 export type Step<Place> = (place: Place | undefined, pace: Pace) => Promise<Place | undefined>;
 
 export interface PaceOptions {
-  /** Part of the time that may be spent working. */
+  /** Share of the time that may be spent working. */
   share: number;
   leaseMs: number;
   signal: AbortSignal;
@@ -16,7 +16,7 @@ export interface PaceOptions {
   renew: () => Promise<boolean>;
 }
 
-/** Another process took over: it stood still for longer than its turn. */
+/** Another process took over, because this one was suspended for longer than its turn. */
 export class TurnLost extends Error {
   override name = 'TurnLost';
 }

@@ -1,5 +1,5 @@
 --[[
-Items of one inbox whose posts lie in keys of their own, oldest first, some a call: those that were delivered long ago.
+Items of one inbox whose posts have their own keys, oldest first, a limited number per call: only those delivered long ago.
 
 KEYS  1 items   2 state   3 starred
 ARGV  1 id after which to look, '' = from the oldest   2 how long ago they were delivered at least, ms

@@ -1,6 +1,6 @@
 /**
- * Walks the list of inboxes and looks after each: its limits are applied, though nothing was delivered to it lately, and the posts
- * that it shares stay as long as its items.
+ * Walks the list of inboxes and maintains each: its limits are applied even if nothing was delivered to it lately, and the posts
+ * that it shares live as long as its items.
  */
 import type { Config } from '../../config/config.ts';
 import { redisNow } from '../../redis/clock.ts';
@@ -15,12 +15,12 @@ import type { Step } from './pace.ts';
 export interface SweepPlace {
   /** Of the list. */
   part: number;
-  /** The last inbox that was looked after. */
+  /** The last inbox that was maintained. */
   after: string;
 }
 
 const INBOXES_AT_ONCE = 50;
-/** Each call blocks Redis for a few ms at most; with some of them in one pipeline others wait for them all. */
+/** Each call blocks Redis for a few ms at most; in one pipeline, other clients would wait for all of them. */
 const BOUNDED_AT_ONCE = 5;
 
 export function createSweep(

@@ -1,9 +1,9 @@
 --[[
-The turn to do maintenance, of one process at a time, and how far it is.
+The turn to do maintenance, for one process at a time, and how far it is.
 
 KEYS  1 lease (string: who)   2 state (hash: place)
 ARGV  1 who asks   2 how long the turn lasts, ms   3 the place to save, '' = none
-Returns the saved place, '' if there is none; nothing if it is another process' turn: then nothing is saved.
+Returns the saved place, '' if there is none; nothing if it is another process's turn: then nothing is saved.
 ]]
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return false end

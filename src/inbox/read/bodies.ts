@@ -1,6 +1,6 @@
 /**
  * Looks up posts stored once for all inboxes: their items have an empty `post`, and the body has a key of its own, by identity.
- * If the body is gone, the item stays without a post.
+ * If the body is gone, the item has no post.
  */
 import type { RedisClient } from '../../redis/connections.ts';
 import { postKey } from '../../redis/keys.ts';

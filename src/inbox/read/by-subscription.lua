@@ -1,5 +1,5 @@
 --[[
-Counts the items of a part of an inbox by subscription, newest first. An item counts for each of its matches. Read-only.
+Counts items of a part of an inbox by subscription, newest first. An item counts for each of its matches. Read-only.
 
 KEYS  1 items   2 state   3 merged   4 read   5 kept unread
 ARGV  1 cursor: item id, '' for the newest   2 most items looked at   3 most bytes looked at

@@ -1,4 +1,4 @@
-/** How many items of an inbox each subscription brought: the counts of the filter `?subscription=`. */
+/** How many items of an inbox each subscription matched: the counts of the filter `?subscription=`. */
 import type { RedisClient } from '../../redis/connections.ts';
 import { inboxKeys } from '../../redis/keys.ts';
 import { loadScript, runScript } from '../../redis/scripts.ts';

@@ -26,9 +26,9 @@ const markScript = loadScript(here('mark.lua'), keyTypes, ...unreadCount);
 const starScript = loadScript(here('star.lua'), here('../item.lua'));
 const summaryScript = loadScript(here('summary.lua'), ...unreadCount);
 
-/** A page of large posts ends early; its `next` goes on. */
+/** A page of large posts ends early; its `next` continues. */
 const MOST_BYTES = 8_000_000;
-/** Of one step of a search. */
+/** Most items in one step of a search. */
 const STEP_BYTES = 1_000_000;
 const STAR_AT_ONCE = 500;
 
@@ -38,15 +38,15 @@ export interface Summary extends Omit<Page, 'items' | 'next'> {
   newest: string | null;
 }
 
-/** What takes several calls of Redis ends between two of them once `signal` is aborted, and rejects with its reason. */
+/** Operations of several Redis calls end between two calls once `signal` is aborted, and reject with its reason. */
 export interface InboxReader {
   summary(inbox: string, signal?: AbortSignal): Promise<Summary>;
   page(inbox: string, query: PageQuery, signal?: AbortSignal): Promise<Page>;
   /** By subscription (plain name). */
   bySubscription(inbox: string, signal?: AbortSignal): Promise<Map<string, SubscriptionCounts>>;
-  /** A page of what `choose` takes. It may be short, or empty, and have a `next` with which the search goes on. */
+  /** A page of the items that `choose` selects. It may be short or empty, and still have a `next` that continues the search. */
   search(inbox: string, query: PageQuery, choose: Choose, signal?: AbortSignal): Promise<Page>;
-  /** Both return the number of unread items. Unknown ids are ignored. What was marked until the signal stays so. */
+  /** Both return the number of unread items. Unknown ids are ignored. Items marked before the signal stay marked. */
   markRead(inbox: string, what: { ids: string[] } | { upTo: string }, signal?: AbortSignal): Promise<number>;
   markUnread(inbox: string, ids: string[], signal?: AbortSignal): Promise<number>;
   /** false: no such item. */
@@ -60,7 +60,7 @@ export interface InboxReader {
 /** `inbox` is a name encoded by encodeName; ids have the form `<ms>-<number>`. */
 export function createInboxReader(client: RedisClient): InboxReader {
   const repaired = createRepair(client);
-  /** Returns the number of unread items, undefined if the action is not complete. */
+  /** Returns the number of unread items, or undefined if the action is not complete. */
   async function mark(
     inbox: string,
     args: (string | number)[],
@@ -73,7 +73,7 @@ export function createInboxReader(client: RedisClient): InboxReader {
     if (isDone === 0) return undefined;
     return isWrong === 1 ? (await readRepaired(inbox, signal)).unread : count;
   }
-  /** Returns how many of the items there are. */
+  /** Returns how many of the items exist. */
   async function star(inbox: string, ids: readonly string[], on: boolean): Promise<number> {
     const { items, starred } = inboxKeys(inbox);
     return (await runScript(client, starScript, [items, starred], [on ? '1' : '0', ...ids])) as number;

@@ -3,8 +3,8 @@ Items of one inbox by their ids, with their read state and stars, as one atomic 
 
 KEYS  1 items   2 state   3 merged   4 read   5 kept unread   6 starred
 ARGV  1 most bytes of posts   2 … item ids
-Returns { how many of the ids were looked at, items }, an item as page.lua returns it. Ids without an item are left out. Once there are
-more bytes it ends early.
+Returns { how many of the ids were looked at, items }, an item as page.lua returns it. Ids without an item are left out. Ends early at
+the limit of bytes.
 ]]
 local items, state, merged, read, kept, starred = unpack(KEYS)
 local mostBytes, mark = tonumber(ARGV[1]), markOf(state)

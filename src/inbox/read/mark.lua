@@ -44,7 +44,7 @@ else
   count(-nowRead)
   if nowRead > 0 and #unreadAgain == most then done = 0 end
   if isBefore(mark, upTo) then
-    -- The mark stops at the last existing item: items delivered later must be unread.
+    -- The mark stops at the last existing item: later items must be unread.
     local passed = redis.call('XRANGE', items, '(' .. mark, upTo, 'COUNT', most)
     local newlyRead = 0
     for _, item in ipairs(passed) do

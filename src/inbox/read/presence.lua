@@ -1,5 +1,5 @@
 --[[
-Which posts an inbox contains, or contained until a limit removed them. Read-only.
+Which posts an inbox contains, or contained before a limit removed them. Read-only.
 
 KEYS  1 items   2 seen   3 gone   4 state   5 removed
 ARGV  identities

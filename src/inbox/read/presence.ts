@@ -7,7 +7,7 @@ import { standingByFormer, type Wanted } from '../former-identity.ts';
 const here = (file: string): URL => new URL(file, import.meta.url);
 const script = loadScript(here('presence.lua'), here('../removed.lua'));
 
-/** For each match, in order: whether the post is in the inbox, or was until a limit removed it. */
+/** For each match, in order: whether the post is in the inbox, or was before a limit removed it. */
 export async function arePresent(client: RedisClient, wanted: readonly Wanted[]): Promise<boolean[]> {
   const present = await areThere(client, wanted);
   const open = wanted.filter(({ match }, at) => !present[at] && match.formerIdentity !== undefined);

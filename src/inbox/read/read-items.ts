@@ -1,4 +1,4 @@
-/** Items of an inbox by their ids, some at a time: ten thousand of them never lie in memory at once. */
+/** Items of an inbox by their ids, in parts, so that ten thousand of them are never in memory at once. */
 import type { RedisClient } from '../../redis/connections.ts';
 import { within } from '../../redis/deadline.ts';
 import { inboxKeys } from '../../redis/keys.ts';
@@ -14,7 +14,7 @@ const AT_ONCE = 200;
 const MOST_BYTES = 4_000_000;
 const ANSWER_WITHIN_MS = 5_000;
 
-/** In the order of the ids; those that are not there are left out. Each part within 5 s, or it throws DeadlinePassed. */
+/** In the order of the ids; missing ones are left out. Throws DeadlinePassed if a part takes longer than 5 s. */
 export async function* readItems(
   client: RedisClient,
   inbox: string,

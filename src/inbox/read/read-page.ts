@@ -21,7 +21,7 @@ export interface PageQuery {
   unread?: boolean | undefined;
   starred?: boolean | undefined;
   subscription?: string | undefined;
-  /** Only items delivered at this time (ms) or later. */
+  /** Only items delivered at or after this time (ms). */
   sinceMs?: number | undefined;
 }
 
@@ -29,11 +29,11 @@ export interface Item {
   id: string;
   /** The post's JSON text, unchanged; empty if it is no longer kept. */
   postJson: string;
-  /** With the title of each subscription that has one. */
+  /** With each subscription's title, if it has one. */
   matchedBy: { subscription_id: string; match_score: number | null; title?: string }[];
   read: boolean;
   starred: boolean;
-  /** Of the post: the same in every inbox and for every delivery. */
+  /** The post's identity: the same in every inbox and for every delivery. */
   identity: string;
 }
 
@@ -57,9 +57,9 @@ export type Row = [
 ];
 type PageReply = [number, number, string, number, string, Row[], number, number];
 
-/** What a reply says of the inbox itself: wrong counts must be repaired, and then read again. */
+/** The part of a reply about the inbox itself: wrong counts must be repaired, and read again. */
 export interface Condition {
-  /** Items that another program removed, less what it added. */
+  /** Items that another program removed, minus those that it added. */
   vanished: number;
   isMiscounted: boolean;
 }
@@ -112,7 +112,7 @@ export const toItem = ([id, postJson, matchedBy, isRead, hasStar, identity]: Row
   identity,
 });
 
-/** Redis rejects an exclusive range from the first or last id; from their neighbours it is just as empty. */
+/** Redis rejects an exclusive range from the first or last possible id; from their neighbours it is empty, too. */
 const extremes = {
   before: { id: FIRST_ID, neighbour: '0-1' },
   after: { id: LAST_ID, neighbour: before(LAST_ID) },

@@ -1,6 +1,6 @@
 --[[
-Counts the unread items of one inbox again, some items per call: moves the read mark past them, with those that are unread in
-`kept`. What is read and what is not stays as it was. After the last call the mark is at the newest item, and `kept` has them all.
+Recounts the unread items of one inbox, a limited number per call: moves the read mark past them, and puts the unread ones into
+`kept`. Their read state does not change. After the last call the mark is at the newest item, and `kept` has all unread ones.
 
 KEYS  1 items   2 state   3 read   4 kept unread
 ARGV  1 most items in this call

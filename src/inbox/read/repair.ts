@@ -12,7 +12,7 @@ const recountScript = loadScript(here('recount.lua'), keyTypes, ...readState);
 const MEND_AT_ONCE = 200;
 const RECOUNT_AT_ONCE = 500;
 
-/** Of so many inboxes it is remembered how far a mend came that nobody waited for. */
+/** Number of inboxes for which the progress of an abandoned repair is remembered. */
 const MOST_BEGUN = 1_000;
 
 /** Reads, and if the counts are wrong repairs them and reads again. */
@@ -23,7 +23,7 @@ export type Repair = <Found extends Condition>(
 ) => Promise<Found>;
 
 export function createRepair(client: RedisClient): Repair {
-  /** Where the next one goes on: a large inbox would else never be mended within one answer's time. */
+  /** Where the next repair continues: a large inbox could not be repaired within the time of one request. */
   const begun = new Map<string, string>();
 
   async function mend(inbox: string, signal?: AbortSignal): Promise<void> {
@@ -53,7 +53,7 @@ export function createRepair(client: RedisClient): Repair {
   };
 }
 
-/** Goes on where an earlier one ended: the read mark says how far it came. */
+/** Continues where an earlier recount ended: the read mark shows how far it came. */
 async function recount(client: RedisClient, inbox: string, signal?: AbortSignal): Promise<void> {
   const { items, state, read, unread } = inboxKeys(inbox);
   const keys = [items, state, read, unread];

@@ -1,19 +1,19 @@
-/** Looks through an inbox for the items that are meant, in bounded steps between which everything else gets its turn. */
+/** Searches an inbox for matching items, in bounded steps, with turns for everything else in between. */
 import type { Item, Page, PageQuery } from './read-page.ts';
 
-/** Those that are meant, in the same order. */
+/** The matching ones, in the same order. */
 export type Choose = (items: readonly Item[], signal?: AbortSignal) => Promise<Item[]>;
 
 type Read = (inbox: string, query: PageQuery, signal?: AbortSignal) => Promise<Page>;
 
 const LOOK_AT_ONCE = 400;
-/** What is found by then is the page, and its `next` goes on: less than an answer may take. */
+/** After this time the page is returned as it is, and its `next` continues: less than a request may take. */
 const LOOK_FOR_MS = 3_000;
 
-/** `read` returns a part of an inbox that is small enough for one step. */
+/** `read` returns a part of an inbox small enough for one step. */
 export function createSearch(read: Read) {
   const inTurn = oneAtATime();
-  /** A page like any other, of the chosen items; `choose` sees those that the other conditions of the query let through. */
+  /** An ordinary page of the chosen items; `choose` gets the items that meet the other conditions of the query. */
   return async (inbox: string, query: PageQuery, choose: Choose, signal?: AbortSignal): Promise<Page> => {
     const found: Item[] = [];
     const until = performance.now() + LOOK_FOR_MS;
@@ -39,7 +39,7 @@ export function createSearch(read: Read) {
   };
 }
 
-/** Several searches take turns step by step, so that they keep a process no busier than one does. */
+/** Concurrent searches take turns step by step, so that together they keep a process no busier than one. */
 function oneAtATime() {
   let last: Promise<unknown> = Promise.resolve();
   return <Result>(step: () => Promise<Result>): Promise<Result> => {

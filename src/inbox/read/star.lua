@@ -3,7 +3,7 @@ Stars or unstars items of one inbox.
 
 KEYS  1 items   2 starred
 ARGV  1 '1' = star, '0' = no star   2 … item ids
-Returns how many of them there are; the others are ignored. Safe to run twice: it sets, it does not toggle.
+Returns how many of them exist; the others are ignored. Safe to run twice: it sets, it does not toggle.
 ]]
 local items, starred = KEYS[1], KEYS[2]
 local found = 0

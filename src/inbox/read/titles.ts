@@ -1,4 +1,4 @@
-/** Items that name the subscriptions they matched as people do. */
+/** Adds subscriptions' titles to items. */
 import type { RedisClient } from '../../redis/connections.ts';
 import { titlesOf } from '../../subscriptions/titles.ts';
 import type { Item } from './read-page.ts';

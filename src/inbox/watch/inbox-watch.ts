@@ -81,7 +81,7 @@ export function createInboxWatch({ reader, commands, onTrouble }: WatchDeps): In
     isRunning = false;
   }
 
-  /** One key of another type fails the read of all: drop it, and let its waiters run into the error themselves. */
+  /** One key of the wrong type fails the read of all: drop it, and let its waiters get the error themselves. */
   async function dropWrongTypes(): Promise<void> {
     for (const [inbox, watched] of inboxes) {
       const type = await commands.type(watched.key).catch(() => 'none');

@@ -1,4 +1,4 @@
-/** Finds inboxes that have grown: one blocking read of all of them or, on a cluster, polling. */
+/** Finds inboxes that have grown: one blocking read of all inboxes or, on a Cluster, polling. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster } from 'ioredis';
 import type { RedisClient } from '../../redis/connections.ts';
@@ -7,7 +7,7 @@ import type { RedisClient } from '../../redis/connections.ts';
 export type Grown = [key: string, id: string][];
 
 export interface Look {
-  /** Waits for a while; may return nothing. Asks what to watch as it begins to read; interrupt() from then on. */
+  /** Waits for a while; may return nothing. Determines what to watch when it starts to read; after that, call interrupt(). */
   next(watched: () => ReadonlyMap<string, string>): Promise<Grown>;
   /** Ends a waiting next(), which does not read streams added since. */
   interrupt(): void;
@@ -51,7 +51,7 @@ function blockingLook(reader: RedisClient, commands: RedisClient): Look {
     async next(watched) {
       clientId ??= await reader.client('ID');
       const block = mayInterrupt ? BLOCK_MS : SHORT_BLOCK_MS;
-      // If the server stops responding, reconnect: after a failover it may be elsewhere.
+      // If the server stops responding, reconnect: after a failover it may be another one.
       const guard = setTimeout(() => reader.disconnect(true), block + ANSWER_WITHIN_MS);
       isReading = true;
       reads += 1;
@@ -71,7 +71,7 @@ function blockingLook(reader: RedisClient, commands: RedisClient): Look {
   };
 }
 
-/** On a cluster one XREAD can only read keys of one slot. */
+/** On a Cluster one XREAD can read keys of one slot only. */
 function pollingLook(commands: RedisClient): Look {
   return {
     async next(watched) {

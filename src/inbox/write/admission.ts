@@ -1,6 +1,6 @@
 /**
  * An inbox is admitted before its first item: its name is added to the list of inboxes, and `admitted` is set in its state.
- * write.lua writes nothing into an inbox that is not. Of somebody who was erased lately, older posts are refused here.
+ * write.lua writes nothing into an inbox that is not admitted. If a person was erased lately, older posts are refused here.
  */
 import type { RedisClient } from '../../redis/connections.ts';
 import { erasedKey, inboxKeys } from '../../redis/keys.ts';
@@ -11,25 +11,25 @@ import type { InboxCall } from './inbox-calls.ts';
 
 const script = loadScript(new URL('admit.lua', import.meta.url));
 
-/** As what an inbox is admitted that was not erased lately. */
+/** The value of `admitted` for an inbox that was not erased lately. */
 export const ADMITTED = '0';
 
 export interface Admission {
-  /** Resolves once no admission is running: later writes of this process must not overtake those that wait for theirs. */
+  /** Resolves once no admission is running: later writes of this process must not overtake those that wait for it. */
   idle(): Promise<void>;
-  /** Admits the inboxes of the calls, and writes again what may be written. The other deliveries have their result: erased. */
+  /** Admits the inboxes of the calls, and repeats the writes that are allowed. The other deliveries get the result `erased`. */
   run(calls: readonly InboxCall[], write: Write): Promise<void>;
 }
 
-/** `as`: as what the inboxes of the calls are admitted. */
+/** `as`: the value of `admitted` for the inboxes of the calls. */
 export type Write = (calls: InboxCall[], as: string) => Promise<void>;
 
 export function createAdmission(client: RedisClient, list: InboxList, onTrouble: OnTrouble): Admission {
   let running: Promise<unknown> = Promise.resolve();
-  /** Of the write that came last: they go on in the order in which they came. */
+  /** Of the last write: writes continue in the order in which they came. */
   let turn = Promise.resolve();
 
-  /** Returns the calls with what may be written, by what their inboxes are admitted as. */
+  /** Returns the calls with the allowed deliveries, by the value of `admitted`. */
   async function admit(calls: readonly InboxCall[]): Promise<Map<string, InboxCall[]>> {
     const replies = await runScripts(
       client,
@@ -48,7 +48,7 @@ export function createAdmission(client: RedisClient, list: InboxList, onTrouble:
         if (verdicts[nth] === 0) delivery.result = 'erased';
       const deliveries = call.deliveries.filter((_, nth) => verdicts[nth] !== 0);
       if (deliveries.length > 0) admitted.set(as, [...(admitted.get(as) ?? []), { ...call, deliveries }]);
-      // An erasure may have met an admission that was about to list it.
+      // An erasure may have run while an admission was about to list the inbox.
       else if (!(await isThere(call.inbox))) await list.remove(call.inbox);
     }
     return admitted;
@@ -62,13 +62,13 @@ export function createAdmission(client: RedisClient, list: InboxList, onTrouble:
   async function admitAndWrite(calls: readonly InboxCall[], write: Write): Promise<void> {
     const admitted = await admit(calls);
     const inboxes = new Set([...admitted.values()].flat().map(({ inbox }) => inbox));
-    // A name that is missing from the list is added by maintenance; its matches must not wait for that.
+    // Maintenance adds a name that is missing from the list; its matches must not wait for that.
     await list.add([...inboxes]).catch((error: Error) => onTrouble('list of inboxes', error));
     for (const [as, some] of admitted) await write(some, as);
   }
 
   async function untilIdle(): Promise<void> {
-    // While it waits, another may begin: of a write that was sent before, too.
+    // While it waits, another may start, even for a write that was sent before.
     for (let seen: unknown; seen !== running; ) {
       seen = running;
       await running;
@@ -81,7 +81,7 @@ export function createAdmission(client: RedisClient, list: InboxList, onTrouble:
       return turn;
     },
     run(calls, write) {
-      // One after the other: some need one round trip less, and would overtake.
+      // One after the other: some need fewer round trips, and would overtake.
       const mine = running.then(() => admitAndWrite(calls, write));
       running = mine.catch(() => undefined);
       return mine;

@@ -1,9 +1,9 @@
 --[[
-Which posts may be written into an inbox: all, or if the person was erased lately only what was received since.
+Which posts may be written into an inbox: all, or if the person was erased lately only those received since.
 
 KEYS  1 state (hash: admitted, see below)   2 erased (string: when, ms), for as long as a replay may bring older posts
 ARGV  when each post was received, ms
-Returns { as what the inbox is admitted: the time until which posts are refused, '0' = none is; for each post 1, or 0 if it is refused }.
+Returns { value of `admitted`: the time until which posts are refused, '0' = none is; for each post 1, or 0 if it is refused }.
   If any may be written, that time is noted in the state. write.lua and restore.lua write only while it stands there: an erasure
   removes it, and a post that was admitted before is examined again.
 

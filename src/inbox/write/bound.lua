@@ -31,7 +31,7 @@ local memory = openRemoved(removed, state, nowMs, rememberMs)
 
 local stars = redis.call('ZCARD', starred)
 
--- `starred_to` in the state says "<ms> <count>": all items before this time were starred, and so many. While their number is the same,
+-- `starred_to` in the state is "<ms> <count>": all items before this time were starred, and their number. While the number is the same,
 -- they still are.
 local function firstUnstarred()
   if stars == 0 then return '-' end
@@ -45,7 +45,7 @@ local function keepStarredTo(id)
   redis.call('HSET', state, 'starred_to', ms .. ' ' .. redis.call('ZCOUNT', starred, '-inf', '(' .. ms))
 end
 
--- The oldest items beyond the bounds that are not starred; whether these are all; the last item that was looked at.
+-- The oldest items beyond the bounds that are not starred; whether these are all; the last item examined.
 local function beyondBounds()
   local surplus = maxItems > 0 and redis.call('XLEN', items) - stars - maxItems or 0
   local aged = maxAgeMs > 0 and string.format('%.0f', math.max(0, nowMs - maxAgeMs - 1))
@@ -87,7 +87,7 @@ local function remove(found)
       end
     end
   end
-  -- First, because a Redis that is full allows it, and then everything that follows.
+  -- First, because a full Redis then allows everything that follows, too.
   redis.call('XDEL', items, unpack(entries))
   local unread = dropState(ids, state, merged, read, kept, starred)
   forgetState(aliens, merged, read, kept, starred)
@@ -96,7 +96,7 @@ local function remove(found)
   if #forgotten > 0 then redis.call('HDEL', seen, unpack(forgotten)) end
 end
 
--- What leaves `gone`: what is old; and all, a limited number with each write, once no earlier version needs it.
+-- Removes old entries from `gone`; and all, a limited number per write, once no earlier version needs them.
 local function leavingGone()
   if asBefore then return redis.call('ZRANGEBYSCORE', gone, '-inf', nowMs - rememberMs, 'LIMIT', 0, most) end
   local found = redis.call('ZRANGE', gone, 0, most - 1, 'WITHSCORES')

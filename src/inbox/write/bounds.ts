@@ -18,13 +18,13 @@ const script = loadScript(
 
 /** More than one call of write.lua adds to an inbox, so an inbox shrinks with every write; and Redis is blocked for a few ms only. */
 const REMOVE_AT_ONCE = 500;
-/** After a lower limit takes effect: the rest goes with later writes, so that no write takes long. */
+/** After a limit was lowered: the rest goes with later writes, so that no write takes long. */
 const FURTHER_CALLS = 200;
 /** Nobody reads the canary's inbox. */
 const MOST_CANARIES = 100;
 const LONGEST_SWEEP_PAUSE_MS = 3_600_000;
 
-/** The write itself succeeded, so its caller goes on. */
+/** The write itself succeeded, so its caller continues. */
 export type OnTrouble = (where: string, error: Error) => void;
 
 export interface Bounds {

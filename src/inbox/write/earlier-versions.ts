@@ -1,6 +1,6 @@
 /**
- * Until when inboxes are written so that workers of the version before read them right: during an upgrade they run beside this one, and
- * they may come back in its place. It ends when nothing that they remember is needed any more.
+ * Until when inboxes are written in a form that workers of the previous version read correctly: during an upgrade they run alongside, and
+ * they may come back. It ends when nothing that they remember is needed any more.
  */
 import type { RedisClient } from '../../redis/connections.ts';
 import { booksKeys, upgradedAtKey } from '../../redis/keys.ts';
@@ -8,14 +8,14 @@ import { loadScript, runScript } from '../../redis/scripts.ts';
 
 const script = loadScript(new URL('upgraded-at.lua', import.meta.url));
 
-/** In ms by the clock of Redis, which is asked once; 0 where no earlier version ever ran. */
+/** In ms by the clock of Redis, read once; 0 if no earlier version ever ran. */
 export function earlierVersions(client: RedisClient, seenWindowMs: number): () => Promise<number> {
   async function ask(): Promise<number> {
     const keys = [upgradedAtKey, booksKeys('matches').books];
     const upgradedAtMs = (await runScript(client, script, keys, [])) as number;
     return upgradedAtMs && upgradedAtMs + seenWindowMs;
   }
-  // One answer for all that wait for it, or a later write would overtake an earlier one.
+  // One answer for all callers, or a later write would overtake an earlier one.
   let known: Promise<number> | undefined;
   return () => {
     known ??= ask().catch((error: unknown) => {

@@ -10,7 +10,7 @@ export interface InboxCall {
   /** Encoded. */
   inbox: string;
   deliveries: Delivery[];
-  /** Of its posts. No post is in one call twice: the later delivery goes into a later call. */
+  /** Of its posts. No post is in a call twice: the later delivery goes into a later call. */
   identities: Set<string>;
 }
 
@@ -37,7 +37,7 @@ export function groupByInbox(deliveries: readonly Delivery[]): InboxCall[] {
   return calls;
 }
 
-/** Calls that one server can run in one script, with at most the posts of one call together. */
+/** Calls that one server can run in one script, together with at most the posts of one call. */
 export function groupCalls(calls: readonly InboxCall[]): InboxCall[][] {
   const groups: InboxCall[][] = [];
   let posts = POSTS_PER_CALL;

@@ -33,13 +33,13 @@ const restoreScript = loadScript(
   removed,
 );
 
-/** By return code. None for 4: see write.lua. */
+/** By return code; none for 4, see write.lua. */
 const results = [undefined, 'delivered', 'duplicate', 'merged'] as const;
-/** Nothing was written: the inbox has to be admitted. */
+/** Nothing was written: the inbox must be admitted first. */
 const NOT_ADMITTED = 5;
 const TRIES = 20;
 
-/** `onTrouble` hears of posts that were written, and of inboxes whose limits were not applied then. */
+/** `onTrouble`: posts were written, but a later step (limits, list of inboxes) failed. */
 export function createInboxWriter(
   client: RedisClient,
   limits: Config['inbox'],

@@ -5,7 +5,7 @@ that changes, and now and then in all. Reads and writes a bucket at most once a 
 local PER_BUCKET = 24
 local UNIT_MS = 7200000
 local UNITS = 65536
--- An item that a clock ahead of ours has stamped is not old.
+-- An item stamped by a clock ahead of ours is not old.
 local UNITS_AHEAD = 4380
 
 local function openRemoved(removed, state, nowMs, rememberMs)

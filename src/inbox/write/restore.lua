@@ -1,6 +1,6 @@
 --[[
-Posts that an inbox has seen, and whose items are gone. One that a bound removed does not come back; one that was deleted behind
-our back is delivered again.
+Posts that an inbox has seen, and whose items are gone. One that a bound removed does not come back; one that another program
+deleted is delivered again.
 
 KEYS  1 items   2 seen   3 state   4 merged   5 read   6 kept unread   7 starred   8 gone   9 removed
 ARGV  1 as what the inbox is admitted (admit.lua)   2 … for each post: identity, post, match
