@@ -1,8 +1,8 @@
 /**
  * The running balance: entries read = delivered + duplicate + merged + dropped + parked + fanned out + vanished + in flight.
  * Stored in the queue's slot, so that both roll back together. A batch is entered before its job is added and settled before its
- * job completes: after a crash in between it is still open, and counted once. Confirmed: the job was added, so that only its removal by
- * hand can explain its absence.
+ * job completes: after a crash in between it is still open, and counted once. Confirmed: the job was added, so only its removal by
+ * hand can explain that it is missing.
  */
 import type { RedisClient } from '../redis/connections.ts';
 import { booksKeys, queuePrefix } from '../redis/keys.ts';

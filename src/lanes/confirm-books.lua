@@ -1,13 +1,13 @@
 --[[
-Records that jobs were added, before their entries are acknowledged: from now on nothing but their jobs has these entries.
+Records that jobs were added, before their entries are acknowledged: from then on only the jobs have these entries.
 
 KEYS  1 books (hash: counters)   2 open (hash: job id -> entries, a blank, when it was entered in ms; a 0 before: not yet confirmed)
       3 completed jobs (zset)
 ARGV  1 prefix of the jobs' keys   then for each job: id, number of entries
-Returns nothing. Safe to run twice: what is confirmed stays as it is.
+Returns nothing. Safe to run twice: confirmed jobs stay as they are.
 
-An unsettled job that is not open: its pump stood still in between for so long that the books had given it up; or a worker of an
-older version, which does not mark the job, has just settled it. It is entered unconfirmed: no alarm if it is gone later.
+An unsettled job that is not open: its pump was suspended in between for so long that the books had closed it; or a worker of an
+older version, which does not mark the job, has just settled it. It is entered unconfirmed: no alarm if it disappears later.
 ]]
 local books, open, completed, prefix = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local now = redis.call('TIME')

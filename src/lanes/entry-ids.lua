@@ -7,7 +7,7 @@ end
 
 -- The first entry id, which is the oldest: ms, seq; nil if there is none.
 local function firstEntryId(data)
-  -- Not by entryIdList: to find where a list ends takes ten times as long as to read the data.
+  -- Not by entryIdList: finding the end of the list takes ten times as long as reading the data.
   local ms, seq = string.match(data, '"ids":%["(%d+)%-(%d+)"')
   if ms then return ms, seq end
   return string.match(data, '"id":"(%d+)%-(%d+)"')

@@ -1,4 +1,4 @@
-/** Lanes that exist in Redis, whatever SKYWIRE_STREAM lists: a lane outlives the setting that created it. Nothing is opened here. */
+/** Lanes that exist in Redis, whatever SKYWIRE_STREAM lists: a lane outlives the setting that created it. Opens nothing. */
 import type { RedisClient } from '../redis/connections.ts';
 import { booksKeys, laneName, payloadsKey, queuePrefix } from '../redis/keys.ts';
 
@@ -8,7 +8,7 @@ export interface ExistingLane {
   isEmpty: boolean;
 }
 
-/** Lanes are numbered without gaps, except where an operator removed one; the search ends after this many that do not exist. */
+/** Lanes are numbered without gaps, unless an operator removed one; the search ends after this many missing ones. */
 const GAP = 16;
 
 /** From the nth on, from 0. */

@@ -12,7 +12,7 @@ const oldestScript = loadScript(
 const MOST_JOBS = 5_000;
 
 export interface Held {
-  /** Id of the oldest; undefined where there is none, '0-0' where there are too many jobs to know. */
+  /** Id of the oldest; undefined if there is none, '0-0' if there are too many jobs to tell. */
   oldestHeld(): Promise<string | undefined>;
   /** Ids of those of one stream. */
   held(stream: string): Promise<string[]>;
@@ -32,7 +32,7 @@ export function createHeld(client: RedisClient, queue: Queue, { entryIds }: Queu
   };
 }
 
-/** Ids are unique within a stream only. A job that names no stream may be of any. */
+/** Ids are unique within a stream only. A job that names no stream may belong to any. */
 function isOf(stream: string, data: unknown): boolean {
   const { stream: its } = (data ?? {}) as { stream?: unknown };
   return its === undefined || its === stream;

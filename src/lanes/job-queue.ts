@@ -29,7 +29,7 @@ export interface JobQueue extends Held, Kept {
 
 export interface Adds<New> {
   /**
-   * Adds the jobs in order; true for each one that is in the queue now, or was before. Throws while Redis is unavailable.
+   * Adds the jobs in order; true for each job that is or was in the queue. Throws while Redis is unavailable.
    * `encoded`: the same jobs, where the caller needs them encoded too.
    */
   add(jobs: readonly New[], encoded?: readonly Encoded[]): Promise<boolean[]>;
@@ -42,7 +42,7 @@ export function openJobQueue<New>(
   deliveryAttempts: number,
   name: string = definition.name,
 ): JobQueue & Adds<New> {
-  // BullMQ would ask for the version itself, once: a queue or worker that gets no answer then fails for as long as it lives.
+  // BullMQ would request the version only once: a queue or worker that gets no answer fails for as long as it lives.
   RedisConnection.minimumVersion = `${OLDEST.join('.')}.0`;
   const queue = new Queue(name, {
     connection: client,
@@ -72,10 +72,10 @@ export function openJobQueue<New>(
         data: encoded[at]!.data,
         opts: { ...options, jobId: definition.id(one) },
       }));
-      // One connection: Redis registers what is referred to before it adds the jobs.
+      // One connection, so that Redis registers the references before it adds the jobs.
       const before = keep(wanted.map(({ opts, data }) => ({ jobId: opts.jobId, data })));
       const [added] = await Promise.all([queue.addBulk(wanted), before]);
-      // A script error comes back as a job whose id is a negative number: only the very id that was asked for is a success.
+      // A script error comes back as a job whose id is a negative number: only the requested id means success.
       return wanted.map(({ opts }, at) => added[at]?.id === opts.jobId);
     },
     take: (job) => Promise.resolve(job.data),

@@ -5,7 +5,7 @@ KEYS  1 kept (hash: job id -> when in ms, a blank, entry id, a blank, stream)   
 ARGV  1 prefix of the jobs' keys   then for each job: id, entry id, stream
 Returns nothing. Safe to run twice.
 ]]
--- ioredis may resend the job alone, long after its row was written.
+-- ioredis may resend only the job, long after its row was written.
 local GRACE_MS = 86400000
 local kept, completed, prefix = KEYS[1], KEYS[2], ARGV[1]
 local now = redis.call('TIME')

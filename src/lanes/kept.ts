@@ -1,5 +1,5 @@
 /**
- * Entries that are in the stream only, because Redis refuses a value of their size: jobs refer to them, and the trimmer spares them
+ * Entries that are only in the stream, because Redis refuses a value of their size: jobs refer to them, and the trimmer spares them
  * until the job is done or an operator removes it.
  */
 import { type Entry, isReference } from '../../queues/index.ts';
@@ -17,7 +17,7 @@ export interface Kept {
 }
 
 export interface Keeper extends Kept {
-  /** Before the jobs are added. Those that carry their entry need nothing kept. */
+  /** Call it before the jobs are added. Jobs that carry their entry need nothing kept. */
   keep(jobs: readonly { jobId: string; data: object }[]): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 /**
  * A lane: the queue of one stream (a partition, or the only one), with its books, which account for every entry, and the payloads
  * of large batches, all in one slot. Books and payloads are written before a job is added: after a crash in between, entries are
- * counted once and no job lacks its payload. The books hear that a job was added before its entries may be acknowledged.
+ * counted once and no job lacks its payload. The books record that a job was added before its entries may be acknowledged.
  */
 import type { Job } from 'bullmq';
 import { queues as definitions, liesBeside, type NewBatch } from '../../queues/index.ts';
@@ -17,7 +17,7 @@ export interface Lane extends JobQueue, Adds<NewBatch> {
   tidy(olderThanMs?: number): Promise<number>;
 }
 
-/** Redis may refuse a payload of this size; it takes a batch of many entries, which is smaller. */
+/** Redis may refuse a payload of this size; a batch of many entries is smaller. */
 const RISKY_BYTES = 1_000_001;
 
 /** A job's payload is missing. */
@@ -31,7 +31,7 @@ export function openLane(client: RedisClient, name: string, deliveryAttempts: nu
   const jobs = openJobQueue(client, matches, deliveryAttempts, name);
   const books = createBooks(client, jobs.name);
   const payloads = createPayloads(client, jobs.name);
-  /** Less where a payload of that size has failed. */
+  /** Lower once a payload of that size has failed. */
   let riskyBytes = RISKY_BYTES;
 
   return {
@@ -48,7 +48,7 @@ export function openLane(client: RedisClient, name: string, deliveryAttempts: nu
         riskyBytes = Math.min(riskyBytes, largest);
         throw error;
       });
-      // If Redis refuses a payload, ioredis reconnects and adds the job nevertheless: it would lack its payload.
+      // If Redis refuses a payload, ioredis reconnects and still adds the job, which would lack its payload.
       if (largest >= riskyBytes || isArmed('pump.before-add')) await before;
       if (large.length) crashPoint('pump.before-add');
       const [isAdded] = await Promise.all([jobs.add(batches, encoded), before]);

@@ -1,6 +1,6 @@
 /**
- * What holds a queue back because somebody set it by hand, on the dashboard or with BullMQ: for all workers together, until somebody
- * removes it. More workers do not help.
+ * Limits that somebody set by hand, on the dashboard or with BullMQ. They apply to all workers together, until somebody
+ * removes them; more workers do not help.
  */
 import type { Queue } from 'bullmq';
 import { queuePrefix } from '../redis/keys.ts';

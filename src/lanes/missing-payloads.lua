@@ -5,7 +5,7 @@ KEYS  1 payloads (hash: job id -> bytes)   2 completed jobs (zset)
 ARGV  1 prefix of the jobs' keys   then job ids
 Returns the ids of jobs that are there, not completed, and without a payload.
 
-A job that is gone was completed and forgotten since: BullMQ keeps the last few. One that was removed by hand is in the books.
+A job that is gone has been completed and forgotten: BullMQ keeps the last few. The books know those that were removed by hand.
 ]]
 local payloads, completed, prefix = KEYS[1], KEYS[2], ARGV[1]
 local missing = {}

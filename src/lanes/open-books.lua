@@ -5,7 +5,7 @@ KEYS  1 books (hash: counters)   2 open (hash: job id -> entries, a blank, when 
 ARGV  1 prefix of the jobs' keys   then for each job: id, number of entries
 Returns nothing. Safe to run twice: a job that is open stays as it is; one that ran before counts as read and duplicate once more.
 
-A 0 before the time: its pump has not yet learnt whether the job was added. Its entries are then still pending, and come again.
+A 0 before the time: its pump does not know yet whether the job was added. Its entries are then still pending, and come again.
 ]]
 local books, open, completed, prefix = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 -- Read first: a key of another type must stop the script before it writes.

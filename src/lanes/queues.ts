@@ -23,15 +23,15 @@ export interface Queues extends ByName {
   find(name: string): JobQueue | undefined;
   /** Where the batches of a stream go. */
   laneOf(stream: string): Lane;
-  /** Lanes that were found to hold jobs, and that no stream of SKYWIRE_STREAM uses: its list was longer before. */
+  /** Lanes that hold jobs but belong to no stream of SKYWIRE_STREAM any more: the list was longer before. */
   leftovers(): readonly Lane[];
-  /** Opens such lanes; returns those that are new since the last call. */
+  /** Finds and opens such lanes; returns those that are new since the last call. */
   lookForLeftovers(): Promise<readonly Lane[]>;
-  /** Of all lanes that are in Redis. */
+  /** For all lanes in Redis. */
   balance(): Promise<Balance>;
   /** Those whose unfinished jobs may need entries of this stream. */
   holding(stream: string): readonly JobQueue[];
-  /** Ids of the stream's entries that are in the stream only, though a job is done with it. */
+  /** Ids of entries that are only in the stream, because jobs refer to them. */
   kept(stream: string): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -70,8 +70,8 @@ export function openQueues(
       return found;
     },
     balance: () => balanceOf([...lanes, ...emptied]),
-    // Any lane may hold entries of any stream: the order of SKYWIRE_STREAM may have been another one before. Its own lane comes last
-    // of them, since a batch that is split there goes on here.
+    // Any lane may hold entries of any stream, since the order of SKYWIRE_STREAM may have been different before. Its own lane comes last,
+    // since a batch that is split in another lane continues there.
     holding: (stream) => [
       ...lanes.filter((lane) => lane !== laneOf(stream)),
       laneOf(stream),

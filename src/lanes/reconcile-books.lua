@@ -1,12 +1,12 @@
 --[[
-Closes entries of the books whose job is gone: removed by hand, or never added, or completed before and not run again.
+Closes entries of the books whose job is gone: removed by hand, never added, or completed before and not run again.
 
 KEYS  1 books (hash: counters)   2 open (hash: job id -> entries, a blank, when it was entered in ms; a 0 before: not yet confirmed)
       3 completed jobs (zset)
 ARGV  1 prefix of the jobs' keys   2 leave alone what was entered less than this ago, in ms
 Returns the number of entries whose job was removed by hand. Safe to run twice: what is closed is not open.
 
-A job that was not confirmed: its pump crashed before it acknowledged the entries. They come again, perhaps in other batches, and are
+If a job was not confirmed, its pump crashed before it acknowledged the entries. They come again, perhaps in other batches, and are
 counted again as read, so they are subtracted here.
 ]]
 local books, open, completed = KEYS[1], KEYS[2], KEYS[3]

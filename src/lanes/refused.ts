@@ -1,4 +1,4 @@
-/** Adds what Redis may refuse for its size: then a job that refers to the entry, which stays in the stream. */
+/** Adds entries that Redis may refuse for their size: then adds a job that refers to the entry, which stays in the stream. */
 import { type Entry, isReference, type NewBatch, sizeOf, toReference } from '../../queues/index.ts';
 import { attempt, LEAST_REFUSED_BYTES } from '../redis/refusal.ts';
 import type { Adds, JobQueue } from './job-queue.ts';
@@ -39,7 +39,7 @@ export async function addOrRefer<New extends { entry: Entry }>(
       !refused.has(entry.id) &&
       (await attempt({ bytes: jsonBytes(entry), write, probe: () => queue.queue.getMeta() }));
     if (isAdded) continue;
-    // The other pages of the same entry are not tried.
+    // The other pages of the same entry are skipped.
     refused.add(entry.id);
     await add([{ ...job, entry: toReference(entry) }]);
   }

@@ -5,7 +5,7 @@ KEYS  1 books (hash: counters)   2 open (hash: job id -> entries, a blank, when 
 ARGV  1 job id, then pairs: verdict, number of entries
 Returns 1 if the job was open, else 0. Safe to run twice: a job is settled once.
 
-The job is marked: if its batch comes again before BullMQ forgets the job, nothing runs, and it must not be opened.
+The job is marked as settled: if its batch comes again before BullMQ forgets the job, nothing runs, and it must not be opened.
 Resubmitted entries are counted again as read by their new jobs, so they are subtracted here.
 ]]
 local books, open, job = KEYS[1], KEYS[2], KEYS[3]

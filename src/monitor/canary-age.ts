@@ -1,6 +1,7 @@
 /**
- * How long ago the canary last arrived. What stamped it may be another clock than the one asked now (another node of a Cluster, a new
- * master, a clock that was set), so the clock decides only within what this process saw: it was not there at one look, and was at the next.
+ * How long ago the canary last arrived. It may have been stamped by another clock than the one read now (another node of a Cluster, a
+ * new master, a clock that was set), so the clock decides only between two observations of this process: not arrived at one, arrived
+ * at the next.
  */
 import { CANARY } from '../../queues/index.ts';
 import { redisNow } from '../redis/clock.ts';
@@ -9,7 +10,7 @@ import { fieldsOf } from '../redis/fields.ts';
 import { encodeName, inboxKeys } from '../redis/keys.ts';
 
 const { items } = inboxKeys(encodeName(CANARY)!);
-/** At the first look; later ones read what is new. */
+/** At the first check; later ones read only what is new. */
 const MOST_ITEMS = 500;
 
 /** ms since the canary of a stream last arrived. */
@@ -21,20 +22,20 @@ export interface CanaryAge {
 interface Arrival {
   /** By the clock that stamped it. */
   stampMs: number;
-  /** By performance.now(): it was not there yet, and it was. */
+  /** By performance.now(): when it had not arrived yet, and when it had. */
   after: number;
   before: number;
 }
 
 /**
- * Of the stream whose canary is late most, among `streams`; of the newest if that is empty. undefined: none ever arrived. A stream
- * whose canary never did counts from the first look on.
+ * For the stream furthest behind, among `streams`; the newest canary if that is empty. undefined: none ever arrived. A stream
+ * whose canary never arrived counts from the first check on.
  */
 export function createCanaryAge(
   client: RedisClient,
   streams: readonly string[],
 ): () => Promise<CanaryAge | undefined> {
-  /** By the stream's name as the uri has it. */
+  /** By the stream's name as in the uri. */
   const arrived = new Map<string, Arrival>();
   let newest = '';
   let lookedAt = Number.NEGATIVE_INFINITY;

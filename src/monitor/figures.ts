@@ -12,12 +12,12 @@ export interface Figures {
   at: string;
   streams: StreamReading[] | null;
   queues: QueueReading[] | null;
-  /** Those that need an operator, by reason. */
+  /** Parked matches that need an operator, by reason. */
   parked: Record<string, number> | null;
   work: Work | null;
   /** Since the canary last arrived; null: never. */
   canaryAgeMs: number | null;
-  /** Of several streams, the one whose canary is late most. */
+  /** Of several streams, the one furthest behind. */
   canaryStream?: string | undefined;
   /** Within the replay window. */
   losses: LossReading[] | null;

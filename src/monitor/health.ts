@@ -78,7 +78,7 @@ function servers({ servers }: Figures): Finding[] {
 
 const nameOf = (server: string): string => (server === 'home' ? 'Redis' : "Skywire's Redis");
 
-/** Skywire's server gets no fuller by being read: the pump stops only for that of queues and inboxes. */
+/** Reading does not fill Skywire's server: the pump stops only for the server of queues and inboxes. */
 function memory({ server, ...one }: Figures['servers'][number]): Finding[] {
   if (server === 'home' && !one.limitBytes)
     return [{ level: 'look', what: `${unknownLimit.what}.`, remedy: `To fix it, ${unknownLimit.remedy}.` }];

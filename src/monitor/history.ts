@@ -1,5 +1,5 @@
 /**
- * Samples for the overview's plots, in a Redis stream bounded to a day: they survive restarts and are shared by all web processes,
+ * Samples for the overview's plots, in a Redis stream bounded to a day. They survive restarts and are shared by all web processes,
  * one of which writes each sample.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -28,7 +28,7 @@ export function startHistory(client: RedisClient, figures: TakeFigures, everyMs 
 
   async function sampleAll(): Promise<void> {
     while (!signal.aborted) {
-      // An outage leaves a hole in the plots.
+      // An outage leaves a gap in the plots.
       await sampleOnce().catch(() => undefined);
       await pause(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
@@ -77,7 +77,7 @@ function decode(at: number, text: string): Sample {
   return { at, unread, jobs, parked, handled, delivered, p50, p99, memory };
 }
 
-/** Rates are averaged, everything else keeps its worst value, so that peaks stay visible. */
+/** Rates are averaged; everything else keeps its worst value, so that peaks stay visible. */
 function thinned(samples: Sample[]): Sample[] {
   const every = Math.ceil(samples.length / MAX_POINTS);
   if (every <= 1) return samples;

@@ -1,6 +1,6 @@
 /**
- * Other consumer groups of a stream. Nothing is trimmed that one of them has not acknowledged, so a group with which nobody reads, or
- * acknowledges, any more holds trimming for ever.
+ * Other consumer groups of a stream. Nothing is trimmed that one of them has not acknowledged, so a group that nobody reads with, or
+ * acknowledges in, any more blocks trimming for ever.
  */
 import { oldestOf, timeMsOf } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -8,7 +8,7 @@ import type { Group } from '../stream/xinfo.ts';
 import { unreadCount } from './unread-count.ts';
 
 export interface OtherGroup {
-  /** Safe to show, as a label too: without unusual characters, and cut. */
+  /** Safe to show and to use as a label: without unusual characters, and truncated. */
   group: string;
   /** Whether that is its whole name. */
   isExact: boolean;
@@ -16,7 +16,7 @@ export interface OtherGroup {
   entries: number;
   /** When the oldest of them was appended, by its id; 0: none. */
   oldestMs: number;
-  /** How much older than the replay window that is; 0: the group does not hold trimming. */
+  /** How much older than the replay window that is; 0: the group does not block trimming. */
   overdueMs: number;
 }
 
@@ -75,7 +75,7 @@ const number = new Intl.NumberFormat('en');
 /** Which group, how many entries, since when, and what to type. */
 export function holdsTrimming(stream: string, { group, isExact, entries, oldestMs }: OtherGroup) {
   const since = `${new Date(oldestMs).toISOString().slice(0, 16)}Z`;
-  // A name that is not shown as it is may look like that of another group.
+  // A changed name may look like another group's.
   const named = isExact ? group : `GROUP, by its exact name from redis-cli XINFO GROUPS ${stream}`;
   return {
     what: `The group ${group} has not acknowledged ${number.format(entries)} entries of ${stream}, the oldest since ${since}: nothing after it is trimmed.`,

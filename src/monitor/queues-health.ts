@@ -1,4 +1,4 @@
-/** Findings about queues: held back by hand, left behind by a shorter SKYWIRE_STREAM, standing still. */
+/** Findings about queues: limited by hand, left over from a longer SKYWIRE_STREAM, standing still. */
 import { queues as definitionsByName, type QueueName, type QueueTraits } from '../../queues/index.ts';
 import { describeLimits } from '../lanes/limits.ts';
 import type { Figures } from './figures.ts';
@@ -34,7 +34,7 @@ function leftovers({ queues }: Figures): Finding[] {
 
 function standing({ queues }: Figures): Finding[] {
   return (queues ?? []).flatMap(({ queue, standing }): Finding[] => {
-    // Where nobody takes lookups, no reader asks for any.
+    // Lookups do not count: if no worker takes them, no reader requests any.
     if (!standing || standing.ms < STANDS_STILL_MS || definitions[queue as QueueName]?.beside) return [];
     const seconds = Math.round(standing.ms / 1_000);
     return [

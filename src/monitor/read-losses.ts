@@ -14,7 +14,7 @@ export interface LossReading {
   isCounted: boolean;
   /** How often the queues' Redis had forgotten the cursor. */
   cursors: number;
-  /** Of the last such time: from where on was read again, and when; by the clock of the queues' Redis. */
+  /** At the last such time: the id after which the stream was reread, and when, by the clock of the queues' Redis. */
   cursorFrom?: string;
   cursorAtMs?: number;
 }
@@ -22,7 +22,7 @@ export interface LossReading {
 /** Some have hundreds of ids. */
 const MOST_LOSSES = 200;
 
-/** Of these streams, and of others that have losses: behind a relay no stream is known. */
+/** Of these streams, and of others that have losses: with a relay no stream is known. */
 export async function readLosses(
   home: RedisClient,
   streams: readonly string[],

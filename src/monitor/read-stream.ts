@@ -18,7 +18,7 @@ export interface StreamReading {
   /** Entries delivered to the group and not acknowledged. */
   pending: number;
   pendingAgeMs: number;
-  /** How far its newest id is ahead of the server's clock: then ids tell no ages, and those above are 0; 0: not by a minute. */
+  /** How far its newest id is ahead of the server's clock, if over a minute (else 0): then ids tell no ages, and those above are 0. */
   aheadMs: number;
   /** Those furthest behind first. */
   otherGroups: OtherGroup[];

@@ -41,7 +41,7 @@ export interface Readings {
   losses: LossReading[] | undefined;
   /** Also undefined if none ever arrived, or none is sent. */
   canaryAgeMs: number | undefined;
-  /** The stream whose canary that is: of several, the one whose canary is late most. */
+  /** The stream of that canary: of several, the one furthest behind. */
   canaryStream?: string | undefined;
   servers: Partial<Record<ServerName, ServerReading | undefined>>;
 }

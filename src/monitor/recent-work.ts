@@ -1,5 +1,5 @@
 /**
- * Throughput and latency, from the completed jobs that BullMQ keeps, so that any process can tell. Under load these may not reach
+ * Throughput and latency, from the completed jobs that BullMQ keeps, so that any process can compute them. Under load these may not reach
  * back to the last call; rates then refer to the time they cover.
  */
 import { REPLAYED_BATCH } from '../../queues/index.ts';

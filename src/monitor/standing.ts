@@ -1,6 +1,6 @@
 /**
- * Queues that stand still: a job is next, and none is started or finished. Watched by looking again and again at which job is next,
- * since a canary shows only that the queues on its own way move, and jobs carry the clocks of other machines.
+ * Queues that stand still: a job is next, and none is started or finished. Found by polling which job is next,
+ * because a canary covers only the queues on its own path, and jobs carry the clocks of other machines.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JobQueue } from '../lanes/job-queue.ts';
@@ -12,11 +12,11 @@ import type { RedisClient } from '../redis/connections.ts';
 export interface Standing {
   /** 0: no job waits, or the queue moves, or a person paused or limited it. */
   ms: number;
-  /** So it is not for want of workers. */
+  /** So workers are running. */
   othersMove: boolean;
 }
 
-/** By queue; none for one that was not looked at. */
+/** By queue; missing for queues that were not checked. */
 export type ReadStanding = (queue: string) => Standing | undefined;
 
 export const STANDS_STILL_MS = 60_000;
@@ -25,7 +25,7 @@ const LOOK_EVERY_MS = 5_000;
 const OVERDUE_MS = 300_000;
 
 interface Place {
-  /** Lookups run beside deliveries: they say nothing of those, and no worker is to blame. */
+  /** Lookups run beside deliveries and say nothing about them. */
   isBeside: boolean;
   /** The job that is next, and how often it was started; undefined: none, or it is held back by hand. */
   next: string | undefined;
@@ -51,7 +51,7 @@ export function watchStanding(
 
   async function lookOnAndOn(): Promise<void> {
     while (!signal.aborted) {
-      // In an outage nothing can move: the time starts anew after it.
+      // In an outage nothing can move: the time starts again after it.
       await look().catch(() => seen.clear());
       await pause(lookEveryMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
@@ -73,7 +73,7 @@ export function watchStanding(
     if (!before) return { ...place, at, stoodMs: 0, movedAt: Number.NEGATIVE_INFINITY };
     const hasEnded = place.ended !== before.ended;
     const stands = place.next !== undefined && place.next === before.next && !hasEnded;
-    // A process that was suspended saw nothing of that time.
+    // A suspended process could not observe that time.
     const stoodMs = stands ? before.stoodMs + Math.min(at - before.at, 2 * lookEveryMs) : 0;
     return { ...place, at, stoodMs, movedAt: hasEnded ? at : before.movedAt };
   }
@@ -111,7 +111,7 @@ async function placeOf(client: RedisClient, { queue, definition }: JobQueue, now
   return { next, ended: `${completed} ${failed}`, isBeside: definition.beside !== undefined };
 }
 
-/** For /readyz: true, or which queues stand still while others move. If none moves, the canary says so. */
+/** For /readyz: true, or which queues stand still while others move. If none moves, the canary reports it. */
 export function standingCheck(
   of: ReadStanding,
   { all }: Pick<Queues, 'all'>,

@@ -16,7 +16,7 @@ export function createEvents(log: Logger, metrics: Metrics) {
   );
   const leftovers = new Set<string>();
   return {
-    /** Said once in a process, whose roles all look. */
+    /** Logged once per process, since all its roles check. */
     leftover(queue: string, { unfinished, failed }: { unfinished: number; failed: number }) {
       if (leftovers.has(queue)) return;
       leftovers.add(queue);
@@ -39,7 +39,7 @@ export function createEvents(log: Logger, metrics: Metrics) {
       for (const outcome of ['ok', 'unreachable']) metrics.lookupCalls.inc({ server: 'appview', outcome }, 0);
       for (const reason of parkingReasons) metrics.parked.inc({ reason }, 0);
     },
-    /** No program writes such an entry by itself: its Redis' clock was centuries off, or somebody chose the id. */
+    /** No ordinary program writes such an entry: its Redis' clock was centuries off, or somebody chose the id. */
     itemsWithoutId(count: number) {
       if (count === 0) return;
       metrics.itemsWithoutId.inc(count);

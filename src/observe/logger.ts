@@ -4,11 +4,11 @@ import { createOutlet } from './outlet.ts';
 
 export type { Logger } from 'pino';
 
-/** At the end of the process, for a reader that is slow. */
+/** At the end of the process, for a slow reader. */
 const FLUSH_WITHIN_MS = 1_000;
 const ERROR = 50;
 
-/** JSON lines on standard output; human-readable on a terminal. `onDropped`: a line was dropped, since nobody reads them. */
+/** JSON lines on standard output; human-readable on a terminal. `onDropped`: a line was dropped, because nobody reads. */
 export function createLogger(
   level: string,
   role: string,
@@ -35,7 +35,7 @@ export function createLogger(
   return log;
 }
 
-/** The last words of a process, on standard error. */
+/** The last message of a process, on standard error. */
 export function sayAtLast(text: string): void {
   const outlet = createOutlet(2, { dropped: () => {}, flowsAgain: () => {} });
   outlet.write(text);

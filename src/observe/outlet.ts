@@ -1,7 +1,7 @@
 /**
- * Writes lines to standard output or error without ever waiting for whoever reads them: a full pipe, a terminal after Ctrl-S.
- * States: flowing → waiting (lines are kept, at most MOST_BYTES of them) → dropping (lines are counted) → flowing, once all that was kept is
- * written: what was dropped is then said, in its place.
+ * Writes lines to standard output or error without ever waiting for the reader (a full pipe, a terminal after Ctrl-S).
+ * States: flowing → waiting (lines are kept, at most MOST_BYTES) → dropping (lines are counted) → flowing, once all kept lines are
+ * written; the number dropped is then logged at that place.
  */
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
@@ -14,15 +14,15 @@ const TRY_EVERY_MS = 20;
 const GONE_TRY_EVERY_MS = 1_000;
 
 export interface Outlet {
-  /** `isUrgent`: kept where others are already dropped. */
+  /** `isUrgent`: kept when others are already dropped. */
   write(line: string, isUrgent?: boolean): void;
-  /** Waits, blocking, until all is written, but no longer than this. For the end of the process. */
+  /** Blocks until all is written, but no longer than this. For the end of the process. */
   flush(withinMs: number): void;
 }
 
 export interface OutletEvents {
   dropped(): void;
-  /** Lines flow again: to be said with write(). */
+  /** Lines flow again: log it with write(). */
   flowsAgain(dropped: number): void;
 }
 
@@ -50,7 +50,7 @@ export function createOutlet(fd: number, events: OutletEvents): Outlet {
     }
   }
 
-  /** What is tried first stands first. */
+  /** In the order in which they are tried. */
   function keep(line: Buffer): void {
     waiting.unshift(line);
     waitingBytes += line.length;
@@ -68,7 +68,7 @@ export function createOutlet(fd: number, events: OutletEvents): Outlet {
     }, afterMs).unref();
   }
 
-  /** false: stands still. */
+  /** false: the pipe is full. */
   function drain(): boolean {
     for (let line = waiting.shift(); line; line = waiting.shift()) {
       waitingBytes -= line.length;
@@ -111,8 +111,8 @@ export function createOutlet(fd: number, events: OutletEvents): Outlet {
 }
 
 /**
- * O_NONBLOCK belongs to the open file, which parent, shell and neighbours may share: so pipes and terminals are opened once more. A socket
- * cannot be, nor anything where that is not permitted: `process.stdout` then makes the shared one non-blocking, until the process exits.
+ * O_NONBLOCK belongs to the open file, which parent, shell and other processes may share: so pipes and terminals are opened again. A socket
+ * cannot be, nor can anything without permission: `process.stdout` then makes the shared one non-blocking, until the process exits.
  */
 function withoutWaiting(fd: number): number {
   // As bigint: the plain kind leaves its result where Node's realpathSync looks, and then takes any symlink for a pipe (docs/gotchas.md).

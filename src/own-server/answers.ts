@@ -28,7 +28,7 @@ export const folderIn = (answer: string): string | undefined => /^dir\r\n\$\d+\r
 /** From the reply to INFO server. */
 export const pidIn = (answer: string): number => Number(/^process_id:(\d+)/m.exec(answer)?.[1] ?? 0);
 
-/** A figure in the reply to INFO; 0 without it. */
+/** A figure in the reply to INFO; 0 if missing. */
 export const numberIn = (answer: string, name: string): number =>
   Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(answer)?.[1] ?? 0);
 

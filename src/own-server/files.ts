@@ -71,7 +71,7 @@ export function writeConf(folder: string, { timestamps }: { timestamps: boolean 
   return { socket };
 }
 
-/** Written by the starting process and again by the server, so that it exists whichever of them is killed. */
+/** Written by the starting process and again by the server, so that it exists even if either is killed. */
 export function writePid(folder: string, pid: number): void {
   writeFileSync(join(folder, 'redis.pid'), `${pid}\n`);
 }

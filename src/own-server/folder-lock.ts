@@ -16,7 +16,7 @@ import { isLiving } from './living.ts';
 
 const FREE = 'free';
 
-/** Runs `work` under the lock. Throws OwnServerError if another process keeps it for longer than `waitMs`. */
+/** Runs `work` under the lock. Throws OwnServerError if another process holds it for longer than `waitMs`. */
 export async function withLock<T>(
   { folder, user }: { folder: string; user: string },
   waitMs: number,

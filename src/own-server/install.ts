@@ -1,5 +1,5 @@
 /**
- * Installs the distribution's Redis if that needs no prompt. Only the program is wanted: the service that Debian's package would start
+ * Installs the distribution's Redis if that needs no prompt. Only the program is needed: the service that Debian's package would start
  * on 6379, now and at boot, is disabled.
  */
 import { spawn } from 'node:child_process';
@@ -29,7 +29,7 @@ or set REDIS_URL to an existing Redis.`;
 
 /**
  * Ways to install, each a list of commands, tried until a server is on the PATH. Empty: not possible without a prompt.
- * `noServices`: a folder of no-op commands that replace those by which a Debian package starts its service.
+ * `noServices`: a folder of no-op commands that replace those with which a Debian package starts its service.
  */
 export function waysToInstall(system: System, noServices: string): Command[][] {
   const { platform, osRelease, isRoot, hasSudo } = system;

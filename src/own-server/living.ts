@@ -11,7 +11,7 @@ export function newUser(): string {
   return [process.pid, startOf(process.pid), ownNamespace, count].filter((part) => part !== '').join('.');
 }
 
-/** Of a user that earlier versions named, only the first two parts are known: they are taken to be of this namespace. */
+/** Users named by earlier versions have only the first two parts, and count as being in this namespace. */
 export async function isLiving(folder: string, user: string): Promise<boolean> {
   const [pid, start, namespace] = user.split('.');
   if (namespace?.startsWith('n') && namespace !== ownNamespace) return isPresent(folder, user);

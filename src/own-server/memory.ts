@@ -1,6 +1,6 @@
 /**
- * The embedded server's maxmemory. It is set once the server answers, not in redis.conf: how much it must be depends on the data that
- * was loaded, and a server that an older version started has none.
+ * The embedded server's maxmemory. It is set once the server answers, not in redis.conf: its value depends on the data that
+ * was loaded, and a server started by an older version has none.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,15 +10,15 @@ import type { Server } from './process.ts';
 const GIB = 1024 ** 3;
 
 /**
- * What Redis may use of a machine's memory, of which it uses `used` already: three quarters, and on a small machine less, since the
- * rewrite of the append-only file and our own processes need some, too. Always more than it holds: data from before is never refused.
+ * How much of a machine's memory Redis may use, when it already uses `used`: three quarters, and on a small machine less, since the
+ * rewrite of the append-only file and our own processes need some, too. Always more than its data takes, so that existing data fits.
  */
 export function shareOf(machine: number, used: number): number {
   const share = Math.max(machine / 2, Math.min(0.75 * machine, machine - GIB));
   return Math.floor(Math.max(share, Math.min(1.25 * used, machine), 1.05 * used));
 }
 
-/** Leaves a limit that was set already, by another process or by hand. */
+/** Leaves a limit that was already set, by another process or by hand. */
 export async function limitMemory(server: Server, say: (line: string) => void): Promise<void> {
   const info = await ask(server, ['INFO memory']);
   if (numberIn(info, 'maxmemory') > 0) return;
@@ -35,7 +35,7 @@ export async function limitMemory(server: Server, say: (line: string) => void): 
   );
 }
 
-/** The least of the limits on the process: of its cgroups, and of its address space. Infinity: none, or not Linux. */
+/** The smallest limit of the process: of its cgroups and of its address space. Infinity: none, or not Linux. */
 function confinedTo(pid: number): number {
   const cgroups = read(`/proc/${pid}/cgroup`).split('\n').flatMap(limitsOfCgroup);
   const addressSpace = Number(/^Max address space +(\d+)/m.exec(read(`/proc/${pid}/limits`))?.[1]);

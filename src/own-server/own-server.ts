@@ -25,7 +25,7 @@ export interface OwnServerOptions {
 
 export interface OwnServer {
   address: RedisAddress;
-  /** Shuts the server down if this was its last user. Idempotent, takes at most 8 s, never throws. */
+  /** Shuts the server down if this was its last user. Idempotent; takes at most 8 s; never throws. */
   stop(): Promise<void>;
 }
 

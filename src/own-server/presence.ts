@@ -1,7 +1,7 @@
 /**
- * Who is alive, told by the kernel: a listening socket in the folder `alive/`. Others can connect to it for as long as a process has it
- * open, also while that one is stopped, and from any container that shares the folder. Pids mean nothing in another pid namespace.
- * Only on Linux, where there are such namespaces.
+ * Which processes are alive, according to the kernel: each has a listening socket in the folder `alive/`. Others can connect as long as
+ * the process has it open, even while it is stopped, and from any container that shares the folder. Pids mean nothing in another pid
+ * namespace. Only on Linux, where there are such namespaces.
  */
 import { closeSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 const isLinux = process.platform === 'linux';
 
 export interface Presence {
-  /** To be passed on to a child, which then is present too; undefined: not on Linux. */
+  /** To be passed on to a child process, which then is present, too; undefined: not on Linux. */
   fd: number | undefined;
   /** This process is no longer present. Idempotent. */
   end(): Promise<void>;
@@ -57,7 +57,7 @@ const isListening = (path: string): Promise<boolean> =>
       resolve(lives);
     };
     socket.once('connect', () => done(true));
-    // Every other error, such as a full backlog, is that of a socket that somebody has open.
+    // Any other error, such as a full backlog, means that somebody has the socket open.
     socket.once('error', ({ code }: NodeJS.ErrnoException) =>
       done(code !== 'ECONNREFUSED' && code !== 'ENOENT'),
     );

@@ -53,7 +53,7 @@ export async function livingServer(folder: string): Promise<Server | undefined> 
     return { ...conf, pid: pidIn(answer) };
   }
   if (!(await isPresent(folder, SERVER))) return undefined;
-  // It is starting, stopped, or about to end: whoever waits for it finds out.
+  // It is starting, stopped, or about to end: callers that wait for it find out.
   if (conf?.socket === socketPath(folder)) return { ...conf, pid: pid ?? 0 };
   throw new OwnServerError(
     `${folder} is in use by the embedded Redis of another container, which has it mounted elsewhere: ` +
@@ -85,7 +85,7 @@ export async function startServer(folder: string, program: ServerProgram): Promi
     writePid(folder, child.pid);
     return { ...conf, pid: child.pid, started: { child, program, logFrom } };
   } finally {
-    // From now on the server alone has it open.
+    // From now on only the server has it open.
     await presence.end();
     closeSync(log);
   }

@@ -33,7 +33,7 @@ export async function serverProgram(
   throw new OwnServerError(`No ${COMMANDS.join(' or ')} on the PATH, and ${trouble}.\n${waysToRedis}`);
 }
 
-/** undefined: none found. Throws OwnServerError if the only one found is unusable: replacing it is not our business. */
+/** undefined: none found. Throws OwnServerError if the only one found is unusable: we do not replace it. */
 async function findProgram(): Promise<ServerProgram | undefined> {
   const unfit: string[] = [];
   for (const command of COMMANDS) {

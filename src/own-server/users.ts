@@ -1,5 +1,5 @@
 /**
- * The users of a folder's server: one empty file each under `users/`.
+ * The users of a folder's server: an empty file for each under `users/`.
  * Read and changed under the folder's lock, so that the last to leave knows it is the last. A killed user leaves a stale file.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
