@@ -1,4 +1,4 @@
-/** What persons did with parked matches on our pages, for the audit: without it, such a match looks lost. */
+/** What operators did with parked matches on our pages, for the audit, to which such a match would look lost. */
 import { queues as definitions, type Entry } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { byHandKey } from '../redis/keys.ts';
@@ -7,13 +7,13 @@ import { byHandKey } from '../redis/keys.ts';
 export type ByHandRecord = { did: 'discarded' } | { did: 'edited'; entry: Entry };
 
 export interface ByHand {
-  /** Ids of parked jobs that were removed. `unlessKnown`: what is recorded of one already stays. */
+  /** Ids of parked jobs that were removed. `unlessKnown`: existing records stay. */
   discarded(jobIds: readonly string[], options?: { unlessKnown?: boolean }): Promise<void>;
   /** `data`: the job's new data. To be called before the job has it. */
   edited(jobId: string, data: unknown): Promise<void>;
 }
 
-/** The entry may lie in the stream for longer than the replay window, if a group holds it. */
+/** The entry may stay in the stream for longer than the replay window, if a group still needs it. */
 const KEPT_BEYOND_WINDOW_MS = 30 * 86_400_000;
 const RECORDS_A_CALL = 1_000;
 

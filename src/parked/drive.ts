@@ -1,4 +1,4 @@
-/** The loop that drives a run of retries or discards, in every web process; the lease says which one does. */
+/** The loop that drives a retry run or a discard, in every web process; the lease says which one drives. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../observe/logger.ts';
 import { atMost } from '../redis/deadline.ts';
@@ -22,7 +22,7 @@ export interface Driving {
   stop(): Promise<void>;
 }
 
-/** `waiting`: what is said while Redis does not answer. */
+/** `waiting`: the log message while Redis does not answer. */
 export function startDriving(driver: Driver, waiting: string, log: Logger): Driving {
   const stopping = new AbortController();
   const { signal } = stopping;

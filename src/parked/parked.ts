@@ -1,4 +1,4 @@
-/** What the operator's pages need of parked matches: the index, retry runs, discards, the operator log. */
+/** What the operator's pages need for parked matches: index, retry runs, discards, operator log. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Queues } from '../lanes/queues.ts';
 import type { Logger } from '../observe/logger.ts';

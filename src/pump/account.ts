@@ -1,19 +1,19 @@
 /**
- * The account of a stream: of the entries ever added, how many the group was given, how many it can still be given, and so how many are
- * gone. Pure.
+ * The account of a stream: of all entries ever added, how many the group was given and how many it can still be given, and hence how
+ * many are gone. Pure.
  *
- * What the group was given is counted by what this pump read, or by Redis' own count, as a difference between two looks: as a sum it is
- * wrong after a restart of Redis 7.0, and after a rewind. Where neither tells, the account begins anew, and only evidence counts: the oldest
- * entry lies beyond what was given, though it did not at the last look (our own trimmer leaves the last one that was given), or one
- * beyond it was deleted.
+ * The number given is what this pump read, or the difference between two of Redis' own counts; the absolute count is wrong after a
+ * restart of Redis 7.0, and after a rewind. If neither is known, the account starts again, and only evidence counts: the oldest entry
+ * is beyond the given ones, though it was not at the last check (our own trimmer leaves the last given one), or an entry beyond them
+ * was deleted.
  */
 import { before, isBefore } from '../../queues/index.ts';
 import type { Look } from '../stream/look.ts';
 
 export interface Account {
-  /** Entries up to it were given to the group, or are noted as lost. */
+  /** Entries up to it were given to the group, or noted as lost. */
   upTo: string;
-  /** Of all entries ever added those given or noted as lost. undefined: not known. */
+  /** How many of all entries ever added were given or noted as lost. undefined: not known. */
   count?: number | undefined;
   /** `upTo` when `count` was last known from the stream. */
   since: string;
@@ -25,7 +25,7 @@ export interface Account {
   hasAnchor: boolean;
 }
 
-/** What the only pump read right after a look that showed unread entries, so that nobody read in between. */
+/** What the only pump read right after a check that showed unread entries, so that nobody read in between. */
 export interface OwnRead {
   last: string;
   /** Those after `upTo`. */
@@ -45,7 +45,7 @@ export function settle(
   look: Look,
   own?: OwnRead,
 ): { account: Account; gap?: Gap } {
-  // An id beyond the last one ever: another stream than before.
+  // An id beyond the last one ever: the stream was replaced.
   const isKnown = known && !isBefore(look.last, known.upTo);
   const account = isKnown ? withGiven(known, look, own) : begin(look);
   const { first, last, added, deleted } = look;
@@ -93,7 +93,7 @@ function withGiven(known: Account, { delivered, reads }: Look, own: OwnRead | un
 const difference = (from: number | undefined, to: number | undefined): number | undefined =>
   from === undefined || to === undefined || to < from ? undefined : to - from;
 
-/** undefined: the oldest entries are given ones, the newest are not, and nobody has counted. */
+/** undefined: the oldest entries were given, the newest were not, and there is no count. */
 function unreadIn(
   { first, last, length, unread }: Look,
   upTo: string,

@@ -1,6 +1,6 @@
 /**
- * Adds what the pump has read. After a failure it takes fewer entries at once, down to one: what Redis refuses for its size then stands
- * alone, is named and added by reference, and the rest goes on.
+ * Adds what the pump has read. After a failure it takes fewer entries at once, down to one: an entry that Redis refuses for its size is then
+ * alone, is reported and added by reference, and the rest continues.
  */
 import type { NewBatch } from '../../queues/index.ts';
 import type { Lane } from '../lanes/lane.ts';

@@ -5,7 +5,7 @@ import type { RedisClient } from '../redis/connections.ts';
 import { describeMemory, FULL, fullness, memoryOf } from '../redis/memory.ts';
 import { mastersOf, parseInfo } from '../redis/server-check.ts';
 
-/** The fuller Redis is, the sooner it is asked again: it would have to fill from empty within 2 s to become full unnoticed. */
+/** The fuller Redis is, the sooner it is checked again: it would have to fill from empty within 2 s to become full unnoticed. */
 const MEMORY_CHECK_MS = { least: 50, most: 1_000, ofAllMemory: 2_000 };
 
 /** Why to pause. */
@@ -15,7 +15,7 @@ export interface Pause {
 }
 
 export interface Backpressure {
-  /** undefined: read on. `adding`: jobs that are being added. */
+  /** undefined: keep reading. `adding`: jobs that are being added. */
   why(adding?: number): Promise<Pause | undefined>;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Sends a test match through the whole pipeline every few seconds, as an end-to-end check.
- * One of all pumps sends it. Waiting → sending → waiting … → stopped, or given up if Redis denies XADD.
+ * Only one of the pumps sends each. Waiting → sending → waiting … → stopped, or given up if Redis denies XADD.
  */
 import { canaryMatch } from '../../queues/index.ts';
 import type { Events } from '../observe/events.ts';

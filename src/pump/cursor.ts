@@ -3,8 +3,8 @@
  *
  * A destroyed group is recreated there, or at the beginning if there is no cursor or the stream is a new one: one that lacks the entry at the
  * cursor, which no trimming of ours removes.
- * If the queues' Redis restarted or failed over, it may have lost its last second of jobs, whose entries the stream's Redis has as
- * acknowledged: the group is rewound to a minute before the cursor, and inboxes drop the duplicates. If the cursor itself is gone, though
+ * If the queues' Redis restarted or failed over, it may have lost its last second of jobs, whose entries the stream's Redis counts as
+ * acknowledged: the group is rewound to a minute before the cursor, and inboxes drop the duplicates. If the cursor itself is gone, although
  * the group has been read, that Redis forgot everything: the group is rewound by the replay window. See docs/decisions/0006-two-servers.md.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,9 +15,9 @@ import { cursorKey, cursorServersKey } from '../redis/keys.ts';
 import type { Position, Source } from '../stream/source.ts';
 import { createHomeLife } from './home-life.ts';
 
-/** Covers the seconds between saves and until a restart is noticed. */
+/** Covers the seconds between saves, and until a restart is noticed. */
 const MARGIN_MS = 60_000;
-/** No restart loses that much: an old copy of the data was restored. */
+/** No restart loses this much: an old copy of the data was restored. */
 const OLD_COPY_MS = 300_000;
 /** Until a write is on the disk, with appendfsync everysec. */
 const ON_DISK_AFTER_MS = 2_000;
@@ -30,9 +30,9 @@ export interface ReadAgain {
 
 export interface Cursor {
   read(): Promise<string>;
-  /** Where to create the group, if there is none. */
+  /** Where to create the group, if it does not exist. */
   start(): Promise<string>;
-  /** Rewinds the group first, if the queues' Redis restarted or forgot. The very first save takes 2 s with two servers. */
+  /** Rewinds the group first, if the queues' Redis restarted or lost the cursor. With two servers the very first save takes 2 s. */
   save(signal?: AbortSignal): Promise<void>;
   /** Must not be trimmed from this id on: a rewind may need it. `reached`: the cursor of over a minute ago, where ids do not tell times. */
   needs(reached?: string): Promise<string>;
@@ -47,7 +47,7 @@ export interface CursorOptions {
   isOneServer: boolean;
   /** Replay window. */
   windowMs: number;
-  /** There is no group, and the stream is another than that of the cursor. */
+  /** There is no group, and the stream is not the cursor's. */
   onReplaced: (cursor: string) => Promise<void>;
   /** The group was rewound. */
   onReadAgain: (again: ReadAgain) => Promise<void>;
@@ -65,7 +65,7 @@ export function createCursor(options: CursorOptions): Cursor {
     return newest && isBefore(newest, saved) ? FIRST_ID : saved;
   }
 
-  /** What the queues' Redis no longer has, though the group was given it. */
+  /** Entries that the queues' Redis no longer has, although the group was given them. */
   async function forgotten(
     saved: string | null,
     safe: string,
@@ -74,7 +74,7 @@ export function createCursor(options: CursorOptions): Cursor {
     if (saved === null) {
       // Nothing was read yet: a first start.
       if (safe === FIRST_ID) return undefined;
-      // By the group's position if the pump was away for long: nobody trimmed meanwhile.
+      // By the group's position if the pump was down for long: nobody trimmed meanwhile.
       const end = oldestOf([`${await redisNow(home)}-0`, safe])!;
       return { from: earlier(end, windowMs), why: 'forgot' };
     }
@@ -106,7 +106,7 @@ export function createCursor(options: CursorOptions): Cursor {
         await source.rewind(again.from);
         await onReadAgain(again);
       }
-      // Not over a cursor that is forgotten at this very moment: its absence must be seen.
+      // Do not overwrite a cursor that was lost just now: its absence must be noticed.
       if (saved === null) await home.set(key, oldestOf([safe, again?.from ?? safe])!, 'NX');
       else if (!again) await home.set(key, safe, 'XX');
       await found?.remember();

@@ -27,7 +27,7 @@ export function createHomeLife(home: RedisClient, key: string): HomeLife {
       }
       const isSame = ids === known;
       return {
-        // Without a known one this is the first start of a build that looks.
+        // Without a known one, this is the first start of a build that checks.
         isNew: !isSame && known !== null,
         remember: async () => {
           if (!isSame) await home.set(key, ids);

@@ -1,5 +1,5 @@
 /**
- * How far the pump was at which time, for a stream whose ids are ahead of the clock and do not tell an entry's age: what the pump had
+ * The pump's positions over time, for a stream whose ids are ahead of the clock and do not tell an entry's age: what the pump had
  * added to the queue at a mark is older than that mark. By the clock of the queues' Redis, where the marks survive restarts.
  */
 import { isBefore } from '../../queues/index.ts';
@@ -11,7 +11,7 @@ const MARKS_A_WINDOW = 24;
 const FIELD = 'times';
 
 export interface Marks {
-  /** Notes the position, and returns the last one before the replay window; undefined: none is known. */
+  /** Records the position, and returns the last one before the replay window; undefined: none is known. */
   note(position: string): Promise<string | undefined>;
 }
 
@@ -33,7 +33,7 @@ export function createMarks({ home, stream, group, windowMs }: MarksOptions): Ma
   return {
     async note(position) {
       const [nowMs, text] = await Promise.all([redisNow(home), home.hget(key, FIELD)]);
-      // A mark beyond the position is of another stream, or the group was rewound; one of the future, of a clock that was set back.
+      // A mark beyond the position means another stream, or a rewound group; a mark in the future, a clock that was set back.
       const marks = decode(text).filter(({ ms, id }) => ms <= nowMs && !isBefore(position, id));
       const reached = marks.findLast(({ ms }) => ms < nowMs - windowMs);
       if (nowMs - (marks.at(-1)?.ms ?? 0) >= windowMs / MARKS_A_WINDOW)

@@ -41,7 +41,7 @@ export interface PumpOptions {
   batchSize: number;
   /** Aborts a blocking read. */
   interruptRead: () => void;
-  /** How often pending entries are looked for, the cursor is saved and `housekeep` is called. */
+  /** Interval at which pending entries are recovered, the cursor is saved and `housekeep` is called. */
   recoverEveryMs: number;
 }
 
@@ -164,7 +164,7 @@ export function startPump({
   async function waitForRoom(): Promise<void> {
     for (;;) {
       const why = signal.aborted ? undefined : await backpressure.why(adding);
-      // A pause that goes on for another reason is said again: its remedy is another one.
+      // A pause that continues for another reason is logged again, because its remedy differs.
       if (why?.by !== pausedBy) {
         pausedBy = why?.by;
         events.paused(why !== undefined, why?.what ?? '');

@@ -1,6 +1,6 @@
 /**
- * Trims the stream, as nobody else does. Keeps whatever a group has not acknowledged, an unfinished job holds, a rewind to the cursor
- * would read, jobs refer to, or the replay window covers.
+ * Trims the stream, which nobody else does. Keeps everything that a group has not acknowledged, an unfinished job holds, a rewind to the
+ * cursor would read, jobs refer to, or the replay window covers.
  */
 import { FIRST_ID, oldestOf } from '../../queues/index.ts';
 import type { Held } from '../lanes/held.ts';
@@ -19,7 +19,7 @@ export interface Trimmer {
 export interface TrimmerOptions {
   source: Pick<Source, 'trim'>;
   cursor: Pick<Cursor, 'needs' | 'read'>;
-  /** Tell ages where ids do not. */
+  /** Positions over time: they tell ages if ids do not. */
   marks: Pick<Marks, 'note'>;
   /** Queues whose jobs hold stream entries. */
   holding: readonly Pick<Held, 'oldestHeld'>[];

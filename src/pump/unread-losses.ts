@@ -1,4 +1,4 @@
-/** Notices entries of one stream that are gone before the group was given them. */
+/** Detects entries of one stream that are gone before the group was given them. */
 import { isBefore, laterId, type RawEntry } from '../../queues/index.ts';
 import type { Events } from '../observe/events.ts';
 import { redisNow } from '../redis/clock.ts';
@@ -10,19 +10,19 @@ import { type Account, type OwnRead, settle } from './account.ts';
 import type { Losses } from './losses.ts';
 
 const FIELD = 'account';
-/** With all entries read. With a backlog, where trimming can pass the group, before each read: 41 µs of Redis for up to BATCH_SIZE entries. */
+/** Interval while all entries are read. With a backlog, where trimming can pass the group, before each read: 41 µs of Redis per read. */
 const LOOK_EVERY_MS = 250;
-/** Through a relay, where it is a round trip far away. */
+/** Interval through a relay, where a check is a long round trip. */
 const LOOK_FAR_EVERY_MS = 2_000;
 
 export interface UnreadLosses {
-  /** Before a read, so that what was trimmed until then is noted before its traces are. */
+  /** Before a read, so that trimmed entries are noted before their traces are lost. */
   look(): Promise<void>;
-  /** Tells what is read after a look. */
+  /** Reports what was read after a check. */
   watched(source: Source): Source;
   /** Keeps the account for the next process. */
   save(): Promise<void>;
-  /** The stream is another one than that of the cursor. */
+  /** The stream is not the cursor's. */
   replaced(cursor: string): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export interface UnreadLossesOptions {
   home: RedisClient;
   source: Pick<Source, 'stream' | 'look'>;
   group: string;
-  /** Through a relay, which reads ahead of the pump: what comes is not what was read right after a look. */
+  /** Through a relay, which reads ahead of the pump: what arrives was not read right after a check. */
   isFar: boolean;
   losses: Pick<Losses, 'noteUnread'>;
   events: Pick<Events, 'unreadLossesUnseen'>;
@@ -79,7 +79,7 @@ export function createUnreadLosses(options: UnreadLossesOptions): UnreadLosses {
     const wasBehind = latest && isBehind(latest);
     const wasAlone = latest && isAlone(latest);
     latest = undefined;
-    // Where nothing was unread the read waited, and another pump may have read meanwhile; so may it where there is one.
+    // If nothing was unread, the read waited, and another pump may have read meanwhile; so may it if there is one.
     if (!account || !wasBehind || isFar || !wasAlone) return;
     const { upTo } = account;
     own = { last, entries: entries.filter(({ id }) => isBefore(upTo, id)).length };
@@ -96,7 +96,7 @@ export function createUnreadLosses(options: UnreadLossesOptions): UnreadLosses {
       let found = settle(account, latest, isAlone(latest) ? own : undefined);
       own = undefined;
       if (found.gap) {
-        // Another pump may have noted it.
+        // Another pump may have recorded it.
         const shared = await load();
         if (shared && account && isBefore(account.upTo, shared.upTo)) found = settle(shared, latest);
       }
@@ -114,7 +114,7 @@ export function createUnreadLosses(options: UnreadLossesOptions): UnreadLosses {
     }),
     save,
     async replaced(cursor) {
-      // With everything read at the look before, the read waited when the stream went.
+      // If everything was read at the previous check, the read was waiting when the stream was deleted.
       const wasAllRead = !isFar && latest && !isBehind(latest);
       account = undefined;
       saved = undefined;
@@ -126,7 +126,7 @@ export function createUnreadLosses(options: UnreadLossesOptions): UnreadLosses {
   };
 }
 
-/** A pump that never read is no consumer yet. */
+/** A pump that has never read is not a consumer yet. */
 const isAlone = ({ consumers }: Look): boolean => consumers !== undefined && consumers <= 1;
 
 const isBehind = ({ delivered, last }: Look): boolean => isBefore(delivered, last);

@@ -1,6 +1,6 @@
 /**
- * Discards a group that a person exported, at a bounded rate: exactly the matches in the export, unless they were retried or edited since.
- * Any web process may drive, one at a time by a lease; each step saves how far it is, and whoever takes over repeats the last one at most.
+ * Discards a group that an operator exported, at a bounded rate: exactly the matches in the export, unless retried or edited since.
+ * Any web process may drive, one at a time by a lease. Each step saves its progress; a successor repeats at most the last step.
  */
 import { randomUUID } from 'node:crypto';
 import type { Queues } from '../../lanes/queues.ts';
@@ -20,11 +20,11 @@ const JOBS_PER_STEP = 500;
 
 export interface Discards {
   latest(): Promise<StoredDiscard | undefined>;
-  /** `jobs`: how many the person means to discard, which must be those of the export. */
+  /** `jobs`: how many the operator means to discard, which must be the number in the export. */
   start(actor: Actor, exportId: string, jobs: number): Promise<StartOutcome>;
-  /** Whether there was one to stop. What is discarded until then stays so. */
+  /** Whether there was one to stop. Matches discarded until then stay discarded. */
   askToStop(actor: Actor): Promise<boolean>;
-  /** Ends the loop; another process, or the next start of this one, goes on. */
+  /** Ends the loop; another process, or the next start of this one, continues. */
   stop(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export function startDiscards(deps: DiscardsDeps): Discards {
     const { run, stopAskedBy } = led;
     const jobs = stopAskedBy ? [] : await store.jobs(run.done, JOBS_PER_STEP);
     const { removed, gone, changed } = await removeFailed(client, queue, jobs);
-    // After the removal: a crash in between leaves one that the audit calls missing, and never one that it calls discarded and that is not.
+    // After the removal: a crash in between leaves a match that the audit reports as missing, never one falsely counted as discarded.
     await byHand.discarded(removed);
     await byHand.discarded(gone, { unlessKnown: true });
     deps.onDiscarded?.(removed.length);

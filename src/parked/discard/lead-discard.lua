@@ -1,6 +1,6 @@
 -- Takes the lease of the discard or keeps it, and reads the run under it.
 -- KEYS[1]: its state, KEYS[2]: the lease. ARGV[1]: the driver, ARGV[2]: for how many milliseconds.
--- Returns the run and who asked to stop it; nothing where no discard is going or another process drives it.
+-- Returns the run and who asked to stop it; nothing if no discard is running or another process drives it.
 if redis.call('HGET', KEYS[1], 'phase') ~= 'running' then
   return false
 end

@@ -1,7 +1,7 @@
 -- Removes jobs that are still failed, have not run since, and hold the same data: all that BullMQ keeps of them, as its own removal does.
 -- KEYS[1]: the queue's failed jobs, KEYS[2…]: the jobs. ARGV: of each its id, its score among the failed ones, its data's SHA-1 (16 digits).
--- Returns for each: 1 = removed, 0 = there was none any more, -1 = it is there, and was retried or edited since: left alone.
--- Safe to run twice: the second time there is none any more.
+-- Returns for each: 1 = removed, 0 = no longer there, -1 = not removed, since it was retried or edited.
+-- Safe to run twice: the second time none is left.
 local failed = KEYS[1]
 local results = {}
 for at = 2, #KEYS do

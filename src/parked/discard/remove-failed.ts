@@ -1,4 +1,4 @@
-/** Removes failed jobs for good. For what a person asked to discard, and for nothing else. */
+/** Removes failed jobs for good. Only for matches that an operator asked to discard. */
 import type { Queue } from 'bullmq';
 import type { RedisClient } from '../../redis/connections.ts';
 import { loadScript, runScript } from '../../redis/scripts.ts';
@@ -9,9 +9,9 @@ const JOBS_PER_CALL = 100;
 
 export interface Removed {
   removed: string[];
-  /** Were not there any more. */
+  /** No longer there. */
   gone: string[];
-  /** Retried or edited since: left alone. */
+  /** Retried or edited since, and not removed. */
   changed: string[];
 }
 

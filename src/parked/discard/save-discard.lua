@@ -1,4 +1,4 @@
--- Saves how far the discard is, unless the lease is not the driver's any more.
+-- Saves the discard's progress, unless the driver has lost the lease.
 -- KEYS[1]: its state, KEYS[2]: its jobs, KEYS[3]: the lease. ARGV[1]: the driver, ARGV[2]: for how many milliseconds it keeps the lease,
 -- ARGV[3]: phase, ARGV[4]: the run as JSON.
 -- Returns 1 where it is saved. Safe to run twice.

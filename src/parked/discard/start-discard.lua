@@ -1,8 +1,8 @@
--- Starts the discard of the matches that an export holds, unless it or a run of retries is going.
+-- Starts the discard of the matches in an export, unless one, or a retry run, is in progress.
 -- KEYS[1]: its state, KEYS[2]: its jobs, KEYS[3]: the state of the retries, KEYS[4]: the export. ARGV[1]: the run as JSON, its total left
--- out, ARGV[2]: how many matches the person means to discard.
+-- out, ARGV[2]: how many matches the operator means to discard.
 -- Returns { 'started' | 'one is going' | 'not exported' | 'another number', how many the export holds }.
--- Safe to run twice: the second time one is going.
+-- Safe to run twice: the second time one is in progress.
 for at = 1, 3, 2 do
   if redis.call('HGET', KEYS[at], 'phase') == 'running' then
     return { 'one is going', 0 }

@@ -18,12 +18,12 @@ export interface Discard {
   what: string;
   startedAt: string;
   total: number;
-  /** Looked at so far: discarded + changed + gone. */
+  /** Processed so far: discarded + changed + gone. */
   done: number;
   discarded: number;
-  /** Left alone: retried or edited since they were exported. */
+  /** Not discarded: retried or edited since they were exported. */
   changed: number;
-  /** Were no longer there. */
+  /** No longer there. */
   gone: number;
   why?: string;
   endedAt?: string;

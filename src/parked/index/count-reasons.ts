@@ -1,6 +1,6 @@
 /**
- * Parked matches by reason, for a process that keeps no index: by the jobs' names alone, which costs a quarter of reading what the
- * index reads. Read again when their number has changed, and not too often.
+ * Parked matches by reason, for a process without an index: from the jobs' names only, which costs a quarter of reading what the
+ * index reads. Recounted when their number has changed, and not too often.
  */
 import type { Queue } from 'bullmq';
 import { parkingReasons } from '../../../queues/index.ts';

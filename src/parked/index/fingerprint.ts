@@ -33,7 +33,7 @@ export function causeOf(failedReason: string, name: string, known: ReadonlySet<s
 }
 
 function fingerprintOf(text: string): string {
-  // What errors have in common is at their beginning.
+  // Errors of one cause share their beginning.
   const [firstLine = ''] = text.slice(0, 2_000).split('\n', 1);
   const common = differing.reduce((left, [pattern, instead]) => left.replace(pattern, instead), firstLine);
   return common.length > MAX_FINGERPRINT ? `${common.slice(0, MAX_FINGERPRINT)}…` : common;

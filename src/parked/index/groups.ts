@@ -15,7 +15,7 @@ export interface Group {
   /** ISO times: first parked, last failed. */
   firstSeen: string;
   lastSeen: string;
-  /** Those with the most jobs. */
+  /** Subscriptions with the most jobs. */
   subscriptions: { name: string; jobs: number }[];
   example: { queue: string; job: string };
 }

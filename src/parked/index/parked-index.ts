@@ -11,10 +11,10 @@ import type { ParkedJob, Place } from './parked-job.ts';
 import { allPlaces, countOf, placesSince, readPlaces, type Source } from './read-jobs.ts';
 
 const MAX_JOBS = 250_000;
-/** Failures carry their worker's clock, which may be this far behind another's. */
+/** Failures carry their worker's clock, which may be this far behind others. */
 const CLOCKS_DIFFER_MS = 5_000;
 const FRESH_FOR_MS = 1_000;
-/** Even if the counts agree, ids are compared this often, since clocks may differ by more. */
+/** Even if the counts agree, ids are compared this often, because clocks may differ by more. */
 const COMPARE_EVERY_MS = 60_000;
 /** Rests this many times as long as a refresh took, so that a flood of failures does not keep the web process busy. */
 const REST_FACTOR = 4;

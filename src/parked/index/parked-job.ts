@@ -21,7 +21,7 @@ export interface ParkedJob {
   fingerprint: string;
   streamId: string;
   subscription: string;
-  /** '' if the whole subscription did not get it. */
+  /** '' if nobody of the subscription got it. */
   subscriber: string;
   uri: string;
   /** Of the post; if the entry is not a match, its beginning. */
@@ -88,7 +88,7 @@ function contentOf(data: string): Content {
   };
 }
 
-/** For a batch, a truncated job, or one edited by another program: what can be found at its beginning. */
+/** For a batch, a truncated job, or one edited by another program: what its beginning contains. */
 function looseContent(data: string): Content {
   const plain = data.slice(0, 4_000).replaceAll('\\"', '"');
   const first = (pattern: RegExp) => cut(pattern.exec(plain)?.[1] ?? '', MAX_FIELD);

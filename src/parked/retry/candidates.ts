@@ -1,4 +1,4 @@
-/** The failed jobs that a run retries, as they are now. */
+/** The failed jobs that a run retries, in their current state. */
 import type { Queues } from '../../lanes/queues.ts';
 import type { RedisClient } from '../../redis/connections.ts';
 import type { ParkedIndex } from '../index/parked-index.ts';
@@ -17,7 +17,7 @@ export async function candidatesOf(
   return [...(await index.jobs())].filter(isOne).sort((a, b) => a.score - b.score);
 }
 
-/** By the workers' clocks, of all queues. undefined: nothing has failed. */
+/** By the workers' clocks, over all queues. undefined: nothing has failed. */
 export async function newestFailure({
   client,
   queues,

@@ -30,10 +30,10 @@ export type RunDriver = Driver;
 const SETTLE_MS = 15_000;
 const RENEW_EVERY_MS = LEASE_MS / 3;
 
-/** This driver's rate and next jobs; starts anew with each lease. */
+/** This driver's rate and next jobs; reset with each new lease. */
 interface Pace {
   runId: string;
-  /** Delivered before this driver took over: the rate starts anew. */
+  /** Delivered before this driver took over; the rate starts again from there. */
   before: number;
   waiting: ParkedJob[];
   allowance: number;
@@ -79,7 +79,7 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
       pace.waiting = found.filter((job) => !known.has(fieldOf(job)));
       if (run.total === 0 && found.length > 0) {
         run.total = found.length;
-        // Shown first, and a stop is heeded that was asked for while it was counted.
+        // Show the count first, and obey a stop requested while counting.
         return undefined;
       }
     }
@@ -127,7 +127,7 @@ export function createRunDriver({ client, queues, index, store, operatorLog }: R
       await store.resign(driver);
       return false;
     }
-    // Redis may have answered so late that another process drives by now. Jobs that were not retried are found untouched.
+    // Redis may have answered so late that another process drives by now. Jobs not retried are then found untouched.
     if (jobs?.length && performance.now() - savedAt < LEASE_MS) await send(run, jobs);
     return true;
   }

@@ -1,7 +1,7 @@
 -- Takes the lease of the run or keeps it, and reads the run under it.
 -- KEYS[1]: its state, KEYS[2]: what it has in flight, KEYS[3]: the lease. ARGV[1]: the driver, ARGV[2]: for how many milliseconds.
 -- Returns whether the lease is new to the driver (1 or 0), the run, who asked to stop it, fields and values of what is in flight;
--- nothing where no run is going or another drives it.
+-- nothing if no run is in progress or another process drives it.
 if redis.call('HGET', KEYS[1], 'phase') ~= 'running' then
   return false
 end

@@ -1,6 +1,6 @@
--- What became of jobs that were retried.
+-- Outcomes of retried jobs.
 -- KEYS[1]: the queue's failed jobs, KEYS[2]: its completed ones, KEYS[3…]: the jobs. ARGV: their ids, in the same order.
--- Returns for each: where it stands ('gone', 'failed', 'completed', 'under way'), its score among the failed ones, attempts made,
+-- Returns for each: its state ('gone', 'failed', 'completed', 'under way'), its score among the failed ones, attempts made,
 -- failedReason, returnvalue. Only reads.
 local found = {}
 for at, id in ipairs(ARGV) do

@@ -32,7 +32,7 @@ export async function outcomesOf(
 function outcomeOf(before: Retried, [where, score, attempts, failedReason, returnValue]: Row): Outcome {
   switch (where) {
     case 'gone':
-      // Completed jobs are kept for a while only.
+      // Completed jobs are kept only for a while.
       return { is: 'delivered' };
     case 'failed':
       return Number(score) === before.score ? { is: 'untouched' } : { is: 'relapsed', reason: failedReason };
@@ -41,7 +41,7 @@ function outcomeOf(before: Retried, [where, score, attempts, failedReason, retur
         ? { is: 'relapsed', reason: 'parked again, for the subscribers that it did not reach' }
         : { is: 'delivered' };
     default:
-      // It failed and is delayed for its next attempt; an outage delays it without counting one.
+      // It failed and is delayed for its next attempt; an outage delays it without using up an attempt.
       return Number(attempts) > before.attempts
         ? { is: 'relapsed', reason: failedReason }
         : { is: 'under way' };

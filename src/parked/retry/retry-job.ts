@@ -37,7 +37,7 @@ export async function retryOne(
   if (data !== undefined) {
     const { entry } = job.data as { entry?: { id?: unknown } };
     if (typeof entry?.id !== 'string') return 'not editable';
-    // An entry without `data` loses its other fields: it has `data` now.
+    // An entry without `data` loses its other fields, because now it has `data`.
     const edited = { ...(job.data as object), entry: { id: entry.id, data } };
     if (queueName === definitions.parked.name) await byHand.edited(id, edited);
     await job.updateData(edited);

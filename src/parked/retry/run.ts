@@ -37,14 +37,14 @@ const stages = [
   { delivered: -Infinity, rate: 1 },
 ];
 
-/** Retries per second, by how many were delivered since the run began, or went on after a restart (less than 0: an older build set it back). */
+/** Retries per second, by how many were delivered since the run started or resumed (less than 0: an older build reset it). */
 export const rateAfter = (delivered: number): number =>
   stages.find((stage) => delivered >= stage.delivered)!.rate;
 
 /** Jobs in flight at most, so that retries do not pile up if workers are slow or down. */
 export const mostInFlight = (rate: number): number => (rate === 1 ? 1 : rate * 2);
 
-/** For the operator log: the run itself did it, on somebody's behalf. */
+/** For the operator log: done by the run, on somebody's behalf. */
 export const systemFor = ({ by, from }: Pick<RetryRun, 'by' | 'from'>) => ({
   name: `skywire-inbox, for ${by}`,
   address: from,

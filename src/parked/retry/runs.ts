@@ -10,7 +10,7 @@ import { createRunDriver, type RunDriverDeps } from './driver.ts';
 import type { RetryRun } from './run.ts';
 import type { StoredRun } from './store.ts';
 
-/** A start waits so long for the index, which may take longer: then the run counts what it retries once it is read. */
+/** A start waits this long for the index. If that takes longer, the run counts its matches once the index is loaded. */
 const COUNT_WITHIN_MS = 1_000;
 
 export interface RetryRuns {
@@ -18,7 +18,7 @@ export interface RetryRuns {
   start(actor: Actor, filter: Filter, what: string): Promise<'started' | 'one is going' | 'nothing fits'>;
   /** Whether there was one to stop. */
   askToStop(actor: Actor): Promise<boolean>;
-  /** Ends its loop; another process, or the next start of this one, goes on with the run. */
+  /** Ends its loop; another process, or the next start of this one, continues the run. */
   stop(): Promise<void>;
 }
 

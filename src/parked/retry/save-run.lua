@@ -1,4 +1,4 @@
--- Saves what the driver of the run found and is about to send: all of it, or nothing where the lease is not its own any more.
+-- Saves what the driver of the run found and is about to retry: all of it, or nothing if it has lost the lease.
 -- KEYS[1]: its state, KEYS[2]: what it has in flight, KEYS[3]: the lease. ARGV[1]: the driver, ARGV[2]: for how many milliseconds it
 -- keeps the lease, ARGV[3]: phase, ARGV[4]: the run as JSON, ARGV[5]: how many fields leave what is in flight; those fields; then
 -- field and value of each that is added.

@@ -20,10 +20,10 @@ export interface StoredRun {
   stopAskedBy?: string;
 }
 
-/** `subscription`: '' where an older build sent it. */
+/** `subscription`: '' if an older build retried it. */
 export type InFlight = Retried & { queue: string; subscription: string };
 
-/** A run as its driver reads it. `isNewlyLed`: another driver may have had it in between. */
+/** A run as its driver reads it. `isNewlyLed`: another driver may have had the lease in between. */
 export type LedRun = Omit<StoredRun, 'phase'> & { isNewlyLed: boolean; inFlight: InFlight[] };
 
 export interface RunStore {
@@ -40,7 +40,7 @@ export interface RunStore {
     over: readonly InFlight[],
     sent?: readonly InFlight[],
   ): Promise<boolean>;
-  /** Never takes the lease anew. */
+  /** Never takes a lease that was lost. */
   renew(driver: string): Promise<void>;
   resign(driver: string): Promise<void>;
 }
