@@ -1,4 +1,4 @@
-/** TLS to the nodes of a Cluster: they announce each other, often by addresses, which no certificate names. */
+/** TLS to the nodes of a Cluster: they announce each other, often by addresses that no certificate names. */
 import { isIP } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import type { ClusterOptions } from 'ioredis';
@@ -9,13 +9,13 @@ type ClusterTls = Required<Pick<ClusterOptions, 'dnsLookup'>> & {
 };
 
 /**
- * A node that is known by its address only may have a certificate for any host of the URL: it was announced by one that has. A node
- * that is announced by its name must have one for that name, and with REDIS_TLS_SERVERNAME all have one for that.
+ * A node known only by its address may have a certificate for any host of the URL, since it was announced by a node that has one. A node
+ * announced by name must have one for that name; with REDIS_TLS_SERVERNAME all must have one for that.
  */
 export function clusterTls(hosts: readonly string[], tls: TlsFiles): ClusterTls {
   const names = hosts.filter((host) => !isIP(host));
   return {
-    // By default ioredis connects to the address, and then neither the name nor SNI is left.
+    // By default ioredis connects to the address, without name or SNI.
     dnsLookup: (host, found) => found(null, host),
     tls: {
       ...tls,

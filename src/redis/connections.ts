@@ -95,7 +95,7 @@ function build({ address, tls }: RedisTarget, purpose: Purpose, connectionName: 
 
 const hostsOf = (nodes: readonly { host: string }[]): string[] => nodes.map(({ host }) => host);
 
-/** A second connection to the same Redis, with the options of a `reader`. It is the caller's to close. */
+/** A second connection to the same Redis, with the options of a `reader`. The caller must close it. */
 export function openReaderBeside(client: RedisClient): RedisClient {
   const forReading = {
     autoResendUnfulfilledCommands: false,
@@ -132,7 +132,7 @@ export async function connectFirst(client: RedisClient, target: RedisTarget): Pr
   }
 }
 
-/** ioredis keeps to itself why the nodes of a Cluster could not be reached: the first one is asked again. */
+/** ioredis hides why the nodes of a Cluster could not be reached: try the first one again. */
 async function nodeError({ address, tls }: RedisTarget): Promise<Error | undefined> {
   if (address.kind !== 'cluster') return undefined;
   const { kind: _, nodes, ...rest } = address;

@@ -2,7 +2,7 @@ export class DeadlinePassed extends Error {
   override name = 'DeadlinePassed';
 }
 
-/** Rejects with DeadlinePassed after `ms`; the work itself goes on. */
+/** Rejects with DeadlinePassed after `ms`; the work itself continues. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
@@ -15,7 +15,7 @@ export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   }
 }
 
-/** Waits for `work`, but no longer than `ms`. Rejects where the work does until then. */
+/** Waits for `work`, but no longer than `ms`. Rejects if the work does before that. */
 export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   await within(ms, work).catch((error: unknown) => {
     if (!(error instanceof DeadlinePassed)) throw error;
@@ -27,7 +27,7 @@ export class Stopped extends Error {
   override name = 'Stopped';
 }
 
-/** Rejects with Stopped if the work has not ended `graceMs` after the signal; the work itself goes on. */
+/** Rejects with Stopped if the work has not ended `graceMs` after the signal; the work itself continues. */
 export async function orStopped<T>(signal: AbortSignal, graceMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let onAbort = () => {};

@@ -10,7 +10,7 @@ const connectionErrors =
 const outageCodes =
   /\b(OOM|READONLY|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOAUTH|NOPERM|WRONGPASS)\b|ACL failure in script|The user executing the script can't/;
 
-/** Whether the connection broke before the answer came: in an outage, or because Redis refuses what it was sent for its size. */
+/** Whether the connection broke before the answer came: in an outage, or because Redis refuses a value for its size. */
 export function brokeConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof ReplyError) return error.message.includes('Protocol error');

@@ -1,4 +1,4 @@
-/** Names and values that Redis gives one after the other. */
+/** Names and values that Redis returns alternately. */
 export const fieldsOf = <Value extends string | number | null>(
   flat: readonly Value[],
 ): Record<string, Value> =>

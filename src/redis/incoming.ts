@@ -1,8 +1,8 @@
-/** What arrives over a client's connections, while a reply is still on its way. ioredis hands over whole replies only. */
+/** Observes what arrives over a client's connections while a reply is incomplete. ioredis returns only whole replies. */
 import { Cluster, type Redis } from 'ioredis';
 import type { RedisClient } from './connections.ts';
 
-/** `take`: the size of each piece that arrives, from now on. */
+/** `take`: called with the size of each piece that arrives, from now on. */
 export function watchIncoming(client: RedisClient, take: (bytes: number) => void): void {
   const watch = (node: Redis) => {
     const listen = () => node.stream.on('data', (piece: Buffer) => take(piece.length));
@@ -14,7 +14,7 @@ export function watchIncoming(client: RedisClient, take: (bytes: number) => void
   client.on('+node', watch);
 }
 
-/** Reconnects. What was on its way is thrown away: after disconnect() alone the rest of a reply would still be read. */
+/** Reconnects and drops what was in transit: after just disconnect() the rest of a reply would still be read. */
 export function cutOff(client: RedisClient): void {
   const nodes = client instanceof Cluster ? client.nodes() : [client];
   client.disconnect(true);

@@ -1,4 +1,4 @@
--- Included by scripts that write several keys. A script that calls this first changes everything or nothing: a key of another type
+-- Included by scripts that write several keys. A script that calls this first changes everything or nothing: a key of the wrong type
 -- would stop it between its writes. Returns the text of an error, or nil.
 local function wrongType(expected)
   for at, key in ipairs(KEYS) do

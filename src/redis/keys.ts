@@ -62,7 +62,7 @@ export const inboxOfKey = (key: string): string | undefined => nameIn(/^inbox:\{
 export const subscriptionOfSubscribersKey = (key: string): string | undefined =>
   nameIn(/^subscription:\{([^{}]+)\}:subscribers$/.exec(key)?.[1]);
 
-/** undefined: another program's, since no name is encoded like this. */
+/** undefined: another program's, because no name is encoded like this. */
 function nameIn(encoded: string | undefined): string | undefined {
   if (encoded === undefined) return undefined;
   try {
@@ -72,18 +72,18 @@ function nameIn(encoded: string | undefined): string | undefined {
   }
 }
 
-/** A name of which nothing but this remains once it is erased. */
+/** What remains of an erased name. */
 export const nameHash = (encoded: string): string => hash('sha256', encoded, 'base64url');
-/** When an inbox was erased: in its slot, and without its name. */
+/** When an inbox was erased: in the inbox's slot, but without its name. */
 export const erasedKey = (inbox: string): string =>
   `skywire-inbox:erased:{${slotNumber(inbox)}}:${nameHash(inbox)}`;
-/** Hashes of the names that were erased lately: web processes close their streams. */
+/** Hashes of names erased lately, whose streams web processes close. */
 export const erasuresKey = 'skywire-inbox:erasures';
 
-/** The names of all inboxes lie in so many parts, so that they spread over the nodes of a Cluster. */
+/** Number of parts of the list of inboxes, which spread over the nodes of a Cluster. */
 export const INBOX_LIST_PARTS = 16;
 export const inboxListKey = (part: number): string => `skywire-inbox:{inboxes.${part.toString(16)}}`;
-/** Maintenance of inboxes: how far it is, and the lock of the process that does it. */
+/** Maintenance of inboxes: its progress, and the lock of the process that does it. */
 export const maintenanceKeys = {
   state: 'skywire-inbox:{maintenance}:state',
   lease: 'skywire-inbox:{maintenance}:lease',
@@ -94,7 +94,7 @@ export const postKey = (identity: string): string => `post:{${identity}}`;
 
 /** The inbox that a feed token opens, by the token's SHA-256. */
 export const feedTokenKey = (hash: string): string => `feed-token:{${hash}}`;
-/** How far a program with this token was shown the streams of the inbox. */
+/** How far a client with this token was shown the streams of the inbox. */
 export const servedKey = (hash: string): string => `${feedTokenKey(hash)}:served`;
 
 export const subscriptionKeys = (encodedSubscription: string) => ({
@@ -131,8 +131,8 @@ export const booksKeys = (queue: string) => ({
   open: `${queuePrefix(queue)}:books:open`,
 });
 /**
- * When workers of this version began beside inboxes of an earlier one. In the slot of the books, which know whether there was one. The number
- * grows when an earlier version cannot read what a later one writes: each such change has its own time.
+ * When workers of this version started on inboxes of an earlier one. In the slot of the books, which show whether there was one. The number
+ * increases when an earlier version cannot read what a later one writes: each such change has its own time.
  */
 export const upgradedAtKey = `${queuePrefix('matches')}:upgraded-at:2`;
 /** Payloads of large batches, in the queue's slot. */
@@ -147,10 +147,10 @@ export const lossesKey = 'skywire-inbox:losses';
 export const cursorServersKey = (stream: string, group: string): string =>
   `${cursorKey(stream, group)}:servers`;
 
-/** What a person did with the parked match of this job; in the queue's slot. */
+/** What an operator did with the parked match of this job; in the queue's slot. */
 export const byHandKey = (jobId: string): string => `${queuePrefix('parked')}:by-hand:${jobId}`;
 
-/** What the pump knows of a stream beside the cursor: where it was at which time, and how many entries it accounts for. */
+/** What else the pump knows about a stream: its positions over time, and how many entries it accounts for. */
 export const cursorMarksKey = (stream: string, group: string): string => `${cursorKey(stream, group)}:marks`;
 
 /** Audit log of operators' actions, newest last. */
@@ -162,29 +162,29 @@ export const retryRunKeys = {
   inFlight: 'skywire-inbox:{retry-run}:in-flight',
   lease: 'skywire-inbox:{retry-run}:lease',
 };
-/** A discard of a group: its state, the jobs it goes through, its lease. In the slot of the retries, since only one of the two goes on. */
+/** A discard of a group: its state, its jobs, its lease. In the slot of the retries, because only one of the two may run. */
 export const discardKeys = {
   state: 'skywire-inbox:{retry-run}:discard',
   jobs: 'skywire-inbox:{retry-run}:discard:jobs',
   lease: 'skywire-inbox:{retry-run}:discard:lease',
 };
-/** Failed parked matches in an export that may be discarded by it: once it was sent to its end, and until then. */
+/** Failed parked matches in an export, which may be discarded: after it was sent completely, and while it is being sent. */
 export const exportedKey = (id: string) => ({
   complete: `skywire-inbox:{retry-run}:exported:${id}`,
   incomplete: `skywire-inbox:{retry-run}:exporting:${id}`,
 });
-/** A server that lookups ask: its pace and its pauses. Servers are named by strangers, so only a hash of the name stands here. */
+/** A server that lookups call: its rate limit and pauses. Strangers name servers, so the key has only a hash of the name. */
 export const askedServerKey = (kind: string, host: string): string =>
   `${queuePrefix('enrich')}:server:${nameHash(`${kind} ${host}`)}`;
-/** What was asked and is not answered yet; whether a worker answers; what became known. All in the slot of the queue. */
+/** Unanswered lookups; whether a worker answers; recent answers. All in the slot of the queue. */
 export const lookupKeys = {
   asked: `${queuePrefix('enrich')}:asked`,
   worker: `${queuePrefix('enrich')}:worker`,
   news: `${queuePrefix('enrich')}:news`,
 };
-/** What is known from Bluesky lies in so many parts. */
+/** Number of parts of what is known from Bluesky. */
 export const KNOWN_PARTS = 16;
-/** `cache`: may be forgotten. `posts`: record keys and withdrawals of posts that were delivered. Each with times and a size. */
+/** `cache`: may be dropped. `posts`: record keys and withdrawals of delivered posts. Each with times and a size. */
 export function knownKeys(store: 'cache' | 'posts', part: number) {
   const values = `skywire-inbox:{known.${part.toString(16)}}:${store}`;
   return { values, times: `${values}:times`, bytes: `${values}:bytes` };

@@ -1,17 +1,17 @@
-/** How much memory a Redis may use, and does: the one place that says so, from INFO memory. */
+/** How much memory a Redis uses and may use: the only place that decides this, from INFO memory. */
 
 /** Used share at which the pump stops reading: what is in progress can still be written. */
 export const FULL = 0.85;
 
 export interface Memory {
   usedBytes: number;
-  /** maxmemory or, if that is not set or is more, all of its machine's memory; 0: the server says neither. */
+  /** maxmemory or, if that is unset or larger, all of its machine's memory; 0: the server reports neither. */
   limitBytes: number;
   limitedBy: 'maxmemory' | 'machine';
 }
 
 /**
- * Of an INFO that includes the section `memory`. Without maxmemory nothing stops Redis but the kernel, which counts the resident memory,
+ * From an INFO that includes the section `memory`. Without maxmemory only the kernel stops Redis, and it counts the resident memory,
  * fragments included. A container's limit cannot be seen from here: INFO has the memory of the whole machine.
  */
 export function memoryOf(info: Record<string, string>): Memory {
@@ -36,7 +36,7 @@ export function describeMemory({ usedBytes, limitBytes, limitedBy }: Memory): st
   return `${megabytes(usedBytes)} of ${megabytes(limitBytes)}, ${limit}`;
 }
 
-/** What a server that says nothing about its memory means for the pump, and what to do. */
+/** What an unknown memory limit means for the pump, and what to do. */
 export const unknownLimit = {
   what: 'Redis does not say how much memory it may use, so the pump cannot stop before it is full',
   remedy: 'set maxmemory in redis.conf, or in the settings of the managed service',

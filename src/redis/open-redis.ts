@@ -23,7 +23,7 @@ export interface OpenRedis {
 
 export interface OpenRedisOptions {
   config: Pick<Config, 'redis' | 'skywireRedis' | 'ownServer' | 'allowEviction'>;
-  /** false: Skywire's server is not checked, and may be away: a worker has no use for it, and web reads only gauges from it. */
+  /** false: Skywire's server is not checked, and may be unavailable: workers do not need it, and web reads only gauges from it. */
   needsSkywire?: boolean | undefined;
   /** Ends the wait for a server: rejects with Stopped. */
   signal?: AbortSignal | undefined;

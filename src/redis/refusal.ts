@@ -1,11 +1,11 @@
 /**
- * A value that is larger than Redis takes (`proto-max-bulk-len`, the limit of a managed service) looks like an outage: the connection
- * breaks. It is told apart by trying again while small commands are answered.
+ * A value larger than Redis accepts (`proto-max-bulk-len`, the limit of a managed service) looks like an outage: the connection
+ * breaks. To tell them apart, it is tried again while small commands are answered.
  */
 import { brokeConnection } from './errors.ts';
 
 const TRIES = 3;
-/** No Redis refuses less: its own limit is at least 1 MB. So a connection that keeps breaking sets no small entry aside. */
+/** No Redis refuses less: its own limit is at least 1 MB. So a connection that keeps breaking parks no small entry. */
 export const LEAST_REFUSED_BYTES = 100_000;
 
 export interface Attempt<Result> {

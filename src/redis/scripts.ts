@@ -15,7 +15,7 @@ export function loadScript(file: URL, ...includes: URL[]): Script {
   return { text, sha: createHash('sha1').update(text).digest('hex') };
 }
 
-/** What comes before a script that calls wrongType(). */
+/** Prepended to scripts that call wrongType(). */
 export const keyTypes = new URL('key-types.lua', import.meta.url);
 
 export type ScriptArg = string | number;

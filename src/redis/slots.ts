@@ -2,7 +2,7 @@
 
 const SLOTS = 16_384;
 
-/** CRC-16/XMODEM, as Redis computes it of what stands between a key's braces. */
+/** CRC-16/XMODEM, as Redis computes it from the text between a key's braces. */
 function slotOf(tag: string): number {
   let crc = 0;
   for (const byte of Buffer.from(tag)) {
@@ -15,7 +15,7 @@ function slotOf(tag: string): number {
 const numbers = new Map<number, string>();
 let tried = 0;
 
-/** A number that lies in the same slot as this tag: for keys beside others that must not name what those name. */
+/** A number that hashes to the same slot as this tag: for keys in that slot that must not contain its name. */
 export function slotNumber(tag: string): string {
   const slot = slotOf(tag);
   for (; !numbers.has(slot); tried += 1) {

@@ -12,7 +12,7 @@ import type { RawEntry } from '../../queues/index.ts';
 const KIND = 1;
 const FRAME_HEAD = 8;
 const RECORD_HEAD = 21;
-/** Small, so that a slow line shows that it moves; a pump takes up to MAX_FRAME_BYTES.toPump. */
+/** Small, so that a slow line shows progress; a pump takes up to MAX_FRAME_BYTES.toPump. */
 const MAX_PIECE = 65_536 - FRAME_HEAD;
 /** Above Redis' largest value (512 MB) plus one read: nothing that a relay sends. */
 const MAX_DELIVERY = 600_000_000;

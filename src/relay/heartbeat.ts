@@ -4,14 +4,14 @@ import type { WebSocket } from 'ws';
 export interface Pulse {
   /** How often to check. */
   everyMs: number;
-  /** Silent for so long, the connection counts as dead. */
+  /** After this much silence the connection counts as dead. */
   silentMs: number;
 }
 /** Detects a half-open connection within 25 s. */
 export const pulse: Pulse = { everyMs: 5_000, silentMs: 20_000 };
 
 /**
- * Pings all the time, and not only when nothing comes: over a slow line a ping of the other side waits behind the entries that it sends.
+ * Pings all the time, not only in silence: over a slow line the other side's ping waits behind the entries that it sends.
  * Stops when the connection closes.
  */
 export function watchPulse(socket: WebSocket, { everyMs, silentMs }: Pulse, onSilent: () => void): void {

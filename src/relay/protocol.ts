@@ -70,7 +70,7 @@ export const requestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('leave'), n, consumer: name.optional() }),
   z.object({ do: z.literal('position'), n, anchor: id.optional(), look: seen.optional() }),
   z.object({ do: z.literal('rewind'), n, to: id }),
-  /** At least an hour of window, whatever a pump asks for. */
+  /** At least an hour of window, whatever a pump requests. */
   z.object({ do: z.literal('trim'), n, floor: id, windowMs: z.int().min(3_600_000).max(400_000_000_000) }),
   z.object({ do: z.literal('idle-consumers'), n, idleMs: milliseconds }),
 ]);

@@ -1,6 +1,6 @@
 /**
- * Reads of unknown size over a connection of their own, one at a time: given up when too much arrives, or nothing for too long. Slow
- * but steady is no fault: a single entry may take minutes.
+ * Reads of unknown size over their own connection, one at a time: aborted when too much arrives, or nothing for too long. Slow
+ * but steady is fine: a single entry may take minutes.
  */
 import type { RedisClient } from '../redis/connections.ts';
 import { cutOff, watchIncoming } from '../redis/incoming.ts';
@@ -9,15 +9,15 @@ import type { Read, ReadSize } from './read-size.ts';
 /** Memory that one read may take: entries can be much larger than the ones before them. A single entry may be larger. */
 const MOST_BYTES = 32_000_000;
 
-/** A read was given up. What it would have brought is read again, with fewer at once. */
+/** A read was aborted. Its entries are read again, fewer at once. */
 export class ReadGivenUp extends Error {
   override name = 'ReadGivenUp';
 }
 
 export interface BoundedReads {
-  /** Rows, as `command` returns them for `asked` entries at most; silent for `silentMs`, it is given up. */
+  /** Rows, as `command` returns them for `asked` entries at most; aborted after `silentMs` of silence. */
   read<Row>(asked: number, silentMs: number, command: () => Promise<Row[]>): Promise<Row[]>;
-  /** Gives up the read that is under way, if any. */
+  /** Aborts the read in progress, if any. */
   interrupt(): void;
 }
 

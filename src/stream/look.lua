@@ -1,5 +1,5 @@
 --[[
-Looks where a group stands in its stream, and what the stream still has. Reads only.
+Reads a group's position in its stream, and what the stream still has. Read-only.
 
 KEYS  1 stream
 ARGV  1 group   2 an id: entries up to it are accounted for, or ''   3 newest deleted id that the caller knows of, or ''

@@ -1,4 +1,4 @@
-/** Where a group stands in its stream, and what the stream still has: enough to tell whether unread entries are gone. */
+/** A group's position in its stream, and what the stream still has: enough to tell whether unread entries are gone. */
 import { FIRST_ID } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { loadScript, runScript } from '../redis/scripts.ts';
@@ -14,7 +14,7 @@ export interface Look {
   reads?: number | undefined;
   /** Oldest entry; undefined: none. */
   first?: string | undefined;
-  /** Of the newest entry there ever was. */
+  /** Id of the newest entry there ever was. */
   last: string;
   /** Entries in the stream. */
   length: number;
@@ -28,13 +28,13 @@ export interface Look {
   consumers?: number | undefined;
 }
 
-/** What the caller knows already. */
+/** What the caller already knows. */
 export interface Seen {
   upTo?: string | undefined;
   deleted?: string | undefined;
 }
 
-/** Redis does not let us look: XINFO STREAM is refused. */
+/** Permission for XINFO STREAM is missing. */
 export class LookDenied extends Error {
   override name = 'LookDenied';
 }
@@ -53,7 +53,7 @@ export async function lookAt(
   const count = (at: number) => (reply[at] ? Number(reply[at]) : undefined);
   return {
     delivered: reply[0]!,
-    // Not known either of a group that is made at the beginning.
+    // Also unknown for a group created at the beginning.
     reads: reply[0] === FIRST_ID ? 0 : count(1),
     first: text(2),
     last: reply[3]!,

@@ -1,6 +1,6 @@
 /**
- * What the pump noted about losses, in a Redis stream beside the queues: for the audit, the overview and the gauges. An older build reads
- * only `stream` and `ids`, and passes over records without `ids`.
+ * The losses that the pump recorded, in a Redis stream beside the queues, for the audit, the overview and the gauges. An older build reads
+ * only `stream` and `ids`, and skips records without `ids`.
  */
 import type { RedisClient } from '../redis/connections.ts';
 import { fieldsOf } from '../redis/fields.ts';
@@ -8,8 +8,8 @@ import { lossesKey } from '../redis/keys.ts';
 
 /**
  * `pending`: trimmed after a pump had read them and before they were in a queue.
- * `unread`: gone before the group was given them, after the id `after` and not after `to`; `entries` undefined: unknown how many.
- * `cursor`: the queues' Redis had forgotten how far the stream was read; what came after the id `from` was read again.
+ * `unread`: gone before the group was given them, after the id `after` up to `to`; `entries` undefined: unknown how many.
+ * `cursor`: the queues' Redis had lost the cursor; everything after the id `from` was read again.
  */
 export type LossRecord = { stream: string } & (
   | { kind: 'pending'; ids: string[] }

@@ -1,11 +1,11 @@
 /**
- * How many entries to ask for: Redis takes a count, and no limit in bytes or seconds. Few at first, twice as many after each full read
- * that was small and quick, fewer after one that was large, slow or failed.
+ * How many entries to request: Redis takes a count, but no limit in bytes or seconds. Few at first, twice as many after each full read
+ * that was small and quick, fewer after one that was large or slow, or failed.
  */
 const FIRST = 16;
 /** Target size of a read. */
 const MAX_BYTES = 8_000_000;
-/** A slower read holds up everything else that goes over its connection. */
+/** A slower read holds up everything else on its connection. */
 const MAX_MS = 2_000;
 
 export interface Read {
@@ -13,7 +13,7 @@ export interface Read {
   /** At least one. */
   got: number;
   bytes: number;
-  /** From its first byte to its last: without the wait for entries. */
+  /** From its first byte to its last, without the wait for entries. */
   ms: number;
 }
 
@@ -21,7 +21,7 @@ export interface ReadSize {
   /** From 1 to `most`. */
   next(most: number): number;
   took(read: Read): void;
-  /** It brought too much, or nothing in time. */
+  /** It returned too much, or nothing in time. */
   failed(): void;
 }
 

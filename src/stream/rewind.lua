@@ -6,7 +6,7 @@ ARGV  1 group   2 id
 Returns 1 if it was rewound; 0 if there is no such group, or it is not past the id: it never moves forward.
 Safe to run twice: entries may be delivered again, and an inbox takes each post once.
 ]]
--- No EXISTS: the pump's user may not ask that of the stream.
+-- No EXISTS: the pump's user has no permission for it on the stream.
 local groups = redis.pcall('XINFO', 'GROUPS', KEYS[1])
 if groups.err then
   if string.find(groups.err, 'no such key', 1, true) then return 0 end

@@ -38,14 +38,14 @@ export interface Source {
   /** Consumers without pending entries that have been idle for `idleMs`. */
   idleConsumers(idleMs: number): Promise<string[]>;
   position(anchor?: string): Promise<Position>;
-  /** undefined: there is no group, or it cannot be told. Rejects with LookDenied. */
+  /** undefined: there is no group, or it is not known. Rejects with LookDenied. */
   look(seen: Seen): Promise<Look | undefined>;
   /** Redelivers everything after `to`. Never moves the group forward. */
   rewind(to: string): Promise<void>;
   /**
    * Trims entries that are older than the window, before `floor`, not needed by any group and not among `spared`; a bounded number a
    * call. `isDue`: entries older than the window remain. `isAhead`: the stream's ids are ahead of the clock and tell no age; there `aged`,
-   * an id before which all are known to be older than the window, takes the clock's place.
+   * an id before which all are known to be older than the window, replaces the clock.
    */
   trim(
     floor: string,
@@ -61,15 +61,15 @@ export interface Position {
   newest?: string | undefined;
   /** The group's last-delivered-id. */
   delivered?: string | undefined;
-  /** Never newer than what was pending when `delivered` was read. */
+  /** Never newer than the entries pending when `delivered` was read. */
   oldestPending?: string | undefined;
-  /** Whether the entry at the anchor is there, or the one just after it. */
+  /** Whether the entry at the anchor, or the one just after it, exists. */
   hasAnchor?: boolean | undefined;
 }
 
-/** A source with a connection to Redis of its own. */
+/** A source with its own connection to Redis. */
 export interface DirectSource extends Source {
-  /** Ends a waiting or lasting read; what it might have brought is pending. */
+  /** Ends a waiting or running read; entries it may have read are pending. */
   interrupt(): void;
 }
 

@@ -24,7 +24,7 @@ local now = redis.call('TIME')
 local nowMs = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
 local windowMsAgo = nowMs - windowMs
 local window = string.format('%.0f-0', math.max(0, windowMsAgo))
--- Ids beyond what Lua's numbers hold exactly cannot be compared: those are left alone.
+-- Ids beyond what Lua's numbers represent exactly cannot be compared, and are not trimmed.
 local ms, seq = parts(redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1][1])
 local isAhead = ms > nowMs + AHEAD_MS and ms < EXACT and seq < EXACT
 local ahead = isAhead and 1 or 0

@@ -1,4 +1,4 @@
-/** The rows of XINFO. A stream that is not there has none. */
+/** The rows of XINFO. A missing stream has none. */
 import type { RedisClient } from '../redis/connections.ts';
 import { fieldsOf } from '../redis/fields.ts';
 
@@ -6,7 +6,7 @@ export interface Group {
   name: string;
   'last-delivered-id': string;
   pending: number;
-  /** Not there before Redis 7; null where entries were deleted. */
+  /** Missing before Redis 7; null if entries were deleted. */
   lag?: number | null;
 }
 

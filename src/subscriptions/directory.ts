@@ -1,5 +1,5 @@
 /**
- * Who is registered for which subscription. A subscription that everybody left keeps its `about` key as a tombstone: late matches are
+ * Who is registered for which subscription. A subscription that everybody left keeps its `about` key as a tombstone, so late matches are
  * dropped. One that nobody ever registered for has none: its matches are parked.
  */
 import type { Route, Router } from '../../processors/index.ts';
@@ -37,7 +37,7 @@ export interface Directory {
   unregister(subscription: string, subscriber: string): Promise<boolean>;
   /** The subscriptions that this subscriber is registered for now, in no order. */
   registrationsOf(subscriber: string): Promise<string[]>;
-  /** null takes it away. */
+  /** null removes it. */
   setTitle(subscription: string, title: string | null): Promise<void>;
   /** By name; names are plain. */
   titlesOf(subscriptions: Iterable<string>): Promise<Map<string, string>>;

@@ -1,6 +1,6 @@
 --[[
-The list from a subscriber to its subscriptions. An entry is noted before the registration, and forgotten only once it is old: so
-that whoever is registered is listed, whatever else runs at the same time; an entry without a registration does no harm.
+The list of a subscriber's subscriptions. An entry is noted before the registration, and forgotten only once it is old, so
+that every registration is listed, whatever runs concurrently; an entry without a registration is harmless.
 
 KEYS  1 subscriptions of a subscriber (hash: subscription -> when it was noted, ms)
 ARGV  1 'note' | 'find' (noted only if it is not there) | 'forget' (unless it was noted lately)   2 … subscriptions, encoded

@@ -1,6 +1,6 @@
 /**
- * Which subscriptions a subscriber is registered for: `inbox:{<s>}:subscriptions`, beside the lists from a subscription to its
- * subscribers, which decide. It lists all of them, and for a while some that ended: each is checked when it is read.
+ * Which subscriptions a subscriber is registered for: `inbox:{<s>}:subscriptions`, derived from the lists of a subscription's
+ * subscribers, which are authoritative. It has all of them, and for a while some that ended: each is checked when read.
  */
 import type { RedisClient } from '../redis/connections.ts';
 import { inboxKeys, subscriptionKeys } from '../redis/keys.ts';
@@ -9,10 +9,10 @@ import { loadScript, runScript, runScripts } from '../redis/scripts.ts';
 const script = loadScript(new URL('registrations.lua', import.meta.url));
 
 const AT_ONCE = 500;
-/** A registration is complete long before. */
+/** A registration completes in much less. */
 const STAYS_MS = 60_000;
 
-/** Before the registration, so that none is missing from the list. */
+/** Call it before the registration, so that none is missing from the list. */
 export async function noteRegistration(
   client: RedisClient,
   subscription: string,
@@ -21,7 +21,7 @@ export async function noteRegistration(
   await runScript(client, script, [inboxKeys(subscriber).subscriptions], ['note', subscription]);
 }
 
-/** After the registration: the subscriber may have been erased between the two. */
+/** Call it after the registration: the subscriber may have been erased in between. */
 export async function keepNoted(
   client: RedisClient,
   subscription: string,
@@ -47,7 +47,7 @@ export async function registrationsOf(client: RedisClient, subscriber: string): 
   return [...isRegistered];
 }
 
-/** Lists those who are registered for a subscription, some at a time. */
+/** Lists the subscribers of a subscription, in parts. */
 export async function listRegistrations(
   client: RedisClient,
   subscription: string,

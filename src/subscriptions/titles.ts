@@ -1,6 +1,6 @@
 /**
- * What people call a subscription. A key of its own: the key that says whether anybody ever registered decides what becomes of a
- * match, in this version and earlier ones.
+ * The titles of subscriptions. In keys of their own, because the key that says whether anybody ever registered decides what happens to a
+ * match, in this version and in earlier ones.
  */
 import type { RedisClient } from '../redis/connections.ts';
 import { encodeName, subscriptionKeys, titleKey } from '../redis/keys.ts';
@@ -15,7 +15,7 @@ export async function setTitle(
   title: string | null,
 ): Promise<void> {
   const key = titleKey(subscription);
-  // Another program's key of another type is an error, and not overwritten.
+  // Another program's key of the wrong type is an error, and not overwritten.
   await client.get(key);
   if (title === null) await client.del(key);
   else await client.set(key, title);
@@ -43,7 +43,7 @@ async function titleOf(client: RedisClient, name: string): Promise<string | null
   try {
     return await client.get(titleKey(encoded));
   } catch (error) {
-    // Another program's key must not keep an inbox from being read.
+    // Another program's key must not make an inbox unreadable.
     if (String(error).includes('WRONGTYPE')) return null;
     throw error;
   }

@@ -52,9 +52,9 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
     const entries = page.filter(({ data }) => !isCanary(data)).map(toEntry);
     let open = entries;
     let found: Found[] = [];
-    // Entries move during the audit: one is missing only if two passes, with a snapshot of the jobs in between, do not find it.
+    // Entries move during the audit: one counts as missing only if two passes, with a snapshot of the jobs in between, do not find it.
     for (let look = 1; open.length && look <= 2; look += 1) {
-      // A snapshot a few seconds old is enough: what was settled before it is found now, everything else is in it.
+      // A snapshot a few seconds old is enough: entries settled before it are found now, all others are in it.
       if (look === 2 && (!flying || performance.now() - flying.takenAt > JOBS_FRESH_FOR_MS))
         flying = await inFlight(options);
       found = await Promise.all((await locate(options, open)).map((one) => orParkedOrByHand(options, one)));

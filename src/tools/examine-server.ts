@@ -28,7 +28,7 @@ export async function ifAllowed(what: string, findings: Promise<Finding[]>): Pro
   }
 }
 
-/** The server of queues and inboxes, or of Skywire's stream: the ledger needs the same. */
+/** The server of queues and inboxes, or of Skywire's stream; both need the same. */
 export type Server = 'Redis' | "Skywire's Redis";
 
 export async function examineServer(client: RedisClient, server: Server = 'Redis'): Promise<Finding[]> {
@@ -36,7 +36,7 @@ export async function examineServer(client: RedisClient, server: Server = 'Redis
   return (await Promise.all(nodes.map((node) => examineNode(node, server, nodes)))).flat();
 }
 
-/** Of a Cluster each master is examined: settings are each node's own. */
+/** In a Cluster each master is examined: nodes have their own settings. */
 async function examineNode(node: Redis, server: Server, nodes: readonly Redis[]): Promise<Finding[]> {
   const isHome = server === 'Redis';
   const info = parseInfo(await node.info());

@@ -1,4 +1,4 @@
-/** Skywire's Redis, if it is a server of its own, and the streams there. */
+/** Skywire's Redis, if it is a separate server, and its streams. */
 import type { Config } from '../config/config.ts';
 import { holdsTrimming } from '../monitor/other-groups.ts';
 import { idsAhead, readStream } from '../monitor/read-stream.ts';

@@ -14,7 +14,7 @@ export interface InFlightOptions {
   group: string;
 }
 
-/** A snapshot; `takenAt`: when it was begun, by performance.now(). */
+/** A snapshot; `takenAt`: when it was started, by performance.now(). */
 export interface InFlight {
   has(id: string): boolean;
   takenAt: number;

@@ -8,7 +8,7 @@ import type { RedisClient } from '../redis/connections.ts';
 import { encodeName } from '../redis/keys.ts';
 import type { Directory } from '../subscriptions/directory.ts';
 
-/** `edited`, `discarded`: by a person, when it was parked; the edited match is where it belongs. */
+/** `edited`, `discarded`: by an operator, while it was parked; the edited match has been delivered or parked. */
 export const whereabouts = [
   'in_inbox',
   'parked',

@@ -1,4 +1,4 @@
-/** Entries that are in no inbox, and why that is no loss: they are parked, or a person edited or discarded them there. */
+/** Entries that are in no inbox, but not lost: they are parked, or an operator edited or discarded them there. */
 import { DATA_VERSION, queues as definitions, type Entry, toReference } from '../../queues/index.ts';
 import type { Queues } from '../lanes/queues.ts';
 import { type ByHandRecord, readByHand } from '../parked/by-hand.ts';
@@ -12,7 +12,7 @@ export interface SettledOptions extends LocateOptions {
 export const orParkedOrByHand = async (options: SettledOptions, found: Found): Promise<Found> =>
   orByHand(options, await orParked(options, found));
 
-/** Only those inboxes stay missing for which it is not parked. */
+/** Only inboxes for which it is not parked stay missing. */
 async function orParked({ queues, stream }: SettledOptions, found: Found): Promise<Found> {
   if (found.at !== 'missing') return found;
   const { entry, missingFor } = found;
@@ -31,7 +31,7 @@ async function orParked({ queues, stream }: SettledOptions, found: Found): Promi
   };
 }
 
-/** With its entry, and by reference. */
+/** Job ids with the entry, and by reference. */
 function parkedIds(stream: string, entry: Entry, subscriber?: string): string[] {
   return [entry, toReference(entry)].map((as) => {
     const job = { v: DATA_VERSION, stream, entry: as, reason: 'unrouted', detail: '' } as const;
@@ -57,7 +57,7 @@ async function orByHand(options: SettledOptions, found: Found): Promise<Found> {
   return { ...found, at: records.some((record) => record?.did === 'edited') ? 'edited' : 'discarded' };
 }
 
-/** Whether the edited match is where it belongs, or is parked anew. `subscriber`: the only one it is for. */
+/** Whether the edited match was delivered, or parked again. `subscriber`: the only one it is for. */
 async function isThere(options: SettledOptions, edited: Entry, subscriber?: string): Promise<boolean> {
   const [found] = await locate(options, [edited]);
   const { at, missingFor } = await orParked(options, found!);

@@ -14,7 +14,7 @@ export interface ReplayOptions {
   queues: Queues;
   stream: string;
   from: string;
-  /** Or how to find out. */
+  /** Or how to find it out. */
   to: string | (() => Promise<string>);
   batchSize: number;
   /** Replay pauses above half of it, so that new matches always find room. */
@@ -39,7 +39,7 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
   let next = from;
   const onAdded = (batch: readonly RawEntry[]) => {
     entries += batch.length;
-    // The last one again, since the next one is not known yet.
+    // Repeats the last one, since the next is not known yet.
     next = batch.at(-1)!.id;
     onProgress(entries, next);
   };

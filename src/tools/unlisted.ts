@@ -1,4 +1,4 @@
-/** What an earlier, longer SKYWIRE_STREAM left behind. */
+/** Streams that only an earlier, longer SKYWIRE_STREAM listed. */
 import type { Lane } from '../lanes/lane.ts';
 import type { Queues } from '../lanes/queues.ts';
 

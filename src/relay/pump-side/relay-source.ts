@@ -128,7 +128,7 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
     },
     async readPending(after, most) {
       const to = await connected();
-      // What is pending is mostly what is being pushed.
+      // Pending entries are mostly those being pushed.
       if (after === '0' && !line.mayAskPending(to.receivingMs(), !window.isEmpty()))
         return { entries: [], lost: [], last: undefined };
       const count = size.next(most);
@@ -164,7 +164,7 @@ export function createRelaySource(options: RelaySourceOptions): RelaySource {
     },
     async trim(upTo, windowMs, spared) {
       const to = await connected();
-      // The protocol knows no single entries: nothing beyond the oldest of them is trimmed.
+      // The protocol cannot name single entries: nothing beyond the oldest of them is trimmed.
       const floor = oldestOf([upTo, ...spared])!;
       return (await to.ask({ do: 'trim', floor, windowMs }, answerSchemas.trim)).answer;
     },

@@ -11,7 +11,7 @@ interface Pushed {
   at: number;
   entries: RawEntry[];
   bytes: number;
-  /** How long a byte of it took on the line. */
+  /** Time per byte on the line. */
   msPerByte: number;
 }
 

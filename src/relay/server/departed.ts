@@ -1,5 +1,5 @@
 /**
- * Consumers that disconnected from this relay and may have left entries pending. Only an optimization: without it those entries are
+ * Consumers that disconnected from this relay and may have left entries pending. An optimization only: without it those entries are
  * claimed once they have been idle long enough.
  *
  * A consumer is away → (it reconnects in time) back, or → gone: others may claim what it left.

@@ -1,6 +1,6 @@
 import { ReadGivenUp } from '../../stream/bounded-reads.ts';
 
-/** The error code alone, or our own word: the rest of a Redis error may name hosts and keys. */
+/** Only the error code, or our own text: the rest of a Redis error may name hosts and keys. */
 export function redisWord(error: unknown): string {
   if (error instanceof ReadGivenUp) return error.message;
   const message = error instanceof Error ? error.message : '';

@@ -1,5 +1,5 @@
 /**
- * A subscribed pump: answers its requests until the connection ends.
+ * A subscribed pump: its requests are answered until the connection ends.
  * Invariant: acks only what the pump acked. Everything else stays pending in the group.
  */
 
@@ -52,7 +52,7 @@ export function startSession({ connection, upstream, allowance, departed, events
     let claimed = 0;
     const lost: string[] = [];
     for (const name of departed.gone(consumer.stream, consumer.group)) {
-      // First: another pump need not try the same one, and it may reconnect meanwhile.
+      // Do this first: other pumps need not try the same one, and it may reconnect meanwhile.
       departed.forget({ ...consumer, name });
       const taken = await upstream.take(name);
       if (taken.claimed) events.takenOver(taken.claimed, name, consumer.name);
