@@ -22,12 +22,12 @@ export function requireToken(config: AccessConfig): RequestHandler {
   };
 }
 
-/** Open on loopback, unless PUBLIC_URL leads others there; elsewhere requires the API token or the admin login. */
+/** Open on loopback, unless PUBLIC_URL is set; elsewhere requires the API token or the admin login. */
 export function requireOperator(config: AccessConfig, login: Login): RequestHandler {
   const { http, access } = config;
   const isSet = access.apiToken !== undefined || access.adminPassword !== undefined;
   const isOpen = http.isLoopback && !(http.publicUrl && isSet);
-  // What is not set opens on loopback, which would open this too.
+  // A missing secret opens everything on loopback, which would open this, too.
   const isOperator = (req: Request): boolean =>
     (access.apiToken !== undefined && hasToken(req, config)) ||
     (access.adminPassword !== undefined && login.roleOf(req) === 'admin');

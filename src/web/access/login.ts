@@ -21,8 +21,8 @@ export interface Login {
 }
 
 /**
- * Wrong logins of an address. Once they are used up the right password waits too, since its answer would tell: but never longer
- * than one more takes.
+ * Wrong logins of an address. Once they are used up, even the right password must wait, because its answer would reveal it; but never longer
+ * than one more attempt takes.
  */
 const wrongLogins = { atOnce: 20, everyMs: 3_000 };
 

@@ -18,7 +18,7 @@ export const hasTokenCookie = (cookies = ''): boolean => inCookie.test(cookies);
 export interface Admission {
   /** `look`: read-only. */
   may: 'all' | 'look';
-  /** The feed token it hangs on. */
+  /** The feed token that it depends on. */
   feedToken?: string;
 }
 
@@ -48,7 +48,7 @@ export function createReaderAccess(config: AccessConfig, login: Login, feedToken
   };
 }
 
-/** Brought by this request, right or wrong. */
+/** Sent with this request, right or wrong. */
 const hasCredentials = ({ headers }: Request): boolean =>
   headers.authorization !== undefined || hasTokenCookie(headers.cookie);
 
@@ -71,7 +71,7 @@ export function admitReaders(access: ReaderAccess): RequestHandler {
         throw new Problem(403, 'The viewer login is read-only');
       if (admission === undefined)
         throw new Problem(401, 'API token or a token of this inbox required', {
-          // An open page whose link was revoked or whose password has changed says so: the browser must not ask for a password.
+          // If the link of an open page was revoked, or the password changed, the page says so: the browser must not ask for a password.
           'WWW-Authenticate': access.challenges(takesLogin && !hasCredentials(req)),
         });
       res.locals['isAdmitted'] = true;
@@ -81,6 +81,6 @@ export function admitReaders(access: ReaderAccess): RequestHandler {
   };
 }
 
-/** The feed token that admitReaders let this request in by; undefined: it was let in otherwise. */
+/** The feed token with which admitReaders admitted this request; undefined: it was admitted in another way. */
 export const feedTokenIn = (res: Response): string | undefined =>
   res.locals['feedToken'] as string | undefined;

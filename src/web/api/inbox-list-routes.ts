@@ -1,4 +1,4 @@
-/** Lists all inboxes and erases one. For programs with the API token alone: a feed token opens one inbox, and erases nobody. */
+/** Lists all inboxes and erases one. Only for programs with the API token: a feed token opens one inbox, and erases nobody. */
 import { z } from 'zod';
 import type { Erase } from '../../inbox/erase/erase.ts';
 import type { InboxList } from '../../inbox/inbox-list.ts';

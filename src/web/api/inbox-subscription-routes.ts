@@ -1,4 +1,4 @@
-/** The subscriptions of an inbox: those that brought items, and those that its subscriber is registered for. */
+/** The subscriptions of an inbox: those that matched items, and those that its subscriber is registered for. */
 import { z } from 'zod';
 import type { InboxReader } from '../../inbox/read/inbox-reader.ts';
 import { decodeName } from '../../redis/keys.ts';

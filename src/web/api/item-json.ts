@@ -88,7 +88,7 @@ export interface Post {
   text: string;
   author: string;
   indexed_at: string;
-  /** Of the record, as Skywire may send it one day. */
+  /** CID of the record, which Skywire may send one day. */
   cid?: unknown;
   raw_record?: unknown;
 }

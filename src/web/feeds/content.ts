@@ -11,7 +11,7 @@ export interface Shown extends Omit<PostView, 'isHidden'> {
   facets?: unknown;
 }
 
-/** What labels cover stands in no feed: a link to the post takes its place. */
+/** What labels cover is in no feed: a link to the post replaces it. */
 export function contentHtml(shown: Shown): string {
   const { text, facets, url, media, quote, reply_to, labels, tags, withdrawn } = shown;
   if (withdrawn) return `<p>${withdrawnText(withdrawn.why)}</p>`;
@@ -73,6 +73,6 @@ function mediumHtml({ kind, url, thumb_url, alt, title, description }: Medium): 
   const what = kind === 'image' ? 'Image' : 'Video';
   const words = `[${kind === 'video' ? linked(what, url) : what}${alt ? `: ${lines(alt)}` : ''}]`;
   if (thumb_url === null) return `<p dir="auto">${words}</p>`;
-  // A video may have no still: its words stand beside it.
+  // A video may have no still, so its text is shown, too.
   return `<p dir="auto">${linked(picture(thumb_url, alt), url)}${kind === 'video' ? `<br>${words}` : ''}</p>`;
 }

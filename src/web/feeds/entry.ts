@@ -17,14 +17,14 @@ export interface Entry {
   title: string;
   html: string;
   author: { name: string; url: string; avatar?: string | undefined };
-  /** Delivered, or shown otherwise since. */
+  /** When it was delivered, or last changed. */
   updatedMs: number;
   language: string | undefined;
   publishedMs: number;
   deliveredMs: number;
   /** By title, or else by id. */
   subscriptions: string[];
-  /** None that labels cover. */
+  /** Without those that labels cover. */
   pictures: { url: string; alt: string }[];
 }
 

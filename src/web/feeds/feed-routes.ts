@@ -30,10 +30,10 @@ const ITEMS = 100;
 const ANSWER_WITHIN_MS = 5_000;
 
 const perToken = { atOnce: 100, everyMs: 1_000 };
-/** Only bounds the load of invalid tokens (256 bits are not guessed); valid ones are served whatever else their address sends. */
+/** Only bounds the load of invalid tokens (256 bits cannot be guessed); valid ones are served whatever else their address sends. */
 const perStranger = { atOnce: 100, everyMs: 1_000 };
 
-/** Not strict: some feed readers add parameters of their own. */
+/** Not strict: some feed readers add their own parameters. */
 const feedQuery = z.object({
   unread: flag,
   subscription: plainName.optional(),

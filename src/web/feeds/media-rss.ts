@@ -1,4 +1,4 @@
-/** A picture of an entry beside its content (Media RSS), for RSS and Atom. */
+/** A picture of an entry in addition to its content (Media RSS), for RSS and Atom. */
 import { element, xmlText } from './xml.ts';
 
 export const mediaContent = ({ url, alt }: { url: string; alt: string }): string =>

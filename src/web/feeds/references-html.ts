@@ -1,11 +1,11 @@
-/** What a post quotes and answers, as safe HTML. */
+/** The posts that a post quotes and answers, as safe HTML. */
 import { escapeHtml } from '../http/html.ts';
 import { authorName, type ReferenceView } from '../post/post-view.ts';
 
 const rel = 'rel="nofollow noopener noreferrer"';
 const lines = (text: string): string => escapeHtml(text).replace(/\r\n?|\n/g, '<br>');
 const link = (html: string, href: string): string => `<a href="${escapeHtml(href)}" ${rel}>${html}</a>`;
-/** A name from outside stands apart, whatever its direction. */
+/** A name from outside is isolated, whatever its direction. */
 function named({ author, url }: ReferenceView, fallback: string): string {
   const name = authorName(author, '');
   return link(name === '' ? fallback : `<bdi>${lines(name)}</bdi>`, url);

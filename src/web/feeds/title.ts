@@ -39,7 +39,7 @@ export function firstWords(text: string): string {
   return shown.join('');
 }
 
-/** `3 images: a cat`, `Video`, a card's title. Of what labels cover, not its words. */
+/** `3 images: a cat`, `Video`, a card's title; without the text of what labels cover. */
 function describe({ media, quote, tags }: Titled, why: readonly string[]): string {
   const what = countOf(media);
   if (why.length > 0 && media.length > 0) return `${what} (${why.join(', ')})`;

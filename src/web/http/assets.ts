@@ -1,4 +1,4 @@
-/** What our pages are made of: nothing from elsewhere. */
+/** The assets of our pages: nothing from elsewhere. */
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Express } from 'express';
@@ -23,7 +23,7 @@ const types: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
 };
 
-/** By name: nothing else of the disk can be asked for. */
+/** By name: nothing else on the disk can be requested. */
 export function serveAssets(app: Express, files: Record<string, URL | string>): void {
   for (const [name, file] of Object.entries(files)) {
     const text = readFileSync(file, 'utf8');

@@ -11,7 +11,7 @@ export function createBaseApp(
   { http }: Pick<Config, 'http'>,
   log: Logger,
   addRoutes: (app: Express) => void,
-  /** Comes before the write guard: answers what is its own, and passes on the rest. */
+  /** Comes before the write guard: answers its own addresses, and passes on the rest. */
   unguarded?: RequestHandler,
 ): Express {
   const app = express();
@@ -37,7 +37,7 @@ const safeHeaders: RequestHandler = (_req, res, next) => {
   next();
 };
 
-/** The query parser would read broken percent-encoding as something else. */
+/** The query parser would misread broken percent-encoding. */
 const wellFormedUrl: RequestHandler = (req, _res, next) => {
   try {
     decodeURIComponent(req.url);
@@ -58,7 +58,7 @@ export function serveGet(app: Express, path: string, ...handlers: RequestHandler
   app.all(path, otherMethods(['GET', 'HEAD']));
 }
 
-/** 405, or the reply to OPTIONS. No CORS headers, so that no other site gets in. */
+/** 405, or the reply to OPTIONS. No CORS headers, so that no other site gets access. */
 export function otherMethods(allowed: readonly string[]): RequestHandler {
   const allow = allowed.join(', ');
   return (req, res) => {

@@ -1,9 +1,9 @@
-/** Whose request it is: behind trusted proxies the header says so, from anybody else it is hearsay. */
+/** The client's address: from trusted proxies the header is believed, from anybody else it is not. */
 import { type BlockList, isIP, SocketAddress } from 'node:net';
 
 /**
- * The nearest address of X-Forwarded-For, from its end, that is none of the proxies; the farthest proxy's if all are. Each proxy
- * appends what it saw: what stands before an entry that is no address may be anybody's invention.
+ * The last address in X-Forwarded-For that is none of the proxies; the farthest proxy's if all are. Each proxy
+ * appends what it saw: anything before an entry that is not an address may be forged.
  */
 export function clientAddress(
   socketAddress: string | undefined,

@@ -12,7 +12,7 @@ import { createBaseApp, noStore, serveGet } from './base-app.ts';
 import { listen, type WebServer } from './listen.ts';
 
 export interface HealthSource {
-  /** By name: true, or what is wrong. The text is public to all who can reach the port. */
+  /** By name: true, or what is wrong. The text is public to everyone who can reach the port. */
   checks(): Promise<Record<string, true | string>>;
   registry: Registry;
 }
@@ -81,7 +81,7 @@ async function checkRedis(client: RedisClient): Promise<true | string> {
   }
 }
 
-/** A cluster client finds the masters itself. If ROLE is not permitted, PING has to do. */
+/** A cluster client finds the masters itself. Without permission for ROLE, PING must do. */
 async function roleOf(client: RedisClient): Promise<unknown> {
   if (client instanceof Cluster) return undefined;
   const reply = await client.role().catch((error: Error) => {

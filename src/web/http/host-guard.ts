@@ -5,7 +5,7 @@ import { Problem } from './problem.ts';
 const hostHeader = /^([a-z0-9._-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/i;
 
 /**
- * On loopback everything may be open: against DNS rebinding, the Host header must be a loopback name or PUBLIC_URL's, with any port.
+ * On loopback everything may be open. So, against DNS rebinding, the Host header must be a loopback name or PUBLIC_URL's, with any port.
  */
 export const hostGuard =
   (publicUrl: PublicUrl | undefined): RequestHandler =>

@@ -66,7 +66,7 @@ export const flag = readable('true, false, 1 or 0', { enum: ['true', 'false', '1
 
 const MAX_WORDS_LENGTH = 500;
 
-/** Separated by white space; none: nothing is asked for. */
+/** Separated by white space; none: no search. */
 export const words = readable(
   `the words to find, at most ${MAX_WORDS_LENGTH} characters: every one, in any case, in the post's text, its author's name or handle, alt texts or card`,
   { maxLength: MAX_WORDS_LENGTH },

@@ -18,7 +18,7 @@ export class ListenError extends Error {
 
 /**
  * Against slowloris: headers must arrive within 10 s, checked every 2 s. An idle connection outlives those of proxies (nginx and load
- * balancers 60 s, Traefik 90 s, Caddy 120 s): else a request may meet its end, and a POST is not sent again. Neither of the first two
+ * balancers 60 s, Traefik 90 s, Caddy 120 s): otherwise a request may hit its end, and a POST is not resent. Neither of the first two
  * runs while a connection is idle.
  */
 const limits = {

@@ -10,7 +10,7 @@ const problemSchema = z.object({
   instance: z.string(),
 });
 
-/** `publicUrl`: where it is served, if not just where this description is. */
+/** `publicUrl`: where the API is served, if not at the address of this document. */
 export function describeApi(routes: readonly Route[], publicUrl?: string): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {

@@ -1,4 +1,4 @@
-/** The address that people and programs use, and who they are: as PUBLIC_URL and TRUST_PROXY say, and else as the request does. */
+/** The address that clients use, and the clients' own: from PUBLIC_URL and TRUST_PROXY, otherwise from the request. */
 import type { Request, RequestHandler } from 'express';
 import type { Config } from '../../config/config.ts';
 import { clientAddress, isOneOf } from './client-address.ts';
@@ -6,8 +6,8 @@ import { clientAddress, isOneOf } from './client-address.ts';
 type Front = Pick<Config['http'], 'publicUrl' | 'proxies'>;
 
 /**
- * Before everything else. Takes PUBLIC_URL's path away where a proxy has kept it, and completes `originalUrl` where one has not:
- * routes see neither, and `originalUrl` is what the client asked for.
+ * Comes before everything else. Strips PUBLIC_URL's path if a proxy has kept it, and completes `originalUrl` if one has not:
+ * routes never see the path, and `originalUrl` is what the client requested.
  */
 export function behindProxy(front: Front): RequestHandler {
   const path = front.publicUrl?.path ?? '';
@@ -45,7 +45,7 @@ export function isSecure(req: Request): boolean {
   return publicUrl?.protocol === 'https:' && hostOf(req, 'https:') === publicUrl.host;
 }
 
-/** The address of the person or program that asks: for limits and the operator log. '' if it has gone. */
+/** The client's address, for limits and the operator log. '' if the client is gone. */
 export function clientOf(req: Request): string {
   const { proxies } = frontOf(req);
   const { remoteAddress } = req.socket;

@@ -1,10 +1,10 @@
-/** A token bucket per key. Memory is bounded: the key used longest ago is forgotten. */
+/** A token bucket per key. Memory is bounded: the least recently used key is dropped. */
 import { createTokenBucket, type TokenBucket } from '../../../queues/index.ts';
 
 const MAX_KEYS = 10_000;
 
 export interface RateLimit {
-  /** Seconds until there is one; 0: now. */
+  /** Seconds until there is a token; 0: now. */
   waitS(key: string): number;
   spend(key: string): void;
 }
@@ -23,7 +23,7 @@ export function createRateLimit(rate: { atOnce: number; everyMs: number }, now?:
   };
 }
 
-/** An IPv4 address, or the /64 that a single IPv6 host has to itself. */
+/** An IPv4 address, or the /64 of an IPv6 host. */
 export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped || !address.includes(':')) return mapped ?? address;

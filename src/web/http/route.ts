@@ -20,7 +20,7 @@ export interface Input<Params, Query, Body> {
   body: Body;
   /** Who is logged in, on routes behind the login. */
   actor: Actor | undefined;
-  /** What links begin with: `https://inbox.example`, `https://example.org/inbox`. */
+  /** Base of links: `https://inbox.example`, `https://example.org/inbox`. */
   publicUrl: string;
   /** Aborted once nobody waits for the reply. */
   signal: AbortSignal;

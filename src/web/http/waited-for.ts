@@ -1,4 +1,4 @@
-/** Work that ends where nobody waits for its answer any more. */
+/** Work that ends when nobody waits for its answer any more. */
 import type { Request } from 'express';
 import { DeadlinePassed, within } from '../../redis/deadline.ts';
 
@@ -8,8 +8,8 @@ export class ClientGone extends Error {
 }
 
 /**
- * Rejects with DeadlinePassed after `ms`. `signal` is aborted then, and once the client of a GET is gone; what a client asked to be
- * written goes on without it, until the deadline.
+ * Rejects with DeadlinePassed after `ms`. `signal` is aborted then, and when the client of a GET disconnects; a requested
+ * write continues without the client, until the deadline.
  */
 export async function whileWaitedFor<T>(
   { method, res }: Pick<Request, 'method' | 'res'>,

@@ -11,7 +11,7 @@ import { viewJob } from './job-view.ts';
 import { redact } from './redact.ts';
 
 const MAX_JOBS_PER_PAGE = 100;
-/** "Retry all" has no rate limit, and everything fails again if the cause is not fixed. */
+/** "Retry all" has no rate limit, and if the cause is not fixed, everything fails again. */
 const MAX_RETRIED_AT_ONCE = 100;
 const MAX_REASON = 2_000;
 const MAX_STACK_LINES = 20;
@@ -80,7 +80,7 @@ async function before(
 
 const refuse = (message: string) => ({ allow: false, status: 409 as const, message });
 
-/** The action is already done: failing to log it must not make it look failed. */
+/** The action is already done: a failure to log it must not make it look failed. */
 async function note({ route, request }: HookContext, { operatorLog, log }: BoardDeps): Promise<void> {
   const { queueName: queue, jobId: job, queueStatus: jobs } = request.params;
   const named = route.split('/').slice(3);

@@ -1,4 +1,4 @@
-/** Discards a group of parked matches for good: what a complete export holds, and nothing else. */
+/** Discards a group of parked matches for good: exactly those in a complete export. */
 import { z } from 'zod';
 import type { Actor } from '../../parked/operator-log.ts';
 import type { Parked } from '../../parked/parked.ts';

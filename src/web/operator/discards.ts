@@ -5,7 +5,7 @@ import { queues as definitions } from '../../../queues/index.ts';
 import type { Queues } from '../../lanes/queues.ts';
 import type { ByHand } from '../../parked/by-hand.ts';
 
-/** All but `completed`: what has been delivered is not discarded. */
+/** All but `completed`: delivered matches are not discarded. */
 const undelivered: JobType[] = ['wait', 'delayed', 'prioritized', 'failed'];
 const PAGE = 1_000;
 

@@ -1,4 +1,4 @@
-/** Streams parked jobs as JSON lines, at the client's pace; the data byte for byte as in Redis. With `as`, they may be discarded by it. */
+/** Streams parked jobs as JSON lines, at the client's pace; the data byte for byte as in Redis. With `as`, the export may be discarded. */
 import { once } from 'node:events';
 import type { RequestHandler, Response } from 'express';
 import type { Queues } from '../../lanes/queues.ts';

@@ -1,4 +1,4 @@
-/** What a retry run or an export is about, for people. */
+/** Describes a retry run or an export in words. */
 import type { Cause } from '../../parked/index/fingerprint.ts';
 import type { Filter } from '../../parked/index/search.ts';
 import { redact } from './redact.ts';

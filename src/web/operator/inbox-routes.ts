@@ -1,4 +1,4 @@
-/** Inboxes for the operator's page: the routes of the API behind the login, with what they change in the operator log. */
+/** Inboxes for the operator's page: the routes of the API behind the login; changes go to the operator log. */
 import type { Request } from 'express';
 import { z } from 'zod';
 import type { Config } from '../../config/config.ts';
@@ -19,9 +19,9 @@ export interface OperatorInboxDeps extends InboxListDeps {
 
 interface Change {
   action: string;
-  /** Noted before it is done: an erasure must never be without its line. */
+  /** Logged before it is done: no erasure may be missing from the log. */
   isNotedFirst?: true;
-  /** The feed token that it is about. */
+  /** The feed token concerned. */
   token?(req: Request, reply: Reply): unknown;
 }
 
@@ -34,7 +34,7 @@ const changes: Record<string, Change> = {
   revokeFeedToken: { action: 'revoke a feed token', token: (req) => req.params['id'] },
 };
 
-/** In the log an inbox goes by the hash of its name: of who was erased, no name stays there. */
+/** The log names an inbox by the hash of its name, so that no name of an erased person stays there. */
 const inLog = (inbox: string): string => nameHash(inbox);
 
 export function operatorInboxRoutes(deps: OperatorInboxDeps, log: OperatorLog): Route[] {

@@ -6,7 +6,7 @@ const MAX_TEXT = 2_000;
 const MAX_LIST = 20;
 const MAX_MEMBERS = 50;
 const MAX_DEPTH = 8;
-/** Of JSON, not counting the notes on what was left out. */
+/** Length of the JSON, not counting the notes on what was left out. */
 const MAX_BYTES = 19_000;
 
 /** Control characters except line breaks and tabs, and bidi controls. */

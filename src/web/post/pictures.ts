@@ -2,13 +2,13 @@
 import type { MediaSource } from '../../config/config.ts';
 
 export interface Pictures {
-  /** Of a picture in a post or of a card's thumbnail; null without valid parts, or where MEDIA is off. */
+  /** Of a picture in a post or of a card's thumbnail; null if a part is invalid, or MEDIA is off. */
   image(preset: 'feed_thumbnail' | 'feed_fullsize', did: unknown, cid: unknown): string | null;
-  /** A still of a video. There is none (404) if Bluesky has not processed the video. */
+  /** The still of a video; 404 if Bluesky has not processed the video. */
   poster(did: unknown, cid: unknown): string | null;
   /**
-   * An address that Bluesky named, an avatar's for instance, as MEDIA wants it: rewritten if that is an origin of one's own. null
-   * if it is no picture of Bluesky's CDN, or MEDIA is off.
+   * An address from Bluesky, such as an avatar's, as MEDIA requires: rewritten if that is an origin. null
+   * if it is not a picture at Bluesky's CDN, or MEDIA is off.
    */
   known(url: unknown): string | null;
 }

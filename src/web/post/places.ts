@@ -21,7 +21,7 @@ const kinds: Record<string, [what: string, url: (author: string, key: string) =>
   'app.bsky.labeler.service': ['Labeler', (author) => `${WEB}/profile/${author}`],
 };
 
-/** undefined: `uri` is no record's. Of a collection that has no page, the author's page. */
+/** undefined: `uri` is not a record's. For a collection without pages, the author's page. */
 export function placeOf(uri: unknown): RecordPlace | undefined {
   const [, author, collection, key] = (typeof uri === 'string' && record.exec(uri)) || [];
   if (author === undefined || collection === undefined || key === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** A post as it is shown: what its record holds, with what is known from Bluesky. The same for API and feeds. */
+/** A post for display: the contents of its record, with what is known from Bluesky. The same for API and feeds. */
 import type { KnownAuthor, KnownPost, KnownReference } from '../../bluesky/reading/shown.ts';
 import { isDisproved } from '../../bluesky/record-key.ts';
 import { postUrl } from '../api/post-url.ts';
@@ -13,7 +13,7 @@ export interface AuthorView {
   avatar_url: string | null;
 }
 
-/** With `state` it was looked up: then there is its author, and the text if it is `ok`. */
+/** With `state` it was looked up: then it has its author, and its text if the state is `ok`. */
 export interface ReferenceView extends Omit<Reference, 'author'> {
   author: { did: string } | AuthorView;
   text?: string;

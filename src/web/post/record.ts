@@ -1,6 +1,6 @@
 /**
- * What a post's record holds beside its text: media, what it quotes and answers, labels, tags. Pure, and never throws, whatever a
- * record contains. API, feeds and (through the API) the reader page all go by it.
+ * What a post's record contains besides its text: media, quoted and answered posts, labels, tags. Pure, and never throws, whatever a
+ * record contains. API, feeds and (through the API) the reader page all use it.
  */
 import { safeHref } from '../reader/post.js';
 import type { Pictures } from './pictures.ts';
@@ -46,7 +46,7 @@ export interface Origin {
   pictures: Pictures;
 }
 
-/** Of each list in a record: a gallery has at most 20 pictures. */
+/** Most entries read of each list in a record: a gallery has at most 20 pictures. */
 const MOST = 20;
 
 export function readRecord(record: unknown, origin: Origin): RecordView {

@@ -1,15 +1,15 @@
-/** Hears of inboxes that another web process erased, so that their streams end in this one too. */
+/** Learns which inboxes another web process erased, so that their streams end in this one, too. */
 import type { Erasures } from '../../../inbox/erase/erased.ts';
 
 export interface FollowedErasures {
-  /** Before a stream opens: every erasure after this is heard of. */
+  /** Call it before a stream opens: every erasure after this is noticed. */
   begin(): Promise<void>;
   stop(): void;
 }
 
 const LOOK_EVERY_MS = 1_000;
 
-/** Looks only while it is needed. `onErased` gets hashes by nameHash. */
+/** Polls only while needed. `onErased` gets hashes by nameHash. */
 export function followErasures(
   erasures: Erasures,
   { isNeeded, onErased }: { isNeeded: () => boolean; onErased: (hashes: ReadonlySet<string>) => void },
@@ -30,7 +30,7 @@ export function followErasures(
       position = found.position;
       if (found.hashes.length > 0) onErased(new Set(found.hashes));
     } catch {
-      // Redis is away: the next look goes on from the same position.
+      // Redis is unavailable: the next poll continues from the same position.
     } finally {
       isLooking = false;
     }
@@ -40,7 +40,7 @@ export function followErasures(
   return {
     async begin() {
       opening += 1;
-      // Until the stream is open, which takes less.
+      // Long enough for the stream to open.
       setTimeout(() => {
         opening -= 1;
       }, 10 * LOOK_EVERY_MS).unref();

@@ -15,7 +15,7 @@ export interface Batch {
   frames: Frame[];
   counts: Pick<Page, 'total' | 'unread'>;
   gap: Page['gap'];
-  /** What the watch knew as the read began: an entry after it may be missing here. */
+  /** What the watch knew when the read started: a later entry may be missing here. */
   known: string;
 }
 
@@ -31,7 +31,7 @@ export interface FramesDeps {
   onRead(inbox: string, items: readonly Item[]): void;
 }
 
-/** What items of a stream lack is asked for together: it is sent later, as an `update`. */
+/** Missing facts about a stream's items are requested together, and sent later as `update`. */
 const GATHER_MS = 1_000;
 const ITEMS = 12;
 /** Bounds memory when many clients reconnect at once. */

@@ -21,8 +21,8 @@ import { createUpdates } from './updates.ts';
 
 export interface Live {
   /**
-   * Resolves once the stream is open; before that it may throw a Problem or a Redis error. With the feed token that it hangs on,
-   * it ends at the first heartbeat after that was revoked, in whichever process.
+   * Resolves once the stream is open; before that it may throw a Problem or a Redis error. With the feed token that it depends on,
+   * it ends at the first heartbeat after the token was revoked, in any process.
    */
   open(
     req: Request,
@@ -55,7 +55,7 @@ export interface LiveLimits {
   pendingBytes: number;
 }
 
-/** In direct routing an inbox is a subscription and may have many readers. */
+/** With direct routing an inbox is a subscription, and may have many readers. */
 const defaults: LiveLimits = {
   perInbox: 512,
   inAll: 4_000,
@@ -71,7 +71,7 @@ interface Client {
 
 const RETRY_MS = 2_000;
 const HEARTBEAT = Buffer.from(':\n\n');
-/** Of a client that has not read what it was sent last: what just went out counts, too. */
+/** For a client that has not read what it was sent last; what was just sent counts, too. */
 const UPDATES_BYTES = 64_000;
 
 export function createLive(
@@ -105,7 +105,7 @@ export function createLive(
       throw new Problem(429, `This inbox has ${limits.perInbox} streams open`, wait);
   }
 
-  /** One that does not keep up goes without: it may load the items anew. */
+  /** A client that does not keep up gets none: it can reload the items. */
   function sendAll(inbox: string, text: string): void {
     for (const [res, client] of clients)
       if (client.inbox === inbox && res.writableLength < UPDATES_BYTES) res.write(text);

@@ -1,4 +1,4 @@
-/** Finds the streams whose feed token was revoked, whichever process revoked it: each token is looked up anew. */
+/** Finds the streams whose feed token was revoked, by any process: each token is looked up again. */
 import type { FeedTokens } from '../../../inbox/feed-tokens.ts';
 
 interface OpenedByToken {
@@ -7,11 +7,11 @@ interface OpenedByToken {
   feedToken: string | undefined;
 }
 
-/** One GET for each token; so many at once, so that the lookups of thousands hold nobody up. */
+/** One GET per token; this many at once, so that thousands of lookups delay nobody. */
 const AT_ONCE = 100;
 
 export function createRevocations(feedTokens: FeedTokens): {
-  /** Never throws: while Redis is away nothing counts as revoked, and the next look finds it. Empty while a look is under way. */
+  /** Never throws: while Redis is unavailable nothing counts as revoked, and the next check finds it. Empty while a check is in progress. */
   among<Stream extends OpenedByToken>(streams: Iterable<Stream>): Promise<ReadonlySet<Stream>>;
 } {
   let isLooking = false;

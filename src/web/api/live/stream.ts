@@ -1,5 +1,5 @@
 /**
- * One client's stream: reads on from its cursor → sends → if the socket is full, waits for it to drain (at most `slowMs`, then
+ * One client's stream: reads from its cursor → sends → if the socket is full, waits for it to drain (at most `slowMs`, then
  * disconnects) → at the end, waits until the inbox grows. At most one frame is buffered beyond the socket: the rest stays in Redis.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -77,7 +77,7 @@ export async function runStream({ frames, hold, slowMs }: StreamDeps, client: Li
     } else if (batch.frames.length === 0) {
       sendCounts(batch);
       // Past `known`: entries that are no items, or already removed, must not cause a busy loop. Never past what was known as
-      // the read began: another client may have begun it, and an item delivered since is in nobody's batch.
+      // the read started: another client may have started it, and an item delivered since is in nobody's batch.
       await watched.growsBeyond(laterId(cursor, batch.known), signal);
     }
   }

@@ -1,6 +1,6 @@
 /**
- * What became known later of items that open streams show: sent as `update`. Keeps what the newest items of each streamed inbox need,
- * hears of changes, and asks again for what is due, since these items are being looked at.
+ * Sends what became known later about items on open streams, as `update`. Remembers what the newest items of each streamed inbox need,
+ * receives changes, and requests what is due again, because these items are being read.
  */
 import { type Needs, namesOf, needsOf } from '../../../bluesky/reading/needs.ts';
 import type { Reading } from '../../../bluesky/reading/reading.ts';
@@ -10,7 +10,7 @@ import type { ItemJson } from '../item-json.ts';
 import { event } from './frames.ts';
 
 export interface Updates {
-  /** A stream of this inbox opens: shows its newest items, as far as somebody may see them. */
+  /** A stream of this inbox opens: starts with its newest items, which somebody may see. */
   open(inbox: string): Promise<void>;
   show(inbox: string, items: readonly Item[]): void;
   /** Its last stream has ended. */
@@ -22,11 +22,11 @@ export interface UpdatesDeps {
   reading: Reading;
   inboxes: InboxReader;
   itemJson: ItemJson;
-  /** To all streams of the inbox that read what they are sent. */
+  /** Sends to all streams of the inbox that keep up. */
   send(inbox: string, text: string): void;
 }
 
-/** Of an inbox; of all. */
+/** Limits: of an inbox; of all together. */
 const MOST = 100;
 const MOST_IN_ALL = 5_000;
 const SEEDED = 60;
@@ -63,7 +63,7 @@ export function createUpdates({ reading, inboxes, itemJson, send }: UpdatesDeps)
       const ids = [...needs.values()]
         .filter((one) => namesOf(one).some((name) => names.has(name)))
         .map(({ id }) => id);
-      // A read that fails is an outage, and what it was for is shown at the next load.
+      // A failed read is an outage; the next load shows what it was for.
       if (ids.length) sendAgain(inbox, ids).catch(() => undefined);
     }
   }
@@ -81,7 +81,7 @@ export function createUpdates({ reading, inboxes, itemJson, send }: UpdatesDeps)
       if (!shown.has(inbox)) shown.set(inbox, new Map());
       const { items } = await inboxes.page(inbox, { limit: SEEDED });
       keep(inbox, items.toReversed());
-      // What became known between the load of a page and now was heard by nobody.
+      // Nobody received what became known between the load of a page and now.
       for (const item of await withKnown(reading, items, { waitMs: 0 }))
         if (item.known?.isNew) send(inbox, event({ event: 'update' }, itemJson(item)));
     },

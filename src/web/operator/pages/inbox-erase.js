@@ -13,10 +13,10 @@ const stays = [
   'copies outside the inbox: stream entries for the replay window, and matches on the page Parked',
 ];
 
-/** Characters that no text field takes are written out. */
+/** Characters that a text field cannot hold are spelled out. */
 const written = (text) => visible(text).replace(/\t/g, '\\u0009').replace(/\n/g, '\\u000a');
 
-/** Resolves once the dialog is closed, with what to tell if the person was erased. */
+/** Resolves once the dialog is closed, with a message if the person was erased. */
 export function openErase(name) {
   const dialog = byId('erase');
   const problem = el('p', { class: 'card bad', role: 'alert', hidden: true });

@@ -1,4 +1,4 @@
-/** A dialog with the feed tokens of one inbox: makes, shows once, lists and revokes them. */
+/** A dialog with the feed tokens of one inbox: creates, shows once, lists and revokes them. */
 import { ago, byId, el, get, many, post, remove, visible } from './page.js';
 
 /** Resolves once the dialog is closed. */
@@ -66,7 +66,7 @@ export async function openTokens(name) {
     el('div', { class: 'actions' }, el('button', { type: 'button', click: () => dialog.close() }, 'Close')),
   );
   dialog.showModal();
-  // Not the secret of a moment ago, should the dialog be opened again.
+  // Do not show the last secret again when the dialog is reopened.
   return new Promise((resolve) => {
     dialog.addEventListener(
       'close',
@@ -124,7 +124,7 @@ function madeCard(name, { token, urls }) {
   );
 }
 
-/** A text with a button that copies it. */
+/** Text with a button that copies it. */
 function field(title, text) {
   const input = el('input', { readonly: true, value: text, focus: () => input.select() });
   const button = el('button', { type: 'button', click: copy });
@@ -141,7 +141,7 @@ function field(title, text) {
   return el('div', { class: 'copy' }, el('label', {}, title, input), button);
 }
 
-/** Over plain http from elsewhere browsers have no clipboard for pages; the selected text can be copied the old way. */
+/** Over plain http from elsewhere pages have no access to the clipboard; the selected text can be copied by hand. */
 async function isCopied(text) {
   try {
     await navigator.clipboard.writeText(text);

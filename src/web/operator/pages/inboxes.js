@@ -1,4 +1,4 @@
-/** The page Inboxes: find one, its counts and last delivery, its reader page; for the admin feed tokens, and erasing. */
+/** The page Inboxes: find one, see its counts and last delivery, open its reader page; for the admin, feed tokens and erasing. */
 import { openErase } from './inbox-erase.js';
 import { openTokens } from './inbox-tokens.js';
 import { ago, byId, count, el, get, repeat, session, show, showMessage, urlOf, visible } from './page.js';
@@ -10,12 +10,12 @@ const asked = new URLSearchParams(location.search);
 const prefix = asked.get('prefix') ?? '';
 const after = asked.get('after') ?? '';
 
-/** `?prefix=…&after=…`, without what is empty: of the page, and of what it asks for. */
+/** `?prefix=…&after=…`, without empty parameters: for the page's address and for its requests. */
 const queryOf = (fields) =>
   `?${new URLSearchParams(Object.entries(fields).filter(([, value]) => value !== '')).toString()}`;
 
 const search = byId('search');
-// What somebody typed while this was loading stays.
+// Keep what was typed while this was loading.
 search.elements.prefix.value ||= prefix;
 search.addEventListener('submit', (event) => {
   event.preventDefault();

@@ -50,7 +50,7 @@ async function answerOf(response) {
 /** An address of ours, `/parked`, below the path that PUBLIC_URL may have. */
 export const urlOf = (path) => new URL(`..${path}`, import.meta.url).href;
 
-/** A request whose connection died with the network would be waited for for ever, and the page with it. */
+/** Without a timeout, a request whose connection died with the network would block the page for ever. */
 const ANSWER_WITHIN_MS = 20_000;
 
 export async function get(path) {
@@ -134,7 +134,7 @@ export const visible = (text) =>
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-/** A page that is opened while the server restarts waits for it, and needs no reload. */
+/** A page opened while the server restarts waits for it, and needs no reload. */
 async function whenAnswered(path) {
   for (;;) {
     try {

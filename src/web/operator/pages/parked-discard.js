@@ -1,4 +1,4 @@
-/** A dialog that discards a group for good: exported first, asked twice; and the card of the current or last discard. */
+/** A dialog that discards a group for good (export first, ask twice), and the card of the current or last discard. */
 import { ago, byId, count, el, get, many, post, urlOf, visible } from './page.js';
 
 export function openDiscard({ group, jobs, after }) {

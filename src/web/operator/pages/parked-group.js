@@ -1,7 +1,7 @@
 /** The card of one group of parked matches. */
 import { ago, count, el, urlOf, visible } from './page.js';
 
-/** `isRunning`: a retry run or a discard goes on. */
+/** `isRunning`: a retry run or a discard is in progress. */
 export function groupCard(group, { isRunning, mayChange }) {
   const { id, reason, fingerprint, failed, retrying, firstSeen, lastSeen, subscriptions, example } = group;
   const names = subscriptions.map(({ name, jobs }) => `${visible(name.slice(0, 60))} (${count(jobs)})`);

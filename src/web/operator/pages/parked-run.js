@@ -1,7 +1,7 @@
 /** The card of the current or last retry run. */
 import { ago, count, duration, el, many, visible } from './page.js';
 
-/** `index`: how far this web process has read what is parked. */
+/** `index`: the loading state of this web process's index. */
 export function runCard({ phase, run }, { mayChange, index }) {
   const kind = { running: 'look', done: 'good', stopped: 'bad' }[phase];
   return el(
