@@ -12,7 +12,7 @@ export interface AppContext {
   log: Logger;
   events: Events;
   metrics: Metrics;
-  /** What /readyz checks besides Redis: true, or the problem. */
+  /** What /readyz checks besides Redis: true, or what is wrong. */
   checks: Map<string, () => true | string | Promise<true | string>>;
 }
 

@@ -33,7 +33,7 @@ export async function startRelayRole({
   if (!tokens.count()) {
     tokens.stop();
     throw new ConfigError(
-      `RELAY_TOKENS_FILE: no client may connect: there is no valid line in ${JSON.stringify(tokensFile)}. ` +
+      `RELAY_TOKENS_FILE: nobody may connect: there is no valid line in ${JSON.stringify(tokensFile)}. ` +
         `Make one: npm run relay-token -- --name pump >> ${tokensFile} (the token itself is shown once, for SKYWIRE_RELAY_TOKEN)`,
     );
   }

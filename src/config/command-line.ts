@@ -12,7 +12,7 @@ export interface Option<Value> {
 }
 
 export interface Command<Options extends Record<string, Option<unknown>>> {
-  /** As typed: `npm run skywire`. */
+  /** As it is typed: `npm run skywire`. */
   usage: string;
   about: string;
   options: Options;

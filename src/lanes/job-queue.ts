@@ -75,7 +75,7 @@ export function openJobQueue<New>(
       // One connection, so that Redis registers the references before it adds the jobs.
       const before = keep(wanted.map(({ opts, data }) => ({ jobId: opts.jobId, data })));
       const [added] = await Promise.all([queue.addBulk(wanted), before]);
-      // A script error comes back as a job whose id is a negative number: only the requested id means success.
+      // A script error comes back as a job whose id is a negative number: only the very id that was asked for is a success.
       return wanted.map(({ opts }, at) => added[at]?.id === opts.jobId);
     },
     take: (job) => Promise.resolve(job.data),

@@ -87,6 +87,6 @@ function whatIsGone(ids: readonly string[], { data }: Job): string {
   const { stream } = data as { stream?: unknown };
   return (
     `its payload (entries ${first} to ${last} of ${String(stream)}) is gone: the job had completed before, or the payload was removed by hand. ` +
-    `If npm run audit reports one of them missing: npm run replay -- --from ${first} --to ${last}; then remove this job`
+    `If npm run audit misses one of them: npm run replay -- --from ${first} --to ${last}; then remove this job`
   );
 }

@@ -1,4 +1,4 @@
-/** The processors' port `Lookups`: looks up one batch at Bluesky, stores the answers, and announces them to the readers. */
+/** The processors' port `Lookups`: asks Bluesky for one batch, keeps what it answers, and tells the readers. */
 import type { LookupOutcome, Lookups } from '../../../processors/index.ts';
 import type { OwnPost as Asked, Lookup, SoughtPost } from '../../../queues/index.ts';
 import type { Bluesky } from '../bluesky.ts';

@@ -28,7 +28,7 @@ const summaryScript = loadScript(here('summary.lua'), ...unreadCount);
 
 /** A page of large posts ends early; its `next` continues. */
 const MOST_BYTES = 8_000_000;
-/** Most items in one step of a search. */
+/** Of one step of a search. */
 const STEP_BYTES = 1_000_000;
 const STAR_AT_ONCE = 500;
 

@@ -14,7 +14,7 @@ const AT_ONCE = 200;
 const MOST_BYTES = 4_000_000;
 const ANSWER_WITHIN_MS = 5_000;
 
-/** In the order of the ids; missing ones are left out. Throws DeadlinePassed if a part takes longer than 5 s. */
+/** In the order of the ids; those that are not there are left out. Each part within 5 s, or it throws DeadlinePassed. */
 export async function* readItems(
   client: RedisClient,
   inbox: string,

@@ -1,19 +1,19 @@
-/** Searches an inbox for matching items, in bounded steps, with turns for everything else in between. */
+/** Looks through an inbox for the items that are meant, in bounded steps between which everything else gets its turn. */
 import type { Item, Page, PageQuery } from './read-page.ts';
 
-/** The matching ones, in the same order. */
+/** Those that are meant, in the same order. */
 export type Choose = (items: readonly Item[], signal?: AbortSignal) => Promise<Item[]>;
 
 type Read = (inbox: string, query: PageQuery, signal?: AbortSignal) => Promise<Page>;
 
 const LOOK_AT_ONCE = 400;
-/** After this time the page is returned as it is, and its `next` continues: less than a request may take. */
+/** What is found by then is the page, and its `next` goes on: less than an answer may take. */
 const LOOK_FOR_MS = 3_000;
 
-/** `read` returns a part of an inbox small enough for one step. */
+/** `read` returns a part of an inbox that is small enough for one step. */
 export function createSearch(read: Read) {
   const inTurn = oneAtATime();
-  /** An ordinary page of the chosen items; `choose` gets the items that meet the other conditions of the query. */
+  /** A page like any other, of the chosen items; `choose` sees those that the other conditions of the query let through. */
   return async (inbox: string, query: PageQuery, choose: Choose, signal?: AbortSignal): Promise<Page> => {
     const found: Item[] = [];
     const until = performance.now() + LOOK_FOR_MS;

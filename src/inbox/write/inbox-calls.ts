@@ -10,7 +10,7 @@ export interface InboxCall {
   /** Encoded. */
   inbox: string;
   deliveries: Delivery[];
-  /** Of its posts. No post is in a call twice: the later delivery goes into a later call. */
+  /** Of its posts. No post is in one call twice: the later delivery goes into a later call. */
   identities: Set<string>;
 }
 

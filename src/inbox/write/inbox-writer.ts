@@ -35,7 +35,7 @@ const restoreScript = loadScript(
 
 /** By return code; none for 4, see write.lua. */
 const results = [undefined, 'delivered', 'duplicate', 'merged'] as const;
-/** Nothing was written: the inbox must be admitted first. */
+/** Nothing was written: the inbox has to be admitted. */
 const NOT_ADMITTED = 5;
 const TRIES = 20;
 

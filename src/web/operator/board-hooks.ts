@@ -41,7 +41,7 @@ export function boardHooks(deps: BoardDeps): BoardHooks {
         await discards.after(context).catch((error: unknown) => {
           const { params } = context.request;
           const text =
-            'removed on the dashboard, but not recorded as discarded: npm run audit will report it missing';
+            'removed on the dashboard, but not recorded as discarded: npm run audit calls it missing';
           deps.log.error({ ...params, error: String(error) }, text);
         });
       }
