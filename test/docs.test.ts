@@ -43,6 +43,14 @@ const tablesOf = (page: string): string[] =>
   read(page)
     .split('\n')
     .filter((line) => line.startsWith('|'));
+/** As GitHub makes them of headings. */
+const anchorsOf = (page: string): string[] =>
+  [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 /** From its heading to the next one. */
 const sectionOf = (page: string, heading: string): string =>
   read(page).split(`\n### ${heading}\n`)[1]!.split('\n#')[0]!;
@@ -144,8 +152,11 @@ test('docs/keys.md names every key', () => {
 
 test.each(pages)('%s links to what is there, and names test files that are there', (page) => {
   const text = read(page);
-  for (const [, to] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g))
-    expect(existsSync(join(root, dirname(page), to!)), to).toBe(true);
+  for (const [, to, anchor] of text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)) {
+    const path = to ? join(dirname(page), to) : page;
+    expect(existsSync(join(root, path)), path).toBe(true);
+    if (anchor) expect(anchorsOf(path), `${path}#${anchor}`).toContain(anchor);
+  }
   for (const [path] of text.matchAll(/\btest\/[\w./-]+\.test\.ts/g))
     expect(existsSync(join(root, path)), path).toBe(true);
 });
