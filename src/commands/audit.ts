@@ -79,7 +79,7 @@ function report(results: readonly AuditResult[], unlisted: readonly string[], as
       `${entries} entries: ${whereabouts.map((name) => `${counts[name]} ${name.replace('_', ' ')}`).join(', ')}\n`,
     );
     for (const stream of unlisted)
-      out.write(`included: ${stream}: SKYWIRE_STREAM does not list it, but jobs hold entries of it\n`);
+      out.write(`included: ${stream}, which SKYWIRE_STREAM does not list: jobs hold entries of it\n`);
     for (const { stream, id } of lost)
       out.write(`lost: ${stream} ${id} was trimmed from the stream while it was pending\n`);
     for (const { stream, after, to, entries } of lostUnread)
