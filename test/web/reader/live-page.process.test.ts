@@ -71,7 +71,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       const inboxes = ['same', 'same', 'same', 'ann', 'ben', 'cat', 'dan'];
       const pages = await openAll(context, inboxes);
       for (const page of pages.slice(0, 5)) await says(page, '● live');
-      for (const page of pages.slice(5)) await says(page, 'looking every 5 s');
+      for (const page of pages.slice(5)) await says(page, 'checking every 5 s');
       expect(streams()).toBe(3);
       await opensParked(context);
       for (const inbox of new Set(inboxes)) await web.deliver(inbox, ...posts(1, 2));
@@ -159,7 +159,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
         await poll(() => client.isOpen).toBe(true);
         const page = await context.newPage();
         await page.goto(`${full.url}/reader/full`, WAIT);
-        await says(page, 'looking every 5 s. Too many streams are open');
+        await says(page, 'checking every 5 s. Too many streams are open');
         await full.deliver('full', ...posts(1, 1));
         await poll(() => textsOf(page)).toEqual(['post 1']);
         client.cut();
