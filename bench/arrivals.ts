@@ -1,5 +1,5 @@
 /** What has arrived in the inboxes, and when: an item's id is Redis' own clock at the moment it was written. */
-import type { Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import { itemsKey } from './matches.ts';
 
 /** Not the length: a full inbox drops an old item for each new one. */
@@ -12,6 +12,8 @@ end return n`;
 const TIMES = `local ms = {} for _, item in ipairs(redis.call('XRANGE', KEYS[1], '-', '+')) do
   ms[#ms + 1] = string.match(item[1], '^%d+') end return ms`;
 const KEYS_PER_CALL = 1_000;
+/** On a Cluster a script has the keys of one slot. */
+const keysPerCall = (redis: Redis): number => ((redis as unknown) instanceof Cluster ? 1 : KEYS_PER_CALL);
 
 /** Looking at all of many inboxes is work for Redis: how many there are about, from some of them. */
 const SOME = 500;
@@ -24,12 +26,12 @@ export async function arrivedAbout(redis: Redis, inboxes: readonly string[]): Pr
 
 /** Items ever written. */
 export async function arrived(redis: Redis, inboxes: readonly string[]): Promise<number> {
-  let total = 0;
-  for (let at = 0; at < inboxes.length; at += KEYS_PER_CALL) {
-    const keys = inboxes.slice(at, at + KEYS_PER_CALL).map(itemsKey);
-    total += Number(await redis.eval(COUNT, keys.length, ...keys));
+  const counts: Promise<unknown>[] = [];
+  for (let at = 0; at < inboxes.length; at += keysPerCall(redis)) {
+    const keys = inboxes.slice(at, at + keysPerCall(redis)).map(itemsKey);
+    counts.push(redis.eval(COUNT, keys.length, ...keys));
   }
-  return total;
+  return (await Promise.all(counts)).reduce<number>((sum, count) => sum + Number(count), 0);
 }
 
 /** When each item was written, in ms, earliest first. */

@@ -95,7 +95,9 @@ interface Sample {
 }
 
 function sample(world: World, items: number, processes: readonly Started[]): Sample {
-  const cpuMs: Record<string, number> = { redis: cpuMsOf(world.redisPid) ?? 0 };
+  const cpuMs: Record<string, number> = {
+    redis: world.redisPids.reduce((sum, pid) => sum + (cpuMsOf(pid) ?? 0), 0),
+  };
   for (const one of processes) cpuMs[one.name] = (cpuMs[one.name] ?? 0) + one.cpuMs();
   return { items, atMs: performance.now(), cpuMs, allMs: cpuMsOfAll() ?? 0 };
 }

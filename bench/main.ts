@@ -5,6 +5,7 @@ import { thisMachine } from './machine.ts';
 import { type Options, parseBench, type SuiteName, suiteNames } from './options.ts';
 import { printMachine, printResult, type Result } from './result.ts';
 import type { Say } from './rounds.ts';
+import { cluster } from './suites/cluster.ts';
 import { curves } from './suites/curves.ts';
 import { fanout } from './suites/fanout.ts';
 import { inbox } from './suites/inbox.ts';
@@ -25,6 +26,7 @@ const suites: Record<SuiteName, (world: World, options: Options, say: Say) => Pr
   curves,
   inbox,
   relay: measureRelay,
+  cluster,
   lookups,
 };
 

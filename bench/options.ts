@@ -15,6 +15,7 @@ export const suiteNames = [
   'curves',
   'inbox',
   'relay',
+  'cluster',
   'lookups',
 ] as const;
 export type SuiteName = (typeof suiteNames)[number];

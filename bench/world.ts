@@ -9,7 +9,8 @@ import { parseInfo } from '../src/redis/server-check.ts';
 
 export interface World {
   redis: Redis;
-  redisPid: number;
+  /** One, or one a master of a Cluster. */
+  redisPids: readonly number[];
   redisVersion: string;
   /** For REDIS_URL of the processes that are measured. */
   url: string;
@@ -38,30 +39,40 @@ export async function openWorld(): Promise<World> {
   await redis.config('SET', 'auto-aof-rewrite-percentage', '0');
   return {
     redis,
-    redisPid: Number(info['process_id']),
+    redisPids: [Number(info['process_id'])],
     redisVersion: String(info['redis_version']),
     url: `unix://${encodeURI(path)}`,
     connect,
-    async clear() {
-      await redis.flushall('SYNC');
-      await redis.bgrewriteaof();
-      await until(async () => {
-        const state = parseInfo(await redis.info('persistence'));
-        return state['aof_rewrite_in_progress'] === '0' && state['aof_rewrite_scheduled'] === '0';
-      });
-    },
-    async flush() {
-      await redis.config('SET', 'appendfsync', 'always');
-      await redis.set('flush', '');
-      await redis.del('flush');
-      await redis.config('SET', 'appendfsync', 'everysec');
-    },
+    clear: () => forgetAll(redis),
+    flush: () => writeAll(redis),
     async stop() {
       for (const client of clients) client.disconnect();
       await server.stop();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** An empty server with an empty append-only file. */
+export async function forgetAll(redis: Redis): Promise<void> {
+  await redis.flushall('SYNC');
+  await redis.bgrewriteaof();
+  await until(async () => {
+    const state = parseInfo(await redis.info('persistence'));
+    return state['aof_rewrite_in_progress'] === '0' && state['aof_rewrite_scheduled'] === '0';
+  });
+}
+
+/** Everything that was written is on the disk. */
+export async function writeAll(redis: Redis): Promise<void> {
+  await redis.config('SET', 'appendfsync', 'always');
+  // A node of a Cluster takes the keys of its own slots only.
+  for (let n = 0, isWritten = false; !isWritten; n += 1)
+    isWritten = await redis.set(`flush:${n}`, '', 'PX', 1).then(
+      () => true,
+      () => n > 1_000,
+    );
+  await redis.config('SET', 'appendfsync', 'everysec');
 }
 
 export async function until(isSo: () => Promise<boolean>, everyMs = 20, withinMs = 120_000): Promise<void> {
