@@ -52,7 +52,7 @@ export interface WebDeps {
   erasures: Erasures;
   feedTokens: FeedTokens;
   watch: InboxWatch;
-  /** What is known from Bluesky of what is read. */
+  /** What is known from Bluesky about the posts that are read. */
   reading: Reading;
   liveLimits?: Partial<LiveLimits>;
   directory: Directory;

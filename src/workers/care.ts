@@ -13,7 +13,7 @@ export async function closeAll(
 ): Promise<void> {
   // close() never resolves while Redis is unavailable.
   await atMost(deadlineMs, Promise.allSettled(workers.map((worker) => worker.close())));
-  // Otherwise they wait until their locks expire. What they still write is idempotent for the next worker.
+  // Otherwise they wait until their locks expire. Writes that still happen are idempotent for the next worker.
   const givenBack = [...running].map(([job, token]) => job.moveToWait(token));
   await atMost(LAST_WORDS_MS, Promise.allSettled(givenBack));
   await atMost(LAST_WORDS_MS, disconnectAll(workers));

@@ -2,7 +2,7 @@
 import { DelayedError, type Job } from 'bullmq';
 import { backoffMs, outageBackoff } from '../../queues/index.ts';
 
-/** Starts of the job that used up no attempt, including this one. */
+/** Starts of the job that did not use up an attempt, including this one. */
 export const tries = ({ attemptsStarted, attemptsMade }: Job): number =>
   Math.max(1, attemptsStarted - attemptsMade);
 

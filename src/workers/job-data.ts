@@ -1,4 +1,4 @@
-/** What a processor gets: the job's data, complete and checked. */
+/** A processor's input: the job's data, complete and validated. */
 import { type Job, UnrecoverableError } from 'bullmq';
 import type { JobQueue } from '../lanes/job-queue.ts';
 import { PayloadGone } from '../lanes/lane.ts';
@@ -7,7 +7,7 @@ import { postpone, tries } from './delay.ts';
 /** A pump that was suspended while adding the job writes the payload again when it resumes. */
 const LOOKS_FOR_PAYLOAD = 7;
 
-/** If the job cannot run, throws what BullMQ takes for "delayed" or "failed"; every other error is an outage. */
+/** If the job cannot run, throws the errors that BullMQ treats as "delayed" or "failed"; every other error is an outage. */
 export async function readData(queue: JobQueue, job: Job, token: string): Promise<unknown> {
   let data: unknown;
   try {

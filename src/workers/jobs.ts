@@ -30,7 +30,7 @@ export function createJobs(queues: Queues, events: Events): Jobs {
       for (const { reason, entry, detail } of matches) events.parked(reason, entry.id, detail);
     },
     fanOut: (pages) => addOrRefer(queues.fanout, pages, (some) => add(queues.fanout, some)),
-    // Split from one batch, so all of one stream.
+    // Split from one batch, so all belong to one stream.
     resubmit: (batches) => add(queues.laneOf(batches[0]!.stream), batches),
   };
 }

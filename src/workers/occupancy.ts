@@ -1,27 +1,27 @@
 /**
- * Which jobs run in this process, over all its queues: at most `slots` of them. Each queue's worker fetches as many as there are free
+ * Which jobs run in this process, over all its queues: at most `slots`. Each queue's worker fetches as many as there are free
  * slots, or one more than it runs, which waits for its turn.
  *
- * A job that may end the process runs alone in it, so that it takes no other job with it: the workers stop fetching, what runs ends,
- * and what had been fetched goes back to its queue, where it is no stalled job.
+ * A job that may crash the process runs alone in it, so that it takes no other job with it: the workers stop fetching, running jobs finish,
+ * and fetched ones go back to their queue, where they do not count as stalled.
  */
 import { type Job, WaitingError, type Worker } from 'bullmq';
 import type { RedisClient } from '../redis/connections.ts';
 import { atMost } from '../redis/deadline.ts';
 
-/** Then it runs beside a job that does not end. */
+/** After this it runs alongside a job that does not end. */
 const OTHERS_END_WITHIN_MS = 10_000;
 
 export interface Occupancy {
   /** Each with its lock's token. */
   running: ReadonlyMap<Job, string>;
   isAlone(): boolean;
-  /** Once the workers are closing: what waits for a slot does not start. */
+  /** Once the workers are closing: jobs waiting for a slot do not start. */
   returnHeld(): void;
   run<Result>(job: Job, token: string, mayKill: boolean, work: () => Promise<Result>): Promise<Result>;
 }
 
-/** One queue's worker; `slots`: the most of its jobs at once. */
+/** One queue's worker; `slots`: most of its jobs at once. */
 export interface QueueWorker {
   worker: Worker;
   slots: number;
@@ -54,7 +54,7 @@ export function createOccupancy(
   const mustReturn = () => isAlone || workers.some(({ worker }) => worker.closing !== undefined);
 
   async function giveBack(job: Job, token: string): Promise<never> {
-    // Where Redis refuses it, it starts again once its lock has expired; an error would fail the job.
+    // If Redis refuses it, the job starts again once its lock has expired; an error would fail the job.
     await job.moveToWait(token).catch(() => undefined);
     throw new WaitingError();
   }
@@ -92,7 +92,7 @@ export function createOccupancy(
     returnHeld,
     async run(job, token, mayKill, work) {
       if (mustReturn()) return giveBack(job, token);
-      // None overtakes those that wait.
+      // No job overtakes waiting ones.
       if (running.size < slots && held.length === 0) running.set(job, token);
       else
         await new Promise<void>((resolve) => {

@@ -5,13 +5,13 @@ import type { ParkingReason } from '../../queues/index.ts';
 
 const SUSPECT: ParkingReason = 'suspect';
 
-/** One whose worker died, and a parked suspect that a person retries: until then it fails at once. */
+/** A job whose worker crashed, and a parked suspect that an operator retries: without a retry it fails at once. */
 export const mayKill = ({ stalledCounter, name, attemptsMade }: Job): boolean =>
   stalledCounter > 0 || (name === SUSPECT && attemptsMade > 0);
 
 /**
- * BullMQ counts a job's stalls for ever. What it counted before this attempt is kept as the job's progress from the attempt's first
- * start on; only for jobs that may kill, so that the others cost nothing. One death may thus be forgiven.
+ * BullMQ counts a job's stalls for ever. The count before this attempt is stored as the job's progress from the attempt's first
+ * start on; only for jobs that may crash a worker, so that the others cost nothing. One crash may thus be missed.
  */
 export async function stallsOf(job: Job): Promise<Pick<Run, 'stalls' | 'stallsBefore'>> {
   const { stalledCounter, attemptsMade } = job;

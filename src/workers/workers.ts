@@ -34,7 +34,7 @@ const NEVER = 2 ** 31;
 const PAUSE_AFTER_ERROR_MS = 1_000;
 
 export interface Workers {
-  /** Works on another queue, too. */
+  /** Processes another queue, too. */
   attach(queue: JobQueue): void;
   /** Idempotent. Waits for running jobs until the deadline, then returns the rest to the queue at once. */
   stop(deadlineMs: number): Promise<void>;
@@ -62,7 +62,7 @@ export function startWorkers(options: WorkersOptions): Workers {
     crew.add(queue);
   }
   let stopped: Promise<void> | undefined;
-  /** What runs when it is asked for. */
+  /** The jobs running at the time of the iteration. */
   const running: Iterable<[Job, string]> = {
     *[Symbol.iterator]() {
       for (const { occupancy } of crews) yield* occupancy.running;
@@ -82,7 +82,7 @@ export function startWorkers(options: WorkersOptions): Workers {
   };
 }
 
-/** Workers that share so many jobs at once: deliveries never wait for what runs beside them. */
+/** Workers that share this many jobs at once: deliveries never wait for jobs beside them. */
 function createCrew(options: WorkersOptions, concurrency: number) {
   const workers: QueueWorker[] = [];
   const occupancy = createOccupancy(workers, concurrency, options.client);

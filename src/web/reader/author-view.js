@@ -1,4 +1,4 @@
-/** Who wrote it: what is known of an author, and without a network what can be made of the DID. Names are isolated: they turn nothing around them. */
+/** The author of a post: what is known, else what the DID gives. Names are isolated, so that they change no direction around them. */
 
 import { link, make } from './dom.js';
 import { icon } from './icons.js';
@@ -11,13 +11,13 @@ const MOST_CHARACTERS = 64;
 const shortened = (text) => [...text.trim()].slice(0, MOST_CHARACTERS).join('');
 const shortDid = (did) => (did.length > 26 ? `${did.slice(0, 14)}…${did.slice(-4)}` : did);
 
-/** As people call the author. */
+/** The author's name for display. */
 export const nameOf = ({ did, handle, display_name }) =>
   shortened(display_name || handle || '') || shortDid(did) || 'unknown';
 
 const handleOf = ({ handle, display_name }) => (handle && display_name ? `@${shortened(handle)}` : '');
 
-/** With `isPlain` no picture. */
+/** With `isPlain`, without a picture. */
 export function avatarView(author, isPlain = false) {
   const { did = '', avatar_url } = author;
   const drawn = () =>
@@ -34,7 +34,7 @@ export function avatarView(author, isPlain = false) {
   return image;
 }
 
-/** Of the name; where there is none, of what makes the DID its own. */
+/** Initial of the name, or else of the distinctive part of the DID. */
 function initialOf(author) {
   const name = author.display_name || author.handle || (author.did ?? '').split(':').at(-1);
   return /[\p{L}\p{N}]/u.exec(name)?.[0].toUpperCase() ?? '?';

@@ -1,7 +1,7 @@
-/** What the reader changes at the server. Changes are sent one after another, so that two quick key presses cannot overtake each other. */
+/** Changes that the reader makes at the server. They are sent one by one, so that two quick key presses cannot overtake each other. */
 import { request } from './requests.js';
 
-/** `tell(text)` gets what went wrong, '' once something went well. */
+/** `tell(text)` gets the error, or '' after a success. */
 export function createChanges(api, tell) {
   let last = Promise.resolve();
 

@@ -1,4 +1,4 @@
-/** Drawn by ourselves, in the colour of the text around them; a screen reader passes over them. */
+/** Our own drawings, in the colour of the surrounding text; screen readers skip them. */
 
 const SVG = 'http://www.w3.org/2000/svg';
 const shapes = {

@@ -1,4 +1,4 @@
-/** The part of the inbox that is shown: its pages, what arrives, what its title and counts say. */
+/** The part of the inbox on display: its pages, arriving items, title and counts. */
 import { createItems, MOST_SHOWN } from './items.js';
 import { follow } from './live.js';
 import { request } from './requests.js';
@@ -6,7 +6,7 @@ import { belongsInto, partsOf, titleOf } from './view.js';
 
 const PAGE = 30;
 
-/** `$(id)`: elements of the page; `ask`: a request whose problem is shown. */
+/** `$(id)`: elements of the page; `ask`: a request whose error is shown. */
 export function createInboxView({ api, name, $, ask, side }) {
   const items = createItems($('items'), { inbox: name, titleOf: side.titleOf });
   let view = '';
@@ -64,7 +64,7 @@ export function createInboxView({ api, name, $, ask, side }) {
   }
 
   function setArrived(those) {
-    // One more than is shown: so that the page knows that there are older ones.
+    // One more than is shown, so that the page knows whether there are older ones.
     arrived = those.slice(-MOST_SHOWN - 1);
     $('arrived').hidden = arrived.length === 0;
     $('arrived').textContent = `${arrived.length > MOST_SHOWN ? `${MOST_SHOWN}+` : arrived.length} new`;
@@ -87,7 +87,7 @@ export function createInboxView({ api, name, $, ask, side }) {
     },
     on: {
       counts(counts) {
-        // Read elsewhere, or the server was away when it was asked.
+        // Read elsewhere, or the server was unavailable at the request.
         if (counts.unread !== unread || !side.isCounted) side.recount();
         showUnread(counts.unread);
       },

@@ -14,7 +14,7 @@ const withdrawals = {
   deactivated: 'The account of its author is deactivated.',
 };
 
-/** What the post says, shows, quotes and answers. */
+/** The post's text, media, quoted and answered posts. */
 function contentOf(item) {
   const { post, media = [], quote, reply_to, labels = [], tags = [], withdrawn } = item;
   if (post.gone) return [noteView('hidden', 'This post is no longer kept.')];
@@ -49,7 +49,7 @@ function contentOf(item) {
 
 const textView = (words) => make('p', { class: 'text' }, ...words);
 
-/** `inbox`: its name, which says nothing more as a subscription's; `titleOf`: of a subscription. */
+/** `inbox`: its name, not repeated as a subscription's; `titleOf`: the title of a subscription. */
 export function articleOf(item, { inbox, titleOf }) {
   const { post, matched_by, delivered_at } = item;
   const author = { did: post.author, ...item.author };

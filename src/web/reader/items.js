@@ -54,7 +54,7 @@ export function createItems(place, context) {
       if (current && !shown.has(current.item.id)) select(undefined);
       return ids[MOST_SHOWN - 1];
     },
-    /** More is known of an item. What was opened or marked on this page stays as it is here. */
+    /** More is known about an item. What was opened or marked on this page stays so. */
     update(item) {
       const old = shown.get(item.id);
       if (!old) return;
@@ -68,7 +68,7 @@ export function createItems(place, context) {
       if (hadFocus) entry.article.focus({ preventScroll: true });
     },
     entryAt: (target) => shown.get(target.closest('article')?.dataset.id),
-    /** The entry so many places from the current one; undefined beyond either end. */
+    /** The entry this many places from the current one; undefined beyond either end. */
     neighbour(by) {
       const entries = [...shown.values()];
       return entries[current ? entries.indexOf(current) + by : 0];

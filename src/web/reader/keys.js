@@ -1,4 +1,4 @@
-/** The keyboard. `acts` by key; two keys in a row as `g a`. */
+/** The keyboard. `acts`: actions by key; two keys in a row as `g a`. */
 
 const SECOND_KEY_WITHIN_MS = 1_000;
 const isField = (target) => target.closest?.('input, textarea, select, [contenteditable]');

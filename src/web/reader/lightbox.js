@@ -1,4 +1,4 @@
-/** A picture in full, with its alt text, over the page; the arrow keys turn to those beside it. */
+/** A picture in full over the page, with its alt text; the arrow keys turn to its neighbours. */
 
 export function createLightbox(dialog) {
   const image = dialog.querySelector('img');

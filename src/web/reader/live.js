@@ -1,9 +1,9 @@
 /**
- * Follows an inbox: every item delivered after the page's cursor, once and in order, whatever becomes of the connection.
+ * Follows an inbox: every item delivered after the page's cursor, once and in order, whatever happens to the connection.
  *
- * read on from the cursor → stream, if this page may (speaker.js), else wait and read on again → failed: again, later each time.
- * The page that streams tells the others of its inbox what it hears. Each keeps its own cursor and goes by that alone: what it is
- * told is believed only if it begins there. A hidden page lets go of its stream and reads on every minute.
+ * read from the cursor → stream, if this page may (speaker.js), else wait and read again → failed: again, with growing delays.
+ * The page that streams passes what it receives to the other pages of its inbox. Each has its own cursor and relies only on that: what it is
+ * sent counts only if it starts there. A hidden page gives up its stream and reads every minute.
  */
 import { isAfter } from './ids.js';
 import { RequestError, readEvents, request } from './requests.js';
@@ -11,33 +11,33 @@ import { createRest, waitOf } from './rest.js';
 import { openChannel, takeTurns } from './speaker.js';
 
 const READ_EVERY_MS = 5_000;
-/** While another page tells of the items. */
+/** While another page passes items on. */
 const TOLD_EVERY_MS = 20_000;
 const HIDDEN_EVERY_MS = 60_000;
 const SIGN_OF_LIFE_MS = 3_000;
 const LIVE = '● live';
 
 /**
- * `begin(signal)` shows the inbox anew and returns the cursor from which to follow it; `take(items)` gets what comes, oldest first;
- * `on[event](value)` every other event of the stream; `say(text)` what is being done.
+ * `begin(signal)` reloads the inbox and returns the cursor from which to follow it; `take(items)` gets new items, oldest first;
+ * `on[event](value)` gets every other event of the stream; `say(text)` the status.
  */
 export function follow({ api, begin, take, on, say }) {
   const rest = createRest();
   const place = takeTurns(api, rest.wake);
   const send = openChannel(api, hear);
   const tell = (message) => send({ ...message, isLive: isStreaming });
-  /** undefined: to begin anew. */
+  /** undefined: start from the beginning. */
   let cursor;
   let round = new AbortController();
   let isRunning = false;
   let failures = 0;
-  /** Of the stream, while other requests are answered: how often in a row, why, and when to try again. */
+  /** Refusals of the stream while other requests succeed: how often in a row, why, and when to retry. */
   let refused = { times: 0, why: '', until: 0 };
   let isStreaming = false;
   let toldAt = -Infinity;
   const isTold = () => performance.now() - toldAt < 3 * SIGN_OF_LIFE_MS;
 
-  /** Ends what is under way, and goes on at once. */
+  /** Ends the current wait or request, and continues at once. */
   function interrupt() {
     round.abort();
     rest.wake();
@@ -96,7 +96,7 @@ export function follow({ api, begin, take, on, say }) {
     say('○ reconnecting');
   }
 
-  /** Returns how long to rest before the next round. */
+  /** Returns how long to wait before the next round. */
   async function once(signal) {
     if (cursor === undefined) {
       const begun = await begin(signal);

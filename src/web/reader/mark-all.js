@@ -1,10 +1,13 @@
-/** "Mark all read": of what is shown, and with a way back. What cannot be taken back is asked first. */
+/** "Mark all read", for what is shown, with undo. Asks first if it cannot be undone. */
 import { make } from './dom.js';
 import { MOST_UNDONE } from './marking.js';
 
 const SHOWN_MS = 30_000;
 
-/** `state()`: {view, unread, newest}, where `newest` is the id of the newest item shown, if there is one; `recount()`: counts are not what the page can know. */
+/**
+ * `state()`: {view, unread, newest}, where `newest` is the id of the newest item shown, if there is one; `recount()`: called when the
+ * page cannot know the counts.
+ */
 export function createMarkAll({ toast, marking, state, recount }) {
   let timer;
   const quietly = (work) => work.catch(() => undefined);

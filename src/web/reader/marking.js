@@ -1,12 +1,12 @@
-/** Marks and stars. The page shows a change at once, and takes it back where the server refuses it. */
+/** Marks and stars. The page shows a change at once, and reverts it if the server refuses it. */
 import { isAfter } from './ids.js';
 import { paint } from './item-view.js';
 import { partsOf } from './view.js';
 
-/** As many ids as the API takes at once; and an undo remembers no more. */
+/** As many ids as the API takes at once, and as an undo remembers. */
 export const MOST_UNDONE = 1_000;
 
-/** `counted(unread)` gets the number of unread items left; `moved(items, by)` hears of those that are read or unread now. */
+/** `counted(unread)` gets the number of unread items left; `moved(items, by)` those that are now read or unread. */
 export function createMarking({ changes: { ask, change }, items, counted, moved }) {
   async function setRead(entries, read, send) {
     const changed = entries.filter(({ item }) => item.read !== read);

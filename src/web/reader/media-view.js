@@ -1,4 +1,4 @@
-/** Pictures, videos and cards of an item. What labels cover is not even made before it is asked for, so that it is not loaded. */
+/** Pictures, videos and cards of an item. What labels cover is not even created before it is requested, so that it is not loaded. */
 import { noteView } from './author-view.js';
 import { link, make } from './dom.js';
 import { icon } from './icons.js';
@@ -60,7 +60,7 @@ function tileView(medium) {
   return tile;
 }
 
-/** Keeps the room of a single picture or still until it is loaded; a very tall one is cut, and whole when it is opened. */
+/** Reserves the space of a single picture or still until it is loaded; a very tall one is cropped, and whole when opened. */
 function shape(tile, { width, height }) {
   if (width && height) tile.style.aspectRatio = String(Math.min(Math.max(width / height, 0.9), 3));
 }

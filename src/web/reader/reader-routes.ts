@@ -66,7 +66,7 @@ export function mountReader(app: Express, { access, feedTokens, media, base }: R
     const paths = [`${base}/reader/${segment}`, `${base}/api/inboxes/${segment}`];
     if (typeof token === 'string' && (await feedTokens.inboxOf(token)) === inbox) {
       keepToken(res, token, paths, isSecure(req));
-      // Removes the token from the URL, which ends up in histories and logs.
+      // Removes the token from the URL, because URLs end up in histories and logs.
       res.redirect(303, `${base}/reader/${segment}`);
       return;
     }
@@ -75,7 +75,7 @@ export function mountReader(app: Express, { access, feedTokens, media, base }: R
       throw new Problem(401, 'Log in, or open a link with a token of this inbox', {
         'WWW-Authenticate': access.challenges(true),
       });
-    // Revoked: with it, the page's requests would be refused before the browser sends the login along.
+    // Revoked: with this cookie the page's requests would be refused before the browser sends the login.
     if (admission.feedToken === undefined && hasTokenCookie(req.headers.cookie))
       keepToken(res, '', paths, isSecure(req));
     res.type('html').send(html);

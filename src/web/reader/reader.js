@@ -1,4 +1,4 @@
-/** The reader page: puts its parts together. */
+/** The reader page: connects its parts. */
 import { refreshTimes } from './author-view.js';
 import { createChanges } from './changes.js';
 import { icon } from './icons.js';

@@ -1,4 +1,4 @@
-/** Other posts: what an item quotes and what it answers, as far as it is known. */
+/** Other posts: those that an item quotes and answers, as far as known. */
 import { authorView, avatarView, nameOf, noteView } from './author-view.js';
 import { link, make } from './dom.js';
 import { mediaView } from './media-view.js';

@@ -1,12 +1,12 @@
-/** Requests of the reader page. A stream of events is read by fetch: an EventSource tells neither why it was refused nor that its line is dead. */
+/** Requests of the reader page. Streams are read with fetch: an EventSource does not report why it was refused, or that it is dead. */
 
 const ANSWER_WITHIN_MS = 20_000;
-/** The first event comes at once, unless something on the way holds back what should flow. */
+/** The first event comes at once, unless something on the way buffers the stream. */
 const FIRST_EVENT_WITHIN_MS = 10_000;
 /** The server sends a heartbeat every 15 s. */
 const SILENCE_MS = 40_000;
 
-/** Not answered, or not with success. `status` is undefined without an answer; `waitMs` is what Retry-After asks for. */
+/** No answer, or an error. `status` is undefined without an answer; `waitMs` comes from Retry-After. */
 export class RequestError extends Error {
   constructor(message, { status, waitMs = 0 } = {}) {
     super(message);
@@ -86,7 +86,7 @@ async function send(url, init) {
   });
 }
 
-/** Aborts `work` after so long, unless it extends that from then on, and when `signal` is aborted. */
+/** Aborts `work` after this time, unless it extends it, and when `signal` is aborted. */
 async function within(ms, signal, work) {
   const line = new AbortController();
   const cut = () => line.abort();

@@ -1,4 +1,4 @@
-/** Waiting between two tries. */
+/** Waiting between two attempts. */
 
 const MOST_WAIT_MS = 15_000;
 
@@ -12,7 +12,7 @@ export function createRest() {
   let isWoken = false;
   let end = () => undefined;
   return {
-    /** Ends the wait, or the next one if none is under way. */
+    /** Ends the wait, or the next one if there is none. */
     wake() {
       isWoken = true;
       end();

@@ -1,4 +1,4 @@
-/** The search field. On a phone it waits behind a button. */
+/** The search field; on a phone behind a button. */
 
 /** `search(words)`: undefined for none. */
 export function createSearchBox({ form, field, button, search }) {
@@ -13,7 +13,7 @@ export function createSearchBox({ form, field, button, search }) {
     search(field.value.trim() || undefined);
     field.blur();
   });
-  // The cross in the field empties it.
+  // The field's clear button empties it.
   field.addEventListener('search', () => field.value === '' && search(undefined));
   field.addEventListener('keydown', ({ key }) => {
     if (key !== 'Escape') return;

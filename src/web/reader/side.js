@@ -1,8 +1,8 @@
-/** The side column: the views, and the subscriptions with what is unread of them. On a phone it waits behind a button. */
+/** The side column: the views, and the subscriptions with their unread counts; on a phone behind a button. */
 import { make } from './dom.js';
 import { viewIn, withParts } from './view.js';
 
-/** Counting an inbox reads all of it: between two counts the page counts itself. */
+/** The server's count reads the whole inbox, so between two counts the page counts itself. */
 const COUNT_EVERY_MS = 30_000;
 const AGAIN_AFTER_MS = 5_000;
 
@@ -102,7 +102,7 @@ export function createSide({ side, page, menu, veil, read, counted, inbox }) {
       }
       paint();
     },
-    /** `isUrgent`: more has changed than this page knows of. */
+    /** `isUrgent`: more has changed than this page knows. */
     recount(isUrgent = false) {
       const wait = isUrgent ? 0 : countedAt + COUNT_EVERY_MS - performance.now();
       if (wait <= 0) void count();

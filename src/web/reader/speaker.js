@@ -17,7 +17,7 @@ export function takeTurns(inbox, gained) {
   }
 
   const place = {
-    /** Tells the other pages of this inbox what it hears. */
+    /** Passes what it receives to the other pages of this inbox. */
     isSpeaker: false,
     mayStream: false,
     claim() {

@@ -1,4 +1,4 @@
-/** What the page shows, as its address says it: `#unread=1`, `#subscription=…&q=…`, in the words of the API. */
+/** What the page shows, according to its address: `#unread=1`, `#subscription=…&q=…`, with the API's parameter names. */
 
 const PARTS = ['unread', 'starred', 'subscription', 'q'];
 const MOST = 500;
@@ -38,7 +38,7 @@ export function titleOf(view, titleOfSubscription) {
   return q === undefined ? where : `“${q}” in ${where}`;
 }
 
-/** Whether an item that arrives belongs into the view. undefined: only the server can tell. */
+/** Whether an arriving item belongs to the view. undefined: only the server can tell. */
 export function belongsInto(view, item) {
   const { starred, subscription, q } = partsOf(view);
   if (starred || q !== undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Times as a reader says them. */
+/** Times for display. */
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
