@@ -4,7 +4,7 @@ import type { RedisClient } from '../redis/connections.ts';
 import { isOutage } from '../redis/errors.ts';
 import type { WireMatch } from './matches.ts';
 
-/** Outages to isOutage, but a producer that retries them in silence helps nobody. */
+/** isOutage counts these as outages, but a producer that retries them silently helps nobody. */
 const refusals = /^(NOAUTH|NOPERM|WRONGPASS)/;
 
 /** The same subscription always goes to the same partition. */

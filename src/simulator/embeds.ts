@@ -18,7 +18,7 @@ export function makeImages(random: Random, language: Language, count: number): E
   };
 }
 
-/** What apps make of more than four pictures. */
+/** How apps post more than four pictures. */
 function makeGallery(random: Random, language: Language): Embed {
   const items = Array.from({ length: 5 + random.below(6) }, () => ({
     $type: 'app.bsky.embed.gallery#image',
@@ -59,7 +59,7 @@ function makeRecommendation(random: Random, beforeMs: number): Embed {
   return { $type: 'app.bsky.embed.record', record: { cid: makeCid(random), uri } };
 }
 
-/** undefined: none, as most posts have none. `references` undefined: nothing that quotes. */
+/** undefined: none, like most posts. `references` undefined: no quotes. */
 export function makeEmbed(
   random: Random,
   language: Language,
@@ -90,7 +90,7 @@ function image(random: Random, language: Language) {
   return {
     alt: random.chance(0.5) ? makeSentence(random, language) : '',
     aspectRatio: pictureSize($link),
-    // As the first apps wrote it.
+    // In the form of the first apps.
     image: random.chance(0.01) ? { cid: $link, mimeType: picture.mimeType } : picture,
   };
 }

@@ -1,4 +1,4 @@
-/** What made-up people write, in Latin letters, without spaces, from right to left, and with marks on letters. `{n}` becomes a number. */
+/** Sentences of generated posts: in Latin letters, without spaces, from right to left, and with combining marks. `{n}` becomes a number. */
 export interface Language {
   code: string;
   /** How often, relative to the others. */

@@ -1,7 +1,7 @@
 /**
  * Generated posts with the shape and size of Bluesky's, repeatable by seed. Each is unique: no two of a run have the same createdAt.
- * What a post is follows from the seed, its time and its run, and the last two stand in its record key: whoever knows the seed
- * can make it again.
+ * A post follows from the seed, its time and its run, and the last two are in its record key: with the seed
+ * it can be generated again.
  */
 import { randomInt } from 'node:crypto';
 import { makeEmbed, makeImages } from './embeds.ts';

@@ -5,7 +5,7 @@
 export interface Pacer {
   /** Matches that may be sent now. */
   due(): number;
-  /** They were sent. */
+  /** Call it when they were sent. */
   spend(matches: number): void;
   /** Until the next match is due, at least STEP_MS. */
   waitMs(): number;

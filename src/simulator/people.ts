@@ -1,4 +1,4 @@
-/** Who writes generated posts: the same people from the same seed. */
+/** The authors of generated posts: the same people from the same seed. */
 import { makeDid } from './identifiers.ts';
 import { type Language, languages } from './languages.ts';
 import { createRandom, type Random } from './random.ts';

@@ -1,4 +1,4 @@
-/** The size of the picture with this CID: what a post says of it, and what is drawn. */
+/** The size of the picture with this CID, as stated in the post and as drawn. */
 export interface Size {
   width: number;
   height: number;

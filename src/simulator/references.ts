@@ -1,6 +1,6 @@
 /**
- * What generated posts quote and answer: the posts of whole minutes, which are well known, the answers to them, and now and then
- * a post that is gone. Those quote nothing themselves, so that the CID of a reference is no chain of CIDs.
+ * The posts that generated posts quote and answer: the well-known posts of whole minutes, the answers to them, and now and then
+ * a post that is gone. Those quote nothing themselves, so that the CID of a reference needs no chain of CIDs.
  */
 import { cidOf } from '../../queues/index.ts';
 import { makeCid, makeDid, makeRkey, postUri } from './identifiers.ts';
@@ -26,13 +26,13 @@ export interface References {
 
 const MINUTE_MS = 60_000;
 const MINUTES_BACK = 1_440;
-/** So many posts after a well-known one answer it. */
+/** This many posts after a well-known one answer it. */
 const ANSWERS = 3;
 const CACHED = 5_000;
 
 export const isWellKnown = (timeMs: number): boolean => timeMs % MINUTE_MS === 0;
 
-/** `postAt` is called for well-known posts and their answers alone. */
+/** `postAt` is called only for well-known posts and their answers. */
 export function createReferences(postAt: (timeMs: number) => Post): References {
   const cache = new Map<number, Reference>();
 
@@ -46,7 +46,7 @@ export function createReferences(postAt: (timeMs: number) => Post): References {
     return reference;
   }
 
-  /** Rather one of late. */
+  /** Prefers a recent one. */
   const wellKnownMs = (random: Random, beforeMs: number) =>
     (Math.ceil(beforeMs / MINUTE_MS) - 1 - random.skewedIndex(MINUTES_BACK)) * MINUTE_MS;
   const same = (reference: Reference): Reply => ({ parent: reference, root: reference });

@@ -1,4 +1,4 @@
-/** Who is who in the made-up network, and who is there no more. */
+/** The accounts of the simulated network, and which of them are gone. */
 import type { Person } from '../people.ts';
 import { type Profile, profileOf } from './profiles.ts';
 
@@ -18,7 +18,7 @@ export interface Accounts {
   didOf(actor: string): string | undefined;
   status(did: string): AccountStatus;
   setStatus(did: string, status: AccountStatus): void;
-  /** Changes what the profile shows. */
+  /** Changes the profile. */
   setProfile(did: string, changes: Partial<Profile>): void;
   /** `subject`: DID or uri of a post. `remove`: takes it away again. */
   setLabel(subject: string, val: string, remove?: boolean): void;

@@ -4,7 +4,7 @@ export type Colour = readonly [red: number, green: number, blue: number];
 export interface Canvas {
   width: number;
   height: number;
-  /** Rows of a filter byte, which is 0, and three bytes a pixel: what PNG compresses. */
+  /** Rows of a filter byte, which is 0, and three bytes a pixel, as PNG compresses them. */
   rows: Buffer;
 }
 
@@ -54,7 +54,7 @@ export function disc(canvas: Canvas, { x, y, radius, colour, share = 1 }: Disc):
   }
 }
 
-/** All that is below the ridge. `ridge`: of a column, its y. */
+/** Fills everything below the ridge. `ridge`: the y of a column. */
 export function hill(canvas: Canvas, ridge: (x: number) => number, colour: Colour): void {
   for (let x = 0; x < canvas.width; x += 1) {
     const top = Math.max(0, ridge(x));

@@ -1,4 +1,4 @@
-/** What a test, or a demo, does to the made-up Bluesky, and what it sees of its calls. */
+/** What a test or a demo can do to the simulated Bluesky, and what it sees of its calls. */
 import { digestRkey, fromRkey, postUri, RKEY_RESTS, toRkey } from '../identifiers.ts';
 import type { Post } from '../post.ts';
 import type { AccountStatus } from './accounts.ts';
@@ -11,11 +11,11 @@ import type { Network } from './views.ts';
 export type CallName = string;
 
 export interface BlueskyControls {
-  /** Passes posts on, each of them in its author's repository first. */
+  /** Passes posts on, after adding each to its author's repository. */
   publish(posts: Iterable<Post> | AsyncIterable<Post>): AsyncGenerator<Post>;
-  /** A post with its record key; replaces one of the same uri, as an edit does. */
+  /** Adds a post with its record key; replaces one with the same uri, as an edit does. */
   add(post: Post): HeldRecord;
-  /** Another record of the same author, createdAt and text, listed beside it. Its uri. */
+  /** Adds another record of the same author, createdAt and text; returns its uri. */
   addDecoy(post: Post): string;
   remove(uri: string): void;
   restore(uri: string): void;
@@ -23,9 +23,9 @@ export interface BlueskyControls {
   setProfile(did: string, changes: Partial<Profile>): void;
   /** `subject`: DID, or uri of a post. */
   setLabel(subject: string, val: string, remove?: boolean): void;
-  /** How the quote in the post of this uri is shown to be refused. */
+  /** How the quote in the post with this uri is refused. */
   refuseQuote(uri: string, how: 'blocked' | 'detached'): void;
-  /** From now on; undefined: no more. The name `*`: every call without a fault of its own. */
+  /** From now on; undefined: none any more. The name `*`: every call without its own fault. */
   setFault(name: CallName, fault: Fault | undefined): void;
   calls(name: CallName): number;
   allCalls(): Record<CallName, number>;

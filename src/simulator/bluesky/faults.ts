@@ -1,10 +1,10 @@
-/** What may be wrong with an answer of the made-up Bluesky. */
+/** Faults of the simulated Bluesky's answers. */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
 export type Fault =
-  /** Answers rightly, after so long. */
+  /** The right answer, after this time. */
   | { kind: 'slow'; ms: number }
   /** 429 with Retry-After, in seconds. */
   | { kind: 'rate-limited'; retryAfter: number }
@@ -16,7 +16,7 @@ export type Fault =
   | { kind: 'empty' }
   /** 200, JSON of 50 MB, sent as fast as it is read, its length not announced. */
   | { kind: 'huge'; bytes?: number }
-  /** Takes the request, and never answers. */
+  /** Accepts the request, and never answers. */
   | { kind: 'hang' }
   /** Closes the connection. */
   | { kind: 'reset' }
@@ -25,7 +25,7 @@ export type Fault =
 const HUGE_BYTES = 50 * 1024 * 1024;
 const CHUNK = 'x'.repeat(64 * 1024);
 
-/** Resolves to true where the answer is given, or never will be; false: answer as usual. */
+/** Resolves to true if the answer was given, or never will be; false: answer as usual. */
 export async function applyFault(fault: Fault, res: ServerResponse, stopping: AbortSignal): Promise<boolean> {
   switch (fault.kind) {
     case 'slow':

@@ -12,7 +12,7 @@ export function feedView(
   { limit, cursor }: { limit: number; cursor: string | undefined },
 ): Json {
   const beforeMs = cursor === undefined ? undefined : Date.parse(cursor);
-  // What is no time, `…::…` as of other feeds, gives an empty page.
+  // Anything but a time, such as `…::…` of other feeds, gives an empty page.
   if (Number.isNaN(beforeMs)) return { feed: [] };
   const records = network.repositories.feed(did, { limit, ...(beforeMs !== undefined && { beforeMs }) });
   const feed = records.flatMap(({ uri, value }, at): Json[] => {

@@ -1,4 +1,4 @@
-/** What is no XRPC: DID documents as plc.directory has them, and pictures under the paths of Bluesky's CDN. */
+/** Everything but XRPC: DID documents like plc.directory's, and pictures under the paths of Bluesky's CDN. */
 import type { ServerResponse } from 'node:http';
 import { sendJson } from './faults.ts';
 import { drawPicture, presets } from './pictures.ts';
@@ -14,7 +14,7 @@ const IMAGE = /^\/img\/([a-z_]+)\/plain\/([^/]+)\/([a-z2-7]+)(?:@(?:jpeg|webp|pn
 const POSTER = /^\/watch\/([^/]+)\/([a-z2-7]+)\/thumbnail\.jpg$/;
 const CID = /^bafk[a-z2-7]{55}$/;
 
-/** undefined: the path is of no picture. */
+/** undefined: the path is not a picture's. */
 export function pictureOf(path: string): Picture | undefined {
   const [, preset, owner, cid] = IMAGE.exec(path) ?? [];
   const [, videoOwner, videoCid] = POSTER.exec(path) ?? [];
@@ -30,7 +30,7 @@ const decodeDid = (text: string): string => text.replace(/%3A/gi, ':');
 const CACHED = 100;
 const cacheControl = 'public, max-age=31536000';
 
-/** Drawn once for those that are asked for again soon. */
+/** Cached for repeated requests. */
 export function createGallery(): (picture: Picture, res: ServerResponse) => Promise<void> {
   const drawn = new Map<string, Promise<Buffer>>();
   return async ({ preset, cid }, res) => {

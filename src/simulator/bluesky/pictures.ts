@@ -1,4 +1,4 @@
-/** Pictures that are drawn from their CID: landscapes for posts, figures before discs for avatars. The same CID, the same picture. */
+/** Pictures drawn from their CID: landscapes for posts, figures before discs for avatars. The same CID gives the same picture. */
 import { pictureSize } from '../picture-size.ts';
 import { createRandom, type Random } from '../random.ts';
 import { type Canvas, type Colour, createCanvas, disc, fill, hill } from './canvas.ts';

@@ -1,4 +1,4 @@
-/** Made-up profiles: what a person's DID says about them, the same in every run. */
+/** Generated profiles, derived from the DID, the same in every run. */
 import { makeCid } from '../identifiers.ts';
 import type { Person } from '../people.ts';
 import { createRandom, type Random } from '../random.ts';

@@ -1,6 +1,6 @@
 /**
- * What the made-up network holds: who has which posts. Of a generated post only its key is kept, since the world makes it again;
- * a post of an earlier run is found by its uri too, but not listed. Posts that a test makes are kept whole.
+ * The repositories of the simulated network. Of a generated post only the key is stored, because the world generates it again;
+ * a post of an earlier run is also found by its uri, but not listed. Posts made by a test are stored in full.
  */
 import { cidOf } from '../../../queues/index.ts';
 import type { MadeUpWorld } from '../made-up-posts.ts';
@@ -17,7 +17,7 @@ export interface HeldRecord {
 interface Entry {
   rkey: string;
   createdMs: number;
-  /** undefined: the world makes it. */
+  /** undefined: the world generates it. */
   held?: HeldRecord;
 }
 
@@ -26,7 +26,7 @@ export interface Repositories {
   add(post: Post): HeldRecord;
   remove(uri: string): void;
   restore(uri: string): void;
-  /** undefined: never was, or is removed. */
+  /** undefined: it never existed, or was removed. */
   find(uri: string): HeldRecord | undefined;
   /** By record key, descending or ascending, beyond `cursor`. */
   list(did: string, options: { limit: number; cursor?: string; ascending?: boolean }): HeldRecord[];
@@ -34,7 +34,7 @@ export interface Repositories {
   feed(did: string, options: { limit: number; beforeMs?: number }): HeldRecord[];
 }
 
-/** Posts that are listed: those that the world makes again, and those that are kept whole. */
+/** Most posts listed: generated ones, and stored ones. */
 const LISTED = 100_000;
 const WHOLE = 20_000;
 
@@ -131,6 +131,6 @@ export function splitUri(uri: string): { did: string; collection: string; rkey: 
 }
 
 function toHeld(uri: string, value: Record<string, unknown>): HeldRecord {
-  // What has no CID could be in no repository: one that nothing has.
+  // A record without a CID could not be in a repository: a CID that nothing has.
   return { uri, cid: cidOf(value) ?? cidOf({ uri })!, ...splitUri(uri), value };
 }

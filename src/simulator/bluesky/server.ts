@@ -1,5 +1,5 @@
 /**
- * A made-up Bluesky on loopback: AppView, plc.directory, the authors' server and the CDN at one address.
+ * A simulated Bluesky on loopback: AppView, plc.directory, the authors' server and the CDN at one address.
  * Listening → stop(): closed.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -17,12 +17,12 @@ import { Params, XrpcError, xrpcMethods } from './xrpc.ts';
 export interface MadeUpBluesky extends BlueskyControls {
   /** `http://127.0.0.1:<port>`: for BLUESKY_API_URL, PLC_URL and MEDIA. */
   url: string;
-  /** Idempotent, and at once: open connections are cut. */
+  /** Idempotent, immediate: open connections are cut. */
   stop(): Promise<void>;
 }
 
 export interface BlueskyOptions {
-  /** That of the simulated Skywire. */
+  /** The seed of the simulated Skywire. */
   seed: number;
   /** 0, the default: any free one. */
   port?: number;

@@ -38,7 +38,7 @@ export function detailedProfileView(network: Network, did: string): Json {
   return { ...profileView(network, did), description, indexedAt: createdAt, ...counts };
 }
 
-/** undefined: gone, or its author is. */
+/** undefined: it or its author is gone. */
 export function postView(network: Network, uri: string): Json | undefined {
   const record = network.repositories.find(uri);
   if (!record || !isThere(network, record.did)) return undefined;
@@ -55,7 +55,7 @@ export function postView(network: Network, uri: string): Json | undefined {
   };
 }
 
-/** Of an embed that no server would have taken, nothing is shown. */
+/** An embed that no server would have accepted is not shown. */
 function orNone(view: () => Json | undefined): Json | undefined {
   try {
     return view();
