@@ -55,7 +55,7 @@ export function startFailure(folder: string, { program, logFrom }: Started): Own
 }
 
 const ofValkey =
-  'Its files were written by Valkey 9 or later: put that one on the PATH, and no redis-server, which would be taken first';
+  'Its files were written by Valkey 9 or later and must not be repaired: put that one on the PATH, and no redis-server, which would be taken first';
 
 const advices = [
   { sign: /No space left|not enough space/i, advice: 'The disk is full: free some space and start again' },
