@@ -69,7 +69,7 @@ export interface Kept {
 export type LookupOutcome = 'found' | 'absent' | 'failed' | 'given_up';
 
 export interface Lookups {
-  /** Asks Bluesky and keeps what it answers; an outcome for each name. Never throws. */
+  /** Asks Bluesky and keeps what it answers; an outcome for each name. Throws NotYet alone. */
   look(lookup: Lookup): Promise<LookupOutcome[]>;
 }
 
@@ -108,6 +108,11 @@ export type Verdict =
   | 'fanned_out'
   | 'resubmitted';
 export type Tally = Partial<Record<Verdict | LookupOutcome, number>>;
+
+/** What the work needs is in use: the job comes again in a moment, and no attempt is used up. */
+export class NotYet extends Error {
+  override name = 'NotYet';
+}
 
 /** The match stays undelivered: retry with backoff, or (`final`) leave it to an operator. */
 export class Undelivered extends Error {

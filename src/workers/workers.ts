@@ -11,7 +11,13 @@ import {
   Worker,
   type Processor as WorkerProcessor,
 } from 'bullmq';
-import { processors as byName, type Ports, type Processor, Undelivered } from '../../processors/index.ts';
+import {
+  processors as byName,
+  NotYet,
+  type Ports,
+  type Processor,
+  Undelivered,
+} from '../../processors/index.ts';
 import { type Backoff, backoffMs } from '../../queues/index.ts';
 import type { JobQueue } from '../lanes/job-queue.ts';
 import type { Queues } from '../lanes/queues.ts';
@@ -143,6 +149,7 @@ async function run(
     else events.verdicts(name, tally);
     return tally;
   } catch (error) {
+    if (error instanceof NotYet) return postpone(job, token);
     if (beside && !(error instanceof DelayedError)) {
       events.trouble(`processor of ${name}`, error as Error);
       return { failed: 1 };

@@ -130,6 +130,25 @@ test('a post is found by its CID, seen, withdrawn with the reason, and there aga
   }
 });
 
+test('record keys beyond those that are looked for at once wait for their turn', async () => {
+  pipeline.startWorker();
+  const ms = Date.now();
+  const keysOf = (askedMs: number, ...numbers: number[]): Lookup => ({
+    v: 1,
+    kind: 'keys',
+    askedMs,
+    posts: numbers.map((n) => {
+      const record = { text: `post ${n}` };
+      bluesky.people.set(did(n), { displayName: 'A', handle: 'a.example' });
+      bluesky.publish(did(n), record, ms);
+      return { identity: `turn ${n}`, did: did(n), cid: cidOf(record)!, createdMs: ms };
+    }),
+  });
+  await pipeline.queues.enrich.add([keysOf(ms, 1, 2, 3, 4), keysOf(ms, 5, 6, 7, 8)]);
+  expect(await outcomeOf(keysOf(ms, 9))).toEqual({ found: 1 });
+  expect(await outcomeOf(keysOf(ms, 10))).toEqual({ found: 1 });
+});
+
 test('what was never shown there is not withdrawn, and a key that was said must lead to the same record', async () => {
   pipeline.startWorker();
   bluesky.people.set(did(1), { displayName: 'A', handle: 'a.example' });

@@ -1,5 +1,5 @@
 /** The processors' port `Lookups`: asks Bluesky for one batch, keeps what it answers, and tells the readers. */
-import type { LookupOutcome, Lookups } from '../../../processors/index.ts';
+import { type LookupOutcome, type Lookups, NotYet } from '../../../processors/index.ts';
 import type { OwnPost as Asked, Lookup, SoughtPost } from '../../../queues/index.ts';
 import type { Bluesky } from '../bluesky.ts';
 import type { Outcome } from '../http/calls.ts';
@@ -21,6 +21,8 @@ export interface LooksDeps extends KeepDeps {
 const KEYS_AT_ONCE = 8;
 const KEY_JOBS = 2;
 const KEYS_WITHIN_MS = 12_000;
+/** So long a job for keys waits for others: soon after, its names may be asked for anew. */
+const TURN_WITHIN_MS = 40_000;
 
 export function createLooks({ bluesky, known, asked, tell, onTrouble }: LooksDeps): Lookups {
   async function authors(dids: readonly string[]): Promise<Result> {
@@ -64,7 +66,12 @@ export function createLooks({ bluesky, known, asked, tell, onTrouble }: LooksDep
   }
 
   let keyJobs = 0;
-  async function countedKeys(sought: readonly SoughtPost[]): Promise<Result> {
+  async function keysInTurn(sought: readonly SoughtPost[], askedMs: number): Promise<Result> {
+    if (keyJobs >= KEY_JOBS) {
+      const { nowMs } = await known.read([]);
+      if (nowMs - askedMs > TURN_WITHIN_MS) return notNow(sought);
+      throw new NotYet('other record keys are being looked for');
+    }
     keyJobs += 1;
     try {
       return await keys(sought);
@@ -140,7 +147,7 @@ export function createLooks({ bluesky, known, asked, tell, onTrouble }: LooksDep
       case 'posts':
         return posts(lookup.uris);
       case 'keys':
-        return keyJobs < KEY_JOBS ? countedKeys(lookup.posts) : Promise.resolve(notNow(lookup.posts));
+        return keysInTurn(lookup.posts, lookup.askedMs);
       case 'checks':
         return checks(lookup.posts);
     }
@@ -153,6 +160,7 @@ export function createLooks({ bluesky, known, asked, tell, onTrouble }: LooksDep
         await keep({ known, asked, tell }, result);
         return result.outcomes.map(([, outcome]) => outcome);
       } catch (error) {
+        if (error instanceof NotYet) throw error;
         onTrouble('lookups', error as Error);
         return ['failed'];
       }
