@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Events } from '../observe/events.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { Tracing } from '../observe/tracing.ts';
 import type { OpenRedis } from '../redis/open-redis.ts';
 import type { HealthSource } from '../web/http/health-routes.ts';
 
@@ -12,6 +13,8 @@ export interface AppContext {
   log: Logger;
   events: Events;
   metrics: Metrics;
+  /** Only where TRACING asks for it. */
+  tracing?: Tracing | undefined;
   /** What /readyz checks besides Redis: true, or what is wrong. */
   checks: Map<string, () => true | string | Promise<true | string>>;
 }

@@ -12,6 +12,7 @@ import { createCursor } from '../pump/cursor.ts';
 import { createLosses } from '../pump/losses.ts';
 import { createMarks } from '../pump/marks.ts';
 import { RECOVER_EVERY_MS, startPump } from '../pump/pump.ts';
+import { traced } from '../pump/traced.ts';
 import { createTrimmer } from '../pump/trimmer.ts';
 import { createUnreadLosses } from '../pump/unread-losses.ts';
 import { type AppContext, once, type Running } from './context.ts';
@@ -22,10 +23,12 @@ import { openReadings } from './readings.ts';
 const CANARY_IS_LATE_MS = 120_000;
 
 export function startPumpRole(context: AppContext, { recoverEveryMs = RECOVER_EVERY_MS } = {}): Running {
-  const { config, redis, events } = context;
+  const { config, redis, events, tracing } = context;
   events.pumpStarts();
   const home = redis.connect(redis.home, 'commands', 'pump-queue');
-  const queues = openQueues(home, config.delivery.attempts, config.stream.keys);
+  const queues = openQueues(home, config.delivery.attempts, config.stream.keys, {
+    telemetry: tracing?.telemetry,
+  });
   const { group } = config.stream;
   const consumer = `${hostname()}-${process.pid}-${Date.now().toString(36)}`;
   const { address } = redis.home;
@@ -33,7 +36,7 @@ export function startPumpRole(context: AppContext, { recoverEveryMs = RECOVER_EV
   const { sources, check, appendTo } = openPumpSources(context, consumer);
   const losses = createLosses(home, events);
   const windowMs = config.stream.retentionMs;
-  const pumps = sources.map(({ source, interruptRead }) => {
+  const pumps = sources.map(({ source, interruptRead }, nth) => {
     const unreadLosses = createUnreadLosses({
       home,
       source,
@@ -72,10 +75,13 @@ export function startPumpRole(context: AppContext, { recoverEveryMs = RECOVER_EV
       const vanished = await lane.tidy();
       if (vanished) events.vanished(vanished);
     };
+    const facts = { stream: source.stream, partition: nth + 1 };
     return startPump({
-      source: unreadLosses.watched(source),
+      ...traced(tracing, facts, {
+        source: unreadLosses.watched(source),
+        adder: createAdder(lane, batchSize, events),
+      }),
       beforeRead: unreadLosses.look,
-      adder: createAdder(lane, batchSize, events),
       backpressure,
       cursor,
       housekeep,

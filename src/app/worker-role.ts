@@ -12,6 +12,7 @@ import { createDirectoryRouter, directRouter } from '../subscriptions/directory.
 import { withCrashPoints } from '../workers/crash-points.ts';
 import { createJobs, isWorkersOutage } from '../workers/jobs.ts';
 import { createKeptEntries } from '../workers/kept-entries.ts';
+import { tracedInboxes } from '../workers/traced.ts';
 import { startWorkers } from '../workers/workers.ts';
 import { type AppContext, once, type Running } from './context.ts';
 import { watchLeftovers } from './leftovers.ts';
@@ -20,14 +21,16 @@ import { watchLeftovers } from './leftovers.ts';
 const STOP_WORKERS_WITHIN_MS = 5_000;
 
 export function startWorkerRole(context: AppContext): Running {
-  const { config, redis, events } = context;
+  const { config, redis, events, tracing } = context;
   events.workerStarts();
   const client = redis.connect(redis.home, 'commands', 'worker');
-  const queues = openQueues(client, config.delivery.attempts, config.stream.keys);
+  const queues = openQueues(client, config.delivery.attempts, config.stream.keys, {
+    telemetry: tracing?.telemetry,
+  });
   const lookups = config.lookups ? startAnswering(client, config.lookups, events) : noAnswering;
   const ports: Ports = {
     lookups,
-    inboxes: withCrashPoints(createInboxWriter(client, config.inbox, events.trouble)),
+    inboxes: tracedInboxes(tracing, withCrashPoints(createInboxWriter(client, config.inbox, events.trouble))),
     router: config.routing === 'direct' ? directRouter : createDirectoryRouter(client),
     jobs: createJobs(queues, events),
     kept: createKeptEntries(
@@ -40,6 +43,7 @@ export function startWorkerRole(context: AppContext): Running {
     client: redis.connect(redis.home, 'queue', 'worker-queue'),
     ports,
     events,
+    tracing,
     concurrency: config.work.concurrency,
     deliveryBackoff: config.delivery.backoff,
     queues: config.lookups ? queues : { all: queues.all.filter(({ definition }) => !definition.beside) },

@@ -6,6 +6,7 @@ import type { Values } from '../config/settings.ts';
 import { createEvents } from '../observe/events.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
+import { startTracing } from '../observe/start-tracing.ts';
 import { orStopped } from '../redis/deadline.ts';
 import { openRedis } from '../redis/open-redis.ts';
 import { readVersion } from './version.ts';
@@ -24,6 +25,8 @@ export interface ContextOptions {
   isTool?: boolean;
   /** Accepts a Redis that fails the startup check, to examine it. */
   anyServer?: boolean;
+  /** Has a part in a match's trace. */
+  traces?: boolean;
   /** Uses only Skywire's Redis. */
   skywireOnly?: boolean;
   /** false: starts even if Skywire's Redis is unavailable. */
@@ -41,6 +44,7 @@ export async function withContext(
   work: (context: AppContext) => Promise<number>,
   {
     isTool = false,
+    traces = false,
     anyServer = false,
     skywireOnly = false,
     needsSkywire,
@@ -56,7 +60,9 @@ export async function withContext(
     isatty(1),
     () => metrics.logLinesDropped.inc(),
   );
-  metrics.about.set({ version: readVersion(), role }, 1);
+  const version = readVersion();
+  metrics.about.set({ version, role }, 1);
+  const tracing = traces && config.isTraced ? await startTracing(role, version, log) : undefined;
   const events = createEvents(log, metrics);
   const redis = await openRedis({
     config: {
@@ -71,9 +77,9 @@ export async function withContext(
     onTrouble: events.trouble,
   });
   try {
-    const working = work({ config, redis, log, events, metrics, checks: new Map() });
+    const working = work({ config, redis, log, events, metrics, tracing, checks: new Map() });
     return await (isTool ? orStopped(signal, lastWordsMs, working) : working);
   } finally {
-    await redis.stop();
+    await Promise.all([redis.stop(), tracing?.stop()]);
   }
 }

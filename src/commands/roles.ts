@@ -115,20 +115,24 @@ export const roles = {
     'The whole system in one process: pump, worker, web, and an embedded Redis unless REDIS_URL is set.',
     listensOnPort,
     [worker, pump, web],
+    { traces: true },
   ),
   demo: role(
     'demo',
     'The whole system with a simulated Skywire that fills the inboxes, and a simulated Bluesky that has its posts.',
     listensOnPort,
     [demo],
+    { traces: true },
   ),
-  pump: role('pump', 'Moves matches from the stream into the queue.', listensForHealth, [pump, startHealth]),
+  pump: role('pump', 'Moves matches from the stream into the queue.', listensForHealth, [pump, startHealth], {
+    traces: true,
+  }),
   worker: role(
     'worker',
     'Delivers matches from the queues into inboxes.',
     listensForHealth,
     [worker, startHealth],
-    { needsSkywire: false },
+    { needsSkywire: false, traces: true },
   ),
   relay: role(
     'relay',

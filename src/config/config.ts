@@ -6,6 +6,7 @@ import type { PublicUrl } from './public-url.ts';
 import type { RedisAddress } from './redis-url.ts';
 import { nestRelay, type RelaySettings, relayProblems } from './relay-settings.ts';
 import { type Env, readSettings, type Values } from './settings.ts';
+import { isTraced, tracingProblems } from './tracing-settings.ts';
 
 export type { MediaSource } from './bluesky-settings.ts';
 export { environmentProblems, readEnvironment } from './environment.ts';
@@ -49,6 +50,7 @@ export interface Config extends RelaySettings, BlueskySettings {
   canary: { everyMs: number };
   delivery: { attempts: number; backoff: { baseMs: number; maxMs: number } };
   inbox: { maxItems: number; maxAgeMs: number; seenWindowMs: number };
+  isTraced: boolean;
   logLevel: Values['LOG_LEVEL'];
 }
 
@@ -71,7 +73,7 @@ export function toConfig(
   if ((values.REDIS_TLS_CERT === undefined) !== (values.REDIS_TLS_KEY === undefined)) {
     problems.push('REDIS_TLS_CERT, REDIS_TLS_KEY: one without the other; a client certificate requires both');
   }
-  problems.push(...relayProblems(values), ...blueskyProblems(values));
+  problems.push(...relayProblems(values), ...blueskyProblems(values), ...tracingProblems(values, env));
   if (values.DELIVERY_BACKOFF_MAX_MS < values.DELIVERY_BACKOFF_MS) {
     problems.push('DELIVERY_BACKOFF_MAX_MS: less than DELIVERY_BACKOFF_MS');
   }
@@ -80,7 +82,7 @@ export function toConfig(
       `Invalid settings (${problems.length}):\n${problems.map((line) => `  ${line}`).join('\n')}`,
     );
   }
-  return nest(values, isLoopback);
+  return { ...nest(values, isLoopback), isTraced: isTraced(values, env) };
 }
 
 /** Problems of addresses that others can reach without a password. */
@@ -99,7 +101,7 @@ function openProblems(values: Values): string[] {
   ];
 }
 
-function nest(values: Values, isLoopback: boolean): Config {
+function nest(values: Values, isLoopback: boolean): Omit<Config, 'isTraced'> {
   const retentionMs = values.STREAM_RETENTION_HOURS * 3_600_000;
   const tls: TlsFiles = {
     ...(values.REDIS_TLS_CA && { ca: values.REDIS_TLS_CA }),

@@ -6,6 +6,7 @@ import { proxies, publicUrl } from './public-url.ts';
 import { redisUrl, relayUrl } from './redis-url.ts';
 import { password, type Setting, setting } from './setting.ts';
 import { isServiceLink, unknownNames } from './spelling.ts';
+import { tracingSettings } from './tracing-settings.ts';
 
 export const settings = {
   REDIS_URL: setting(redisUrl, 'Redis for queues and inboxes; unset: an embedded one under DATA_DIR', {
@@ -148,6 +149,7 @@ export const settings = {
     { default: '24' },
   ),
   ...blueskySettings,
+  ...tracingSettings,
   LOG_LEVEL: setting(
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     'Lowest level that is logged',

@@ -1,5 +1,5 @@
 /** One queue in Redis: the only `new Queue`. Adding a job checks that it was really added. */
-import { type Job, type JobsOptions, Queue, RedisConnection } from 'bullmq';
+import { type Job, type JobsOptions, Queue, RedisConnection, type Telemetry } from 'bullmq';
 import type { Encoded, QueueDefinition, QueueTraits } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
@@ -35,12 +35,13 @@ export interface Adds<New> {
   add(jobs: readonly New[], encoded?: readonly Encoded[]): Promise<boolean[]>;
 }
 
-/** `name`: the queue's name in Redis, if it differs from the definition's. */
+/** `name`: the queue's name in Redis, if it differs from the definition's. `telemetry`: jobs carry a trace context. */
 export function openJobQueue<New>(
   client: RedisClient,
   definition: QueueDefinition<string, unknown, New>,
   deliveryAttempts: number,
   name: string = definition.name,
+  telemetry?: Telemetry,
 ): JobQueue & Adds<New> {
   // BullMQ would request the version only once: a queue or worker that gets no answer fails for as long as it lives.
   RedisConnection.minimumVersion = `${OLDEST.join('.')}.0`;
@@ -50,6 +51,7 @@ export function openJobQueue<New>(
     streams: { events: { maxLen: MAX_EVENTS } },
     skipWaitingForReady: true,
     skipVersionCheck: true,
+    ...(telemetry && { telemetry }),
   });
   // The connection is ours and reports its own errors; without a listener an error event would end the process.
   queue.on('error', () => undefined);

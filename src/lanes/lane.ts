@@ -3,7 +3,7 @@
  * of large batches, all in one slot. Books and payloads are written before a job is added: after a crash in between, entries are
  * counted once and no job lacks its payload. The books record that a job was added before its entries may be acknowledged.
  */
-import type { Job } from 'bullmq';
+import type { Job, Telemetry } from 'bullmq';
 import { queues as definitions, liesBeside, type NewBatch } from '../../queues/index.ts';
 import { crashPoint, isArmed } from '../observe/crash-points.ts';
 import type { RedisClient } from '../redis/connections.ts';
@@ -26,9 +26,14 @@ export class PayloadGone extends Error {
 }
 
 /** `name`: of its queue, by the place of its stream in SKYWIRE_STREAM. */
-export function openLane(client: RedisClient, name: string, deliveryAttempts: number): Lane {
+export function openLane(
+  client: RedisClient,
+  name: string,
+  deliveryAttempts: number,
+  telemetry?: Telemetry,
+): Lane {
   const { matches } = definitions;
-  const jobs = openJobQueue(client, matches, deliveryAttempts, name);
+  const jobs = openJobQueue(client, matches, deliveryAttempts, name, telemetry);
   const books = createBooks(client, jobs.name);
   const payloads = createPayloads(client, jobs.name);
   /** Lower once a payload of that size has failed. */

@@ -1,4 +1,5 @@
 /** Every queue in Redis, opened over one connection. */
+import type { Telemetry } from 'bullmq';
 import { queues as definitions, type QueueDefinition } from '../../queues/index.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { laneName } from '../redis/keys.ts';
@@ -36,18 +37,20 @@ export interface Queues extends ByName {
   close(): Promise<void>;
 }
 
-/** `streams`: the partitions, in the order of SKYWIRE_STREAM. */
+/** `streams`: the partitions, in the order of SKYWIRE_STREAM. `telemetry`: of all queues, but for what is beside deliveries. */
 export function openQueues(
   client: RedisClient,
   deliveryAttempts: number,
   streams: readonly string[] = ['one'],
-  list: Definitions = definitions,
+  { list = definitions, telemetry }: { list?: Definitions; telemetry?: Telemetry | undefined } = {},
 ): Queues {
-  const lanes = streams.map((_, nth) => openLane(client, laneName(nth), deliveryAttempts));
+  const open = (name: string) => openLane(client, name, deliveryAttempts, telemetry);
+  const lanes = streams.map((_, nth) => open(laneName(nth)));
   let emptied: Books[] = [];
   const opened = Object.values(list)
     .filter((one) => one !== list.matches)
-    .map((one) => openJobQueue(client, one as QueueDefinition, deliveryAttempts));
+    .map((one) => one as QueueDefinition)
+    .map((one) => openJobQueue(client, one, deliveryAttempts, one.name, one.beside ? undefined : telemetry));
   const all: JobQueue[] = [...lanes, ...opened];
   const laneOf = (stream: string): Lane => lanes[Math.max(0, streams.indexOf(stream))]!;
   return {
@@ -61,9 +64,7 @@ export function openQueues(
     async lookForLeftovers() {
       const existing = await findLanes(client, streams.length);
       const isOpen = ({ name }: { name: string }) => lanes.some((lane) => lane.name === name);
-      const found = existing
-        .filter((one) => !one.isEmpty && !isOpen(one))
-        .map(({ name }) => openLane(client, name, deliveryAttempts));
+      const found = existing.filter((one) => !one.isEmpty && !isOpen(one)).map(({ name }) => open(name));
       lanes.push(...found);
       all.push(...found);
       emptied = existing.filter((one) => !isOpen(one)).map(({ name }) => createBooks(client, name));

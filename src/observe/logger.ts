@@ -1,5 +1,6 @@
 import { type Logger, pino, symbols } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { loggable } from './loggable.ts';
 import { createOutlet } from './outlet.ts';
 
 export type { Logger } from 'pino';
@@ -30,7 +31,7 @@ export function createLogger(
     lastLevel: 0,
     write: (line: string) => outlet.write(isTerminal ? pretty(line) : line, lines.lastLevel >= ERROR),
   };
-  const log = pino({ level, base: { role, pid: process.pid } }, lines);
+  const log = pino({ level, base: { role, pid: process.pid }, formatters: { log: loggable } }, lines);
   if (level !== 'silent') process.once('exit', () => outlet.flush(FLUSH_WITHIN_MS));
   return log;
 }

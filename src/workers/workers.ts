@@ -23,6 +23,7 @@ import type { JobQueue } from '../lanes/job-queue.ts';
 import type { Queues } from '../lanes/queues.ts';
 import { crashPoint } from '../observe/crash-points.ts';
 import type { Events } from '../observe/events.ts';
+import type { Tracing } from '../observe/tracing.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
 import { closeAll, pauseOnErrors } from './care.ts';
@@ -31,6 +32,7 @@ import { readData } from './job-data.ts';
 import { measure } from './measure.ts';
 import { createOccupancy, type Occupancy, type QueueWorker } from './occupancy.ts';
 import { mayKill, stallsOf } from './suspects.ts';
+import { tracedJob } from './traced.ts';
 
 /** A crashed worker's job runs again within LOCK_MS + STALL_CHECK_MS. */
 const LOCK_MS = 10_000;
@@ -50,6 +52,8 @@ export interface WorkersOptions {
   client: RedisClient;
   ports: Ports;
   events: Events;
+  /** Of deliveries; what runs beside them has no part in a trace. */
+  tracing?: Tracing | undefined;
   /** Jobs at once, of all queues together. */
   concurrency: number;
   deliveryBackoff: Backoff;
@@ -104,15 +108,21 @@ function createCrew(options: WorkersOptions, concurrency: number) {
 function startWorker(queue: JobQueue, options: WorkersOptions, occupancy: Occupancy): QueueWorker {
   const { name, definition } = queue;
   const { client, events, concurrency, deliveryBackoff } = options;
+  const tracing = definition.beside ? undefined : options.tracing;
   const slots = definition.beside?.jobs ?? Math.max(1, Math.floor(concurrency * definition.slots));
+  const untraced = (job: Job, token: string, signal: AbortSignal) => run(queue, job, token, signal, options);
+  const work: typeof untraced = tracing
+    ? (job, ...rest) => tracedJob(tracing, queue, job, () => untraced(job, ...rest))
+    : untraced;
   const process: WorkerProcessor = (job, token, signal) =>
     occupancy.run(job, token!, !definition.beside && mayKill(job), () =>
-      measure(definition, job, events, () => run(queue, job, token!, signal!, options)),
+      measure(definition, job, events, () => work(job, token!, signal!)),
     );
   const worker = new Worker(name, process, {
     connection: client,
     prefix: queuePrefix(name),
     skipVersionCheck: true,
+    ...(tracing && { telemetry: tracing.telemetry }),
     concurrency: slots,
     lockDuration: LOCK_MS,
     stalledInterval: STALL_CHECK_MS,

@@ -46,6 +46,7 @@ describe('without any setting', () => {
       },
       delivery: { attempts: 8, backoff: { baseMs: 1_000, maxMs: 300_000 } },
       inbox: { maxItems: 10_000, maxAgeMs: 90 * 24 * HOUR_MS, seenWindowMs: 48 * HOUR_MS },
+      isTraced: false,
       logLevel: 'info',
     });
   });

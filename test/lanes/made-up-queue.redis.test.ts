@@ -49,7 +49,7 @@ let ids: string[];
 beforeAll(async () => {
   redis = await startRedis();
   pipeline = await openPipeline(redis);
-  queues = openQueues(redis.client({ maxRetriesPerRequest: null }), 3, [STREAM], list);
+  queues = openQueues(redis.client({ maxRetriesPerRequest: null }), 3, [STREAM], { list });
   ids = Array.from({ length: 9 }, (_, n) => `${Date.now() - 2 * HOUR_MS}-${n + 1}`);
   for (const [n, id] of ids.entries())
     await redis.client().xadd(STREAM, id, 'data', wire(makeMatch('ann', n)));

@@ -137,7 +137,7 @@ export async function startWeb(
     redis.client({ maxRetriesPerRequest: null, commandTimeout: 20_000 }),
     2,
     undefined,
-    given.definitions,
+    given.definitions && { list: given.definitions },
   );
   const writer = createInboxWriter(client, { maxItems: 0, maxAgeMs: 0, seenWindowMs: 86_400_000 });
   const logged: string[] = [];
