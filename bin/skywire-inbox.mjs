@@ -6,16 +6,18 @@ import nodeModule, { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const main = new URL('../dist/src/main.js', import.meta.url);
+/** Not in the npm package, which brings its build. */
+const source = new URL('../src/main.ts', import.meta.url);
 const notBuilt =
   'skywire-inbox is not built, and its compiler is not installed (NODE_ENV=production and --omit=dev leave it out). Type: npm ci --include=dev';
 
 if (process.argv[2] === 'prepare') {
   // Nothing fails here: where the build comes from elsewhere, as in an image, no compiler is needed.
-  if (hasCompiler()) process.exitCode = build();
+  if (canBuild()) process.exitCode = build();
   else if (!existsSync(main)) say(notBuilt);
 } else {
   if (!existsSync(main)) {
-    if (!hasCompiler()) end(notBuilt);
+    if (!canBuild()) end(notBuilt);
     say('skywire-inbox is not built yet; building …');
     if (build() !== 0) end('The build failed.');
   }
@@ -34,7 +36,8 @@ function keepCompiled() {
   nodeModule.enableCompileCache?.(fileURLToPath(new URL('../dist/.compiled', import.meta.url)));
 }
 
-function hasCompiler() {
+function canBuild() {
+  if (!existsSync(source)) return false;
   const { resolve } = createRequire(import.meta.url);
   try {
     // The compiler alone may be there for the sake of a dependency.

@@ -3,6 +3,7 @@
 import { commands, overview } from './commands/commands.ts';
 import { HelpAsked, UsageError } from './config/command-line.ts';
 import { ConfigError } from './config/config.ts';
+import { readVersion } from './config/version.ts';
 import { sayAtLast } from './observe/logger.ts';
 import { isOutage } from './redis/errors.ts';
 
@@ -28,17 +29,21 @@ process.on('unhandledRejection', (reason) => {
 });
 
 try {
+  if (['--version', '-v'].includes(name)) end(readVersion());
+  if (['--help', '-h'].includes(name)) end(await (await import('./commands/help.ts')).help());
   const command = Object.hasOwn(commands, name) ? commands[name as keyof typeof commands] : undefined;
   if (!command) throw new UsageError(overview(name));
   process.exitCode = await command({ argv, signal: stopping.signal });
   process.exit();
 } catch (error) {
-  if (error instanceof HelpAsked) {
-    process.stdout.write(`${error.message}\n`);
-    process.exit(0);
-  }
+  if (error instanceof HelpAsked) end(error.message);
   const isUsage = error instanceof UsageError || error instanceof ConfigError;
   fail((error as Error).message, isUsage ? 2 : 1);
+}
+
+function end(answer: string): never {
+  process.stdout.write(`${answer}\n`);
+  process.exit(0);
 }
 
 function fail(message: string, code = 1): never {

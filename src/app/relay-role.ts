@@ -1,6 +1,6 @@
 /** The relay, next to Skywire's Redis. */
-
 import { ConfigError } from '../config/config.ts';
+import { howToRun } from '../config/invocation.ts';
 import { createRelayEvents } from '../relay/server/events.ts';
 import { startRelay } from '../relay/server/server.ts';
 import { watchTokens } from '../relay/server/tokens.ts';
@@ -34,7 +34,7 @@ export async function startRelayRole({
     tokens.stop();
     throw new ConfigError(
       `RELAY_TOKENS_FILE: nobody may connect: there is no valid line in ${JSON.stringify(tokensFile)}. ` +
-        `Make one: npm run relay-token -- --name pump >> ${tokensFile} (the token itself is shown once, for SKYWIRE_RELAY_TOKEN)`,
+        `Make one: ${howToRun('relay-token', '--name pump')} >> ${tokensFile} (the token itself is shown once, for SKYWIRE_RELAY_TOKEN)`,
     );
   }
   const commands = redis.connect(redis.skywire, 'commands', 'relay');

@@ -1,4 +1,5 @@
 import { type Command, type Option, parseCommandLine } from '../config/command-line.ts';
+import { howToRun } from '../config/invocation.ts';
 import { redisNow } from '../redis/clock.ts';
 import { streamPosition } from '../stream/window.ts';
 import { createDirectory, createDirectoryRouter, directRouter } from '../subscriptions/directory.ts';
@@ -11,7 +12,7 @@ import { type CommandInput, withContext } from './context.ts';
 import { listensNowhere, newestId, openTools, out } from './tool-context.ts';
 
 const auditCommand = {
-  usage: 'npm run audit',
+  usage: howToRun('audit'),
   about:
     'Accounts for every entry of the replay window: delivered, parked, in flight, dropped, erased, edited or discarded by a person, or missing. Exit 1 if any is missing or lost.',
   options: {

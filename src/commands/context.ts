@@ -3,13 +3,13 @@ import { isatty } from 'node:tty';
 import type { AppContext } from '../app/context.ts';
 import { type Config, environmentProblems, readEnvironment, toConfig } from '../config/config.ts';
 import type { Values } from '../config/settings.ts';
+import { readVersion } from '../config/version.ts';
 import { createEvents } from '../observe/events.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { startTracing } from '../observe/start-tracing.ts';
 import { orStopped } from '../redis/deadline.ts';
 import { openRedis } from '../redis/open-redis.ts';
-import { readVersion } from './version.ts';
 
 export interface CommandInput {
   argv: string[];

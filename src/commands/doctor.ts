@@ -1,10 +1,11 @@
 import { type Command, type Option, parseCommandLine } from '../config/command-line.ts';
+import { howToRun } from '../config/invocation.ts';
 import { examine } from '../tools/doctor.ts';
 import { type CommandInput, withContext } from './context.ts';
 import { listensNowhere, openTools, out } from './tool-context.ts';
 
 const doctorCommand = {
-  usage: 'npm run doctor',
+  usage: howToRun('doctor'),
   about:
     'Checks Redis, stream, queues and ports; prints each finding with its fix. Exit 1 if one is dangerous.',
   options: {},

@@ -1,10 +1,11 @@
 import { type Command, type Option, parseCommandLine } from '../config/command-line.ts';
+import { howToRun } from '../config/invocation.ts';
 import { text } from '../config/parsers.ts';
 import { digestOf, newToken, parseTokens } from '../relay/server/tokens.ts';
 import type { CommandInput } from './context.ts';
 
 const relayTokenCommand = {
-  usage: 'npm run relay-token',
+  usage: howToRun('relay-token'),
   about:
     'Creates a token for a client of the relay. Standard output: the line for RELAY_TOKENS_FILE. Standard error: the token, shown only once.',
   options: {

@@ -1,4 +1,5 @@
 import { type Command, type Option, parseCommandLine } from '../config/command-line.ts';
+import { howToRun } from '../config/invocation.ts';
 import { streamPosition } from '../stream/window.ts';
 import { createProgress } from '../tools/progress.ts';
 import { replay } from '../tools/replay.ts';
@@ -6,7 +7,7 @@ import { type CommandInput, withContext } from './context.ts';
 import { listensNowhere, NOW, newestId, openTools, out } from './tool-context.ts';
 
 const replayCommand = {
-  usage: 'npm run replay',
+  usage: howToRun('replay'),
   about: 'Sends a window of the stream through the pipeline again. Safe: an inbox takes each post once.',
   options: {
     from: { reader: streamPosition, required: true, meaning: 'first entry' },
@@ -64,7 +65,7 @@ function howToResume(
   const until = to === NOW ? '' : ` --to ${to}`;
   if (streams.length === 1) return ` --from ${next}${until}`;
   const command = (some: readonly string[], start: string) =>
-    `\n  SKYWIRE_STREAM='${some.join(',')}' npm run replay -- --from ${start}${until}`;
+    `\n  SKYWIRE_STREAM='${some.join(',')}' ${howToRun('replay', `--from ${start}${until}`)}`;
   const rest = streams.slice(at + 1);
   return command([streams[at]!], next) + (rest.length ? command(rest, from) : '');
 }

@@ -3,7 +3,9 @@
 import type { AppContext, Running } from '../app/context.ts';
 import { howToLookUp } from '../config/bluesky-settings.ts';
 import { type Command, parseCommandLine } from '../config/command-line.ts';
+import { howToRun } from '../config/invocation.ts';
 import type { Values } from '../config/settings.ts';
+import { readVersion } from '../config/version.ts';
 import { type ContextOptions, type RunCommand, withContext } from './context.ts';
 
 type StartPart = (
@@ -44,7 +46,7 @@ function role(
   options: Omit<ContextOptions, 'signal'> = {},
 ): RunCommand {
   const command: Command<Record<never, never>> = {
-    usage: name === 'start' ? 'npm start' : `npm run ${name}`,
+    usage: howToRun(name),
     about,
     options: {},
   };
@@ -54,7 +56,7 @@ function role(
       if (readsPosts(parts) && !context.config.lookups) context.log.info(howToLookUp);
       const running = await startParts(parts, context, signal);
       try {
-        context.log.info(`${name} is running`);
+        context.log.info(`${name} is running (skywire-inbox ${readVersion()})`);
         await new Promise<void>((resolve) => {
           if (signal.aborted) resolve();
           else signal.addEventListener('abort', () => resolve(), { once: true });

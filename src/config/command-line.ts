@@ -12,7 +12,7 @@ export interface Option<Value> {
 }
 
 export interface Command<Options extends Record<string, Option<unknown>>> {
-  /** As it is typed: `npm run skywire`. */
+  /** As it is typed: `npm run skywire`, `npx skywire-inbox skywire`. */
   usage: string;
   about: string;
   options: Options;
@@ -33,6 +33,12 @@ export class UsageError extends Error {
 /** `--help` was asked for: exit 0. The message is the help text. */
 export class HelpAsked extends Error {
   override name = 'HelpAsked';
+  /** What the command does. */
+  readonly about: string;
+  constructor(text: string, about: string) {
+    super(text);
+    this.about = about;
+  }
 }
 
 /** Reads `--name value`, `--name=value` and `--switch`. Throws UsageError, HelpAsked. */
@@ -40,7 +46,7 @@ export function parseCommandLine<Options extends Record<string, Option<unknown>>
   command: Command<Options>,
   argv: readonly string[],
 ): OptionValues<Options> {
-  if (argv.includes('--help') || argv.includes('-h')) throw new HelpAsked(helpText(command));
+  if (argv.includes('--help') || argv.includes('-h')) throw new HelpAsked(helpText(command), command.about);
   const known = new Map<string, Option<unknown>>(Object.entries(command.options));
   const values: Record<string, unknown> = {};
   const types: Record<string, { type: 'string' | 'boolean' }> = {};
@@ -85,6 +91,7 @@ export function helpText({ usage, about, options }: Command<Record<string, Optio
     ] as const;
   });
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
-  const separator = Object.keys(options).length ? ' -- [options]' : '';
-  return `${usage}${separator}\n${about}\n\n${rows.map(([name, meaning]) => name.padEnd(width) + meaning).join('\n')}`;
+  // npm keeps what stands before `--` for itself.
+  const more = usage.startsWith('npm ') ? ' -- [options]' : ' [options]';
+  return `${usage}${Object.keys(options).length ? more : ''}\n${about}\n\n${rows.map(([name, meaning]) => name.padEnd(width) + meaning).join('\n')}`;
 }

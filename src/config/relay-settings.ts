@@ -1,4 +1,5 @@
 /** Settings of the relay, and of a pump that uses one. */
+import { howToRun } from './invocation.ts';
 import { isLoopbackHost, withoutBrackets } from './loopback.ts';
 import type { Values } from './settings.ts';
 
@@ -21,7 +22,7 @@ export function relayProblems(values: Values): string[] {
   if (url) {
     if (values.SKYWIRE_RELAY_TOKEN === undefined)
       problems.push(
-        "SKYWIRE_RELAY_TOKEN: missing; a relay requires one (make it with npm run relay-token on the relay's host)",
+        `SKYWIRE_RELAY_TOKEN: missing; a relay requires one (make it with ${howToRun('relay-token')} on the relay's host)`,
       );
     if (values.SKYWIRE_REDIS_URL !== undefined)
       problems.push('SKYWIRE_RELAY_URL, SKYWIRE_REDIS_URL: both are set; set one of them');

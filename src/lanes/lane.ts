@@ -5,6 +5,7 @@
  */
 import type { Job, Telemetry } from 'bullmq';
 import { queues as definitions, liesBeside, type NewBatch } from '../../queues/index.ts';
+import { howToRun } from '../config/invocation.ts';
 import { crashPoint, isArmed } from '../observe/crash-points.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { type Balance, createBooks } from './books.ts';
@@ -92,6 +93,6 @@ function whatIsGone(ids: readonly string[], { data }: Job): string {
   const { stream } = data as { stream?: unknown };
   return (
     `its payload (entries ${first} to ${last} of ${String(stream)}) is gone: the job had completed before, or the payload was removed by hand. ` +
-    `If npm run audit misses one of them: npm run replay -- --from ${first} --to ${last}; then remove this job`
+    `If ${howToRun('audit')} misses one of them: ${howToRun('replay', `--from ${first} --to ${last}`)}; then remove this job`
   );
 }

@@ -1,5 +1,6 @@
 /** Findings for the overview: what is wrong, worst first, and how to fix it; a single `good` one if nothing is. */
 import { queues as definitions } from '../../queues/index.ts';
+import { howToRun } from '../config/invocation.ts';
 import { describeLimits } from '../lanes/limits.ts';
 import { FULL, fullness, unknownLimit } from '../redis/memory.ts';
 import { type Figures, parkedOf, unreadOf, workInStreams } from './figures.ts';
@@ -44,8 +45,7 @@ function summary(figures: Figures): string {
 
 function unreadable({ streams, queues, servers }: Figures): Finding[] {
   const findings: Finding[] = [];
-  const remedy =
-    'Check that the server is running and that the password is still valid; npm run doctor says more.';
+  const remedy = `Check that the server is running and that the password is still valid; ${howToRun('doctor')} says more.`;
   if (queues === null || !servers.some(({ server }) => server === 'home')) {
     findings.push({ level: 'bad', what: 'The Redis of queues and inboxes does not answer.', remedy });
   }
@@ -59,7 +59,7 @@ function servers({ servers }: Figures): Finding[] {
     const findings = memory(one);
     const name = nameOf(server);
     if (evictedKeys > 0 || mayEvict) {
-      const remedy = 'redis-cli CONFIG SET maxmemory-policy noeviction, then npm run audit.';
+      const remedy = `redis-cli CONFIG SET maxmemory-policy noeviction, then ${howToRun('audit')}.`;
       const what =
         evictedKeys > 0 ? `has evicted ${shown(evictedKeys)} keys` : 'may evict keys when it is full';
       findings.push({ level: 'bad', what: `${name} ${what}, and matches with them.`, remedy });
@@ -114,8 +114,9 @@ function backlog(figures: Figures): Finding[] {
         level: 'bad',
         what: `${shown(unread)} matches are waiting in the stream, and nothing moves.`,
         remedy: isPump
-          ? 'No pump is reading: start one (npm run pump), or check its log.'
-          : (limit?.remedy ?? 'No worker is taking jobs: start one (npm run worker), or check its log.'),
+          ? `No pump is reading: start one (${howToRun('pump')}), or check its log.`
+          : (limit?.remedy ??
+            `No worker is taking jobs: start one (${howToRun('worker')}), or check its log.`),
       },
     ];
   }
@@ -126,7 +127,7 @@ function backlog(figures: Figures): Finding[] {
       what: `The stream holds ${Math.round(seconds)} s of work (${shown(unread)} matches).`,
       remedy:
         limit?.remedy ??
-        'Start more workers (npm run worker, or docker compose up --scale worker=3). Nothing is lost meanwhile.',
+        `Start more workers (${howToRun('worker')}, or docker compose up --scale worker=3). Nothing is lost meanwhile.`,
     },
   ];
 }
@@ -158,7 +159,9 @@ function ahead({ streams }: Figures): Finding[] {
 function canary({ canaryAgeMs, canaryStream }: Figures): Finding[] {
   if (canaryAgeMs === null || canaryAgeMs < OLD_CANARY_MS) return [];
   const what = `The canary, our own test match${canaryStream ? ` of ${canaryStream}` : ''}, has not arrived for ${Math.round(canaryAgeMs / 1_000)} s.`;
-  return [{ level: 'bad', what, remedy: 'See below where the pipeline stops; npm run doctor says more.' }];
+  return [
+    { level: 'bad', what, remedy: `See below where the pipeline stops; ${howToRun('doctor')} says more.` },
+  ];
 }
 
 function parked(figures: Figures): Finding[] {

@@ -1,5 +1,6 @@
 /** Findings about queues: limited by hand, left over from a longer SKYWIRE_STREAM, standing still. */
 import { queues as definitionsByName, type QueueName, type QueueTraits } from '../../queues/index.ts';
+import { howToRun } from '../config/invocation.ts';
 import { describeLimits } from '../lanes/limits.ts';
 import type { Figures } from './figures.ts';
 import { type Finding, shown } from './finding.ts';
@@ -43,7 +44,7 @@ function standing({ queues }: Figures): Finding[] {
         what: `Queue ${queue} stands still: jobs wait, and none was started for ${seconds} s.`,
         remedy: standing.othersMove
           ? 'Other queues move, so workers are running: restart them, and look for this queue in their log.'
-          : 'No worker is taking jobs: start one (npm run worker), or check its log.',
+          : `No worker is taking jobs: start one (${howToRun('worker')}), or check its log.`,
       },
     ];
   });

@@ -1,4 +1,5 @@
 /** What the pump noted about losses within the replay window, and what it means for an operator. */
+import { howToRun } from '../config/invocation.ts';
 import { redisNow } from '../redis/clock.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import { type NotedLoss, notedLosses } from '../stream/loss-records.ts';
@@ -61,13 +62,12 @@ export function describeLosses(reading: LossReading) {
   if (pending)
     findings.push({
       what: `${number.format(pending)} entries of ${stream} were trimmed while they were pending: lost.`,
-      remedy: 'npm run audit names them. Another program trims the stream: find it, and raise its MAXLEN.',
+      remedy: `${howToRun('audit')} names them. Another program trims the stream: find it, and raise its MAXLEN.`,
     });
   if (unread)
     findings.push({
       what: `${isCounted ? '' : 'At least '}${number.format(unread)} entries of ${stream} were removed by another program before they were read: lost.`,
-      remedy:
-        'npm run audit names the ids between which they were. Find what trims or deletes (XTRIM, XADD … MAXLEN, XDEL, DEL), and stop it or raise its limit.',
+      remedy: `${howToRun('audit')} names the ids between which they were. Find what trims or deletes (XTRIM, XADD … MAXLEN, XDEL, DEL), and stop it or raise its limit.`,
     });
   if (cursors)
     findings.push({

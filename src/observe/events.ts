@@ -1,5 +1,6 @@
 /** Business events, each with its counter and log line. */
 import { type LookupKind, lookupKinds, parkingReasons, queueNames, quote } from '../../queues/index.ts';
+import { howToRun } from '../config/invocation.ts';
 import { type Logger, limitRepeats } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -83,7 +84,7 @@ export function createEvents(log: Logger, metrics: Metrics) {
     vanished(count: number) {
       log.warn(
         { count },
-        'jobs were removed by hand along with their entries: npm run audit -- --repair finds and replays them',
+        `jobs were removed by hand along with their entries: ${howToRun('audit', '--repair')} finds and replays them`,
       );
     },
     trimmed(count: number, stream: string) {

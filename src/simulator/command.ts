@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
 import { type Command, type Option, type OptionValues, parseCommandLine } from '../config/command-line.ts';
+import { howToRun } from '../config/invocation.ts';
 import { type Parser, wholeNumber } from '../config/parsers.ts';
 import type { RedisClient } from '../redis/connections.ts';
 import type { MadeUpBluesky } from './bluesky/server.ts';
@@ -22,7 +23,7 @@ const readableFile: Parser<string> = {
 };
 
 export const skywireCommand = {
-  usage: 'npm run skywire',
+  usage: howToRun('skywire'),
   about:
     "A simulated Skywire: appends realistic matches to Skywire's stream, and prints how many and how fast.",
   options: {

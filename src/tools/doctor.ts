@@ -1,6 +1,7 @@
 /** Health checks for `npm run doctor`. Each problem comes with its fix; a missing permission is a finding, not an error. */
 import type { QueueTraits } from '../../queues/index.ts';
 import type { Config } from '../config/config.ts';
+import { howToRun } from '../config/invocation.ts';
 import type { JobQueue } from '../lanes/job-queue.ts';
 import { describeLimits, readLimits } from '../lanes/limits.ts';
 import type { Queues } from '../lanes/queues.ts';
@@ -40,7 +41,7 @@ async function examineQueues(queues: Queues): Promise<Finding[]> {
       return [
         { level: 'ok', what: `${what}; ${workers ?? 'no permission to count'} workers` },
         ...(workers === 0 && waiting
-          ? [{ level: 'dangerous', what: `no worker for queue ${name}`, fix: 'npm run worker' } as const]
+          ? [{ level: 'dangerous', what: `no worker for queue ${name}`, fix: howToRun('worker') } as const]
           : []),
         ...(leftovers.has(one) ? [leftover(name)] : []),
         ...limits.map(
@@ -60,7 +61,7 @@ async function examineQueues(queues: Queues): Promise<Finding[]> {
 const leftover = (name: string): Finding => ({
   level: 'note',
   what: `queue ${name} holds jobs of a partition that SKYWIRE_STREAM no longer lists`,
-  fix: 'none is needed while workers finish them: run npm run doctor again until they are gone',
+  fix: `none is needed while workers finish them: run ${howToRun('doctor')} again until they are gone`,
 });
 
 function failedJobs(name: string, failed: number, are: QueueTraits['failed']): Finding {

@@ -1,5 +1,6 @@
 /** Skywire's Redis, if it is a separate server, and its streams. */
 import type { Config } from '../config/config.ts';
+import { howToRun } from '../config/invocation.ts';
 import { holdsTrimming } from '../monitor/other-groups.ts';
 import { idsAhead, readStream } from '../monitor/read-stream.ts';
 import { connectFirst, type RedisClient, type RedisTarget, RedisUnreachable } from '../redis/connections.ts';
@@ -59,7 +60,7 @@ async function examineStream(
       {
         level: 'note',
         what: `group ${group} does not exist yet`,
-        fix: 'npm run pump creates it, at the beginning of the stream',
+        fix: `${howToRun('pump')} creates it, at the beginning of the stream`,
       },
     ];
   const consumers = await consumersOf(client, stream, group);
@@ -72,7 +73,7 @@ async function examineStream(
       what: `${stream}: ${reading.length} entries, ${row.pending} pending, ${reading.unread} unread`,
     },
     ...(reading.unread && !consumers.length
-      ? [{ level: 'dangerous', what: 'no consumer reads the stream', fix: 'npm run pump' } as const]
+      ? [{ level: 'dangerous', what: 'no consumer reads the stream', fix: howToRun('pump') } as const]
       : []),
     ...[
       ...holding.map((one) => holdsTrimming(stream, one)),
@@ -82,7 +83,7 @@ async function examineStream(
       (one): Finding => ({
         level: 'dangerous',
         what: `consumer ${one.name} is gone and left ${one.pending} entries pending`,
-        fix: 'npm run pump claims them within 20 s; if one is running, check its log',
+        fix: `${howToRun('pump')} claims them within 20 s; if one is running, check its log`,
       }),
     ),
   ];

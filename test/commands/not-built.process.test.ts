@@ -12,6 +12,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'skywire-inbox-clone-'));
   cpSync(join(root, 'bin'), join(folder, 'bin'), { recursive: true });
   cpSync(join(root, 'package.json'), join(folder, 'package.json'));
+  mkdirSync(join(folder, 'src'));
+  writeFileSync(join(folder, 'src/main.ts'), '');
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -46,7 +48,6 @@ test('a build that fails is not taken for one', () => {
   cpSync(join(root, 'tsconfig.json'), join(folder, 'tsconfig.json'));
   cpSync(join(root, 'tsconfig.build.json'), join(folder, 'tsconfig.build.json'));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  mkdirSync(join(folder, 'src'));
   writeFileSync(join(folder, 'src/main.ts'), 'const wrong: number = "text";\nexport { wrong };\n');
   for (let times = 0; times < 2; times += 1)
     expect(run('start')).toMatchObject({ status: 1, stderr: expect.stringMatching(/The build failed\.\n$/) });

@@ -1,6 +1,7 @@
 /** The numbers that an operator sees, against what was really done: three roles, one Redis, and Prometheus' own reader. */
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { readVersion } from '../../src/config/version.ts';
 import { openPipeline, type Pipeline, STREAM } from '../fixtures/pipeline.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
@@ -99,7 +100,7 @@ test('with Redis gone the process still answers, and says what it could not read
     expect(seen.get('readable{part="streams"}')).toBe(0);
     expect(seen.get('readable{part="redis_home"}')).toBe(0);
     expect([...seen.keys()].some((key) => key.startsWith('jobs{'))).toBe(false);
-    expect(seen.get('about{role="web",version="0.1.0"}')).toBe(1);
+    expect(seen.get(`about{role="web",version="${readVersion()}"}`)).toBe(1);
   }, EVERY);
   await redis.restart();
   await vi.waitFor(async () => {

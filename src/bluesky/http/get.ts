@@ -2,6 +2,7 @@
 import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent, request } from 'node:https';
 import { parseJson } from '../../../queues/index.ts';
+import { readVersion } from '../../config/version.ts';
 import { NotAllowed, type Resolve, type Way, wayTo } from './where.ts';
 
 /** `not-allowed`: the address is internal, and nothing was sent. */
@@ -32,6 +33,7 @@ export interface GetOptions {
   resolve?: Resolve;
 }
 
+const userAgent = `skywire-inbox/${readVersion()}`;
 const TIMEOUT_MS = 10_000;
 const MOST_BYTES = 2_000_000;
 /** Sockets stay open for a while, for the next call to the same server. */
@@ -74,7 +76,7 @@ export function createGet({
 
   function ask({ url, isPlain, lookup }: Way, signal: AbortSignal | undefined): Promise<Reply> {
     return new Promise((settle, reject) => {
-      const headers = { accept: 'application/json', 'user-agent': 'skywire-inbox' };
+      const headers = { accept: 'application/json', 'user-agent': userAgent };
       const options = { headers, lookup, signal };
       const answered = (res: IncomingMessage) => {
         // Errors are reported where it is read.

@@ -4,6 +4,7 @@
  */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { howToRun } from '../../config/invocation.ts';
 
 export interface Grant {
   /** Name of the client. */
@@ -48,7 +49,7 @@ export function parseTokens(text: string): { grants: Grant[]; problems: string[]
       nameProblem(name, grants) ??
       (/^[0-9a-f]{64}$/.test(grant.digest)
         ? undefined
-        : 'expected the SHA-256 of the token after the name, 64 hexadecimal digits (npm run relay-token makes the line)') ??
+        : `expected the SHA-256 of the token after the name, 64 hexadecimal digits (${howToRun('relay-token')} makes the line)`) ??
       options.map((option) => takeOption(grant, option)).find(Boolean);
     // Never shows the line: it may hold a token by mistake.
     if (problem) problems.push(`line ${at + 1}: ${problem}`);

@@ -1,5 +1,6 @@
 /** The OpenAPI 3.1 document of /api, generated from the schemas that validate it. */
 import { z } from 'zod';
+import { readVersion } from '../../config/version.ts';
 import type { Route } from './route.ts';
 
 const problemSchema = z.object({
@@ -21,7 +22,7 @@ export function describeApi(routes: readonly Route[], publicUrl?: string): objec
     openapi: '3.1.0',
     info: {
       title: 'skywire-inbox',
-      version: '1',
+      version: readVersion(),
       description:
         'Inboxes of posts that matched, and who is registered for what. Errors are application/problem+json.',
     },

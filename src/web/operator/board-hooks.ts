@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AfterHook, BeforeHook, BoardHooks, HookContext } from '@bull-board/api/typings/app';
 import { queues as definitions } from '../../../queues/index.ts';
+import { howToRun } from '../../config/invocation.ts';
 import type { Queues } from '../../lanes/queues.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { ByHand } from '../../parked/by-hand.ts';
@@ -40,8 +41,7 @@ export function boardHooks(deps: BoardDeps): BoardHooks {
         await note(context, deps);
         await discards.after(context).catch((error: unknown) => {
           const { params } = context.request;
-          const text =
-            'removed on the dashboard, but not recorded as discarded: npm run audit calls it missing';
+          const text = `removed on the dashboard, but not recorded as discarded: ${howToRun('audit')} calls it missing`;
           deps.log.error({ ...params, error: String(error) }, text);
         });
       }

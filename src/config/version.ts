@@ -1,4 +1,4 @@
-/** The version in package.json, which is two folders up from src/commands and three from dist/src/commands. */
+/** The version in package.json, which is two folders up from src/config and three from dist/src/config. */
 import { readFileSync } from 'node:fs';
 
 export function readVersion(): string {
