@@ -22,6 +22,7 @@ if (process.argv[2] === 'prepare') {
     if (build() !== 0) end('The build failed.');
   }
   keepCompiled();
+  if (process.env.npm_lifecycle_event === 'npx') endWithShell();
   await import(main.href).catch((error) => {
     if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     end(`Dependencies are missing (${error.message.split(' imported from')[0]}). Type: npm ci --include=dev`);
@@ -34,6 +35,17 @@ if (process.argv[2] === 'prepare') {
  */
 function keepCompiled() {
   nodeModule.enableCompileCache?.(fileURLToPath(new URL('../dist/.compiled', import.meta.url)));
+}
+
+/** npx starts a command through a shell, and a SIGTERM to npx ends that shell alone: what it started must not run on without it. */
+function endWithShell() {
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  watch.unref();
 }
 
 function canBuild() {
