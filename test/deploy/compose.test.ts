@@ -1,5 +1,5 @@
-/** What docker-compose.yml tells the shell of its Redis container to do, told to a shell here. */
-import { execFileSync } from 'node:child_process';
+/** docker-compose.yml as Compose's own schema judges it; and what it tells the shell of its Redis container to do, told to a shell here. */
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -42,3 +42,23 @@ test.skipIf(process.platform !== 'linux')('its maxmemory is that of REDIS_MAXMEM
   expect(started({ REDIS_MAXMEMORY: '4gb' })).toContain('--maxmemory 4gb ');
   expect(compose).toContain('REDIS_MAXMEMORY: ${REDIS_MAXMEMORY:-}');
 });
+
+const noCompose = Boolean(spawnSync('docker-compose', ['--version']).error);
+
+test.skipIf(noCompose)(
+  'Compose accepts it, and asks for the secrets that it lacks (skipped where docker-compose is absent: apt install docker-compose)',
+  { timeout: 30_000 },
+  () => {
+    const config = (env: Record<string, string>) =>
+      spawnSync('docker-compose', ['--project-directory', tmpdir(), '-f', '-', 'config'], {
+        input: compose,
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'], ...env },
+      });
+    const whole = config({ API_TOKEN: 'a', ADMIN_PASSWORD: 'b' });
+    expect(whole.stderr).toBe('');
+    expect(whole.status).toBe(0);
+    for (const role of ['pump', 'worker', 'web']) expect(whole.stdout).toContain(`command: ${role}\n`);
+    expect(config({ API_TOKEN: 'a' }).stderr).toContain('set ADMIN_PASSWORD');
+  },
+);
