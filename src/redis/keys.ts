@@ -125,14 +125,17 @@ const laneTags: Record<string, string> = Object.fromEntries(
 
 /** Where to recreate a stream's consumer group if it is destroyed. */
 export const cursorKey = (stream: string, group: string): string => `skywire-inbox:cursor:${stream}:${group}`;
+/** BullMQ's: the last completed jobs of a queue. */
+export const completedKey = (queue: string): string => `${queuePrefix(queue)}:${queue}:completed`;
 /** Entries read and settled, and the batches not settled yet; in the queue's slot. */
 export const booksKeys = (queue: string) => ({
   books: `${queuePrefix(queue)}:books`,
   open: `${queuePrefix(queue)}:books:open`,
 });
 /**
- * When workers of this version started on inboxes of an earlier one. In the slot of the books, which show whether there was one. The number
- * increases when an earlier version cannot read what a later one writes: each such change has its own time.
+ * When workers of this version started on inboxes of an earlier one. In the slot of what shows whether there was one: the books, and the
+ * completed jobs, which show 0.1.0. The number increases when an earlier version cannot read what a later one writes: each such change has
+ * its own time.
  */
 export const upgradedAtKey = `${queuePrefix('matches')}:upgraded-at:2`;
 /** Payloads of large batches, in the queue's slot. */

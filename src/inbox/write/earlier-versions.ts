@@ -3,7 +3,7 @@
  * they may come back. It ends when nothing that they remember is needed any more.
  */
 import type { RedisClient } from '../../redis/connections.ts';
-import { booksKeys, upgradedAtKey } from '../../redis/keys.ts';
+import { booksKeys, completedKey, upgradedAtKey } from '../../redis/keys.ts';
 import { loadScript, runScript } from '../../redis/scripts.ts';
 
 const script = loadScript(new URL('upgraded-at.lua', import.meta.url));
@@ -11,7 +11,7 @@ const script = loadScript(new URL('upgraded-at.lua', import.meta.url));
 /** In ms by the clock of Redis, read once; 0 if no earlier version ever ran. */
 export function earlierVersions(client: RedisClient, seenWindowMs: number): () => Promise<number> {
   async function ask(): Promise<number> {
-    const keys = [upgradedAtKey, booksKeys('matches').books];
+    const keys = [upgradedAtKey, booksKeys('matches').books, completedKey('matches')];
     const upgradedAtMs = (await runScript(client, script, keys, [])) as number;
     return upgradedAtMs && upgradedAtMs + seenWindowMs;
   }
