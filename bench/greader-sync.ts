@@ -10,7 +10,7 @@ import type { Handler } from '../src/web/greader/call.ts';
 import { itemsContents, streamIds } from '../src/web/greader/contents.ts';
 import { paramsOf } from '../src/web/greader/params.ts';
 import { createPictures } from '../src/web/post/pictures.ts';
-import { INBOX } from './inbox-page.ts';
+import { INBOX, pageJson } from './inbox-page.ts';
 
 const ROUNDS = 20;
 const CONTENTS = 250;
@@ -22,6 +22,8 @@ export interface SyncTimes {
   firstIdsMs: number;
   contents: number;
   contentsMs: number;
+  /** A page of 50, by turns with these. */
+  pageMs: number;
 }
 
 /** Of the inbox that measureInboxPage has filled. Medians of 20, warm. */
@@ -47,9 +49,16 @@ export async function measureSync(client: Redis): Promise<SyncTimes> {
   const some = itemRefs.slice(0, CONTENTS).map(({ id }): [string, string] => ['i', id]);
   const idsMs = [];
   const contentsMs = [];
+  const pageMs = [];
+  const page = async (): Promise<number> => {
+    const startedAt = performance.now();
+    await pageJson(deps.inboxes, undefined);
+    return performance.now() - startedAt;
+  };
   for (let round = 0; round < ROUNDS; round += 1) {
     idsMs.push((await ask(streamIds, all)).ms);
     contentsMs.push((await ask(itemsContents, some)).ms);
+    pageMs.push(await page());
   }
   return {
     ids: itemRefs.length,
@@ -57,6 +66,7 @@ export async function measureSync(client: Redis): Promise<SyncTimes> {
     firstIdsMs: first.ms,
     contents: some.length,
     contentsMs: middle(contentsMs),
+    pageMs: middle(pageMs),
   };
 }
 

@@ -1,6 +1,7 @@
-/** Reading: a page of a full inbox, and what a feed-reader app asks for at each sync, at the server. */
+/** Reading: a page of a full inbox, a search through it, and what a feed-reader app asks for at each sync, at the server. */
 import { measureSync } from '../greader-sync.ts';
 import { measureInboxPage } from '../inbox-page.ts';
+import { measureSearch } from '../inbox-search.ts';
 import type { Options } from '../options.ts';
 import type { Result } from '../result.ts';
 import { median, rounded } from '../statistics.ts';
@@ -10,9 +11,12 @@ export async function inbox(world: World, { rounds }: Options): Promise<Result> 
   const times = [];
   for (let round = 0; round < rounds; round += 1) {
     await world.clear();
-    times.push({ ...(await measureInboxPage(world.redis)), sync: await measureSync(world.redis) });
+    const pages = await measureInboxPage(world.redis);
+    const sync = await measureSync(world.redis);
+    times.push({ ...pages, sync, search: await measureSearch(world.redis) });
   }
-  const [{ items, page, sync }] = times as [(typeof times)[0]];
+  const [{ items, page, sync, search }] = times as [(typeof times)[0]];
+  const middle = (values: readonly number[]): number => rounded(median(values));
   return {
     suite: 'inbox',
     about: `From the request to its JSON text, Redis included, the network not: pages of ${page} at random places of an inbox of ${items} items.`,
@@ -24,8 +28,8 @@ export async function inbox(world: World, { rounds }: Options): Promise<Result> 
           [
             items,
             page,
-            rounded(median(times.map(({ medianMs }) => medianMs))),
-            rounded(median(times.map(({ p99Ms }) => p99Ms))),
+            middle(times.map(({ medianMs }) => medianMs)),
+            middle(times.map(({ p99Ms }) => p99Ms)),
           ],
         ],
       },
@@ -35,10 +39,24 @@ export async function inbox(world: World, { rounds }: Options): Promise<Result> 
         rows: [
           [
             `${sync.ids} ids`,
-            rounded(median(times.map((one) => one.sync.idsMs))),
-            rounded(median(times.map((one) => one.sync.firstIdsMs))),
+            middle(times.map((one) => one.sync.idsMs)),
+            middle(times.map((one) => one.sync.firstIdsMs)),
           ],
-          [`${sync.contents} items`, rounded(median(times.map((one) => one.sync.contentsMs))), '–'],
+          [`${sync.contents} items`, middle(times.map((one) => one.sync.contentsMs)), '–'],
+          [`beside them: page of ${page}`, middle(times.map((one) => one.sync.pageMs)), '–'],
+        ],
+      },
+      {
+        title: `A search through all ${items} items, ${search.searches} of them one after the other, and a page of ${page} every 20 ms meanwhile, ms`,
+        columns: ['search: median', 'most', 'page: median', 'most', 'process busy at a stretch: most'],
+        rows: [
+          [
+            middle(times.map((one) => one.search.medianMs)),
+            middle(times.map((one) => one.search.mostMs)),
+            middle(times.map((one) => one.search.pageMs.median)),
+            middle(times.map((one) => one.search.pageMs.most)),
+            middle(times.map((one) => one.search.blockedMs)),
+          ],
         ],
       },
     ],

@@ -15,10 +15,12 @@ import {
   readPage,
 } from './read-page.ts';
 import { createRepair } from './repair.ts';
+import { scan } from './scan.ts';
 import { type Choose, createSearch } from './search.ts';
 import { withTitles } from './titles.ts';
 
 export type { Item, Page, PageQuery } from './read-page.ts';
+export type { Scanned } from './scan.ts';
 export type { Choose } from './search.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
@@ -28,8 +30,6 @@ const summaryScript = loadScript(here('summary.lua'), ...unreadCount);
 
 /** A page of large posts ends early; its `next` continues. */
 const MOST_BYTES = 8_000_000;
-/** Of one step of a search. */
-const STEP_BYTES = 1_000_000;
 const STAR_AT_ONCE = 500;
 
 /** With the ids of the oldest and newest item, null if the inbox is empty. */
@@ -52,9 +52,9 @@ export interface InboxReader {
   /** false: no such item. */
   star(inbox: string, id: string, on: boolean): Promise<boolean>;
   /** Any number of them; ids without an item are ignored. */
-  starAll(inbox: string, ids: readonly string[], on: boolean): Promise<void>;
+  starAll(inbox: string, ids: readonly string[], on: boolean, signal?: AbortSignal): Promise<void>;
   /** By their ids, in this order and some at a time; ids without an item are left out. */
-  items(inbox: string, ids: readonly string[]): AsyncGenerator<Item[], void>;
+  items(inbox: string, ids: readonly string[], signal?: AbortSignal): AsyncGenerator<Item[], void>;
 }
 
 /** `inbox` is a name encoded by encodeName; ids have the form `<ms>-<number>`. */
@@ -78,15 +78,10 @@ export function createInboxReader(client: RedisClient): InboxReader {
     const { items, starred } = inboxKeys(inbox);
     return (await runScript(client, starScript, [items, starred], [on ? '1' : '0', ...ids])) as number;
   }
-  async function readUpTo(
-    mostBytes: number,
-    inbox: string,
-    query: PageQuery,
-    signal?: AbortSignal,
-  ): Promise<Page> {
+  async function read(inbox: string, query: PageQuery, signal?: AbortSignal): Promise<Page> {
     const found: Item[] = [];
     let { before, after } = query;
-    let room = mostBytes;
+    let room = MOST_BYTES;
     for (;;) {
       signal?.throwIfAborted();
       const rest = { ...query, before, after, limit: query.limit - found.length };
@@ -103,21 +98,20 @@ export function createInboxReader(client: RedisClient): InboxReader {
       else after = page.next;
     }
   }
-  const search = createSearch((...asked) => readUpTo(STEP_BYTES, ...asked));
-  const titled = async (page: Page): Promise<Page> => ({
-    ...page,
-    items: await withTitles(client, page.items),
-  });
   const readRepaired = (inbox: string, signal?: AbortSignal) =>
     repaired(inbox, () => readSummary(client, inbox), signal);
+  const items: InboxReader['items'] = (inbox, ids, signal) => readItems(client, inbox, ids, signal);
   return {
     async summary(inbox, signal) {
       const { vanished: _, isMiscounted: _is, ...summary } = await readRepaired(inbox, signal);
       return summary;
     },
     bySubscription: (inbox, signal) => countBySubscription(client, inbox, signal),
-    page: async (...asked) => titled(await readUpTo(MOST_BYTES, ...asked)),
-    search: async (...asked) => titled(await search(...asked)),
+    async page(inbox, query, signal) {
+      const page = await read(inbox, query, signal);
+      return { ...page, items: await withTitles(client, page.items) };
+    },
+    search: createSearch({ scan: (...asked) => scan(client, ...asked), items, counts: readRepaired }),
     async markRead(inbox, what, signal) {
       const args = 'ids' in what ? ['read', ...what.ids] : ['up-to', what.upTo, LOOK_AT_MOST];
       for (;;) {
@@ -129,11 +123,13 @@ export function createInboxReader(client: RedisClient): InboxReader {
       return (await mark(inbox, ['unread', ...ids], signal))!;
     },
     star: async (inbox, id, on) => (await star(inbox, [id], on)) === 1,
-    async starAll(inbox, ids, on) {
-      for (let at = 0; at < ids.length; at += STAR_AT_ONCE)
+    async starAll(inbox, ids, on, signal) {
+      for (let at = 0; at < ids.length; at += STAR_AT_ONCE) {
+        signal?.throwIfAborted();
         await star(inbox, ids.slice(at, at + STAR_AT_ONCE), on);
+      }
     },
-    items: (inbox, ids) => readItems(client, inbox, ids),
+    items,
   };
 }
 

@@ -15,15 +15,7 @@ local unreadOnly, starredOnly, subscription, since = ARGV[4] == '1', ARGV[5] == 
 local lookAtMost, mostBytes = tonumber(ARGV[8]), tonumber(ARGV[9])
 local mark = markOf(state)
 
-local function chunk(from, count)
-  if not forward then
-    local start = from == '' and '+' or '(' .. from
-    return redis.call('XREVRANGE', items, start, since == '' and '-' or since, 'COUNT', count)
-  end
-  local start = from == '' and '-' or '(' .. from
-  if since ~= '' and (from == '' or isBefore(from, since)) then start = since end
-  return redis.call('XRANGE', items, start, '+', 'COUNT', count)
-end
+local function chunk(from, count) return chunkOf(items, forward, from, since, count) end
 
 local function view(item)
   local id, fields = item[1], item[2]

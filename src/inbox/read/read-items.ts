@@ -14,13 +14,15 @@ const AT_ONCE = 200;
 const MOST_BYTES = 4_000_000;
 const ANSWER_WITHIN_MS = 5_000;
 
-/** In the order of the ids; those that are not there are left out. Each part within 5 s, or it throws DeadlinePassed. */
+/** In the order of the ids; those that are not there are left out. Each part within 5 s, or it throws DeadlinePassed; none is read after the signal. */
 export async function* readItems(
   client: RedisClient,
   inbox: string,
   ids: readonly string[],
+  signal?: AbortSignal,
 ): AsyncGenerator<Item[], void> {
   for (let at = 0; at < ids.length; ) {
+    signal?.throwIfAborted();
     const some = ids.slice(at, at + AT_ONCE);
     const { items, looked } = await within(ANSWER_WITHIN_MS, readSome(client, inbox, some));
     at += looked;

@@ -7,7 +7,8 @@ import { unreadCount } from '../read-state.ts';
 import { subscriptionPrefix } from '../write/inbox-calls.ts';
 import { withBodies } from './bodies.ts';
 
-const script = loadScript(new URL('page.lua', import.meta.url), ...unreadCount);
+const here = (file: string): URL => new URL(file, import.meta.url);
+const script = loadScript(here('page.lua'), ...unreadCount, here('chunk.lua'));
 
 /** Bounds how long one script call blocks Redis. */
 export const LOOK_AT_MOST = 1_000;
@@ -73,19 +74,18 @@ export async function readPage(
 ): Promise<Page & Condition> {
   const { items, state, merged, read, unread, starred, seen, gone } = inboxKeys(inbox);
   const direction = query.after === undefined ? 'before' : 'after';
-  const cursor = query[direction] ?? '';
   const reply = (await runScript(
     client,
     script,
     [items, state, merged, read, unread, starred, seen, gone],
     [
       direction,
-      cursor === extremes[direction].id ? extremes[direction].neighbour : cursor,
+      cursorOf(direction, query[direction]),
       query.limit,
       query.unread ? '1' : '0',
       query.starred ? '1' : '0',
       query.subscription === undefined ? '' : subscriptionPrefix(query.subscription),
-      query.sinceMs === undefined ? '' : `${query.sinceMs}-0`,
+      oldestOf(query.sinceMs),
       LOOK_AT_MOST,
       mostBytes,
     ],
@@ -117,5 +117,13 @@ const extremes = {
   before: { id: FIRST_ID, neighbour: '0-1' },
   after: { id: LAST_ID, neighbour: before(LAST_ID) },
 };
+
+/** As the scripts take it. */
+export function cursorOf(direction: 'before' | 'after', cursor = ''): string {
+  const { id, neighbour } = extremes[direction];
+  return cursor === id ? neighbour : cursor;
+}
+export const oldestOf = (sinceMs: number | undefined): string =>
+  sinceMs === undefined ? '' : `${sinceMs}-0`;
 
 export const gapOf = (unread: number, until: string): Page['gap'] => (unread > 0 ? { unread, until } : null);

@@ -10,8 +10,12 @@ export function postUrl(uri: string, author: string): string {
   return key === undefined || authority !== author ? profile : `${profile}/post/${segment(key)}`;
 }
 
+/** As nearly all are: encoding costs more than the rest of an address. */
+const plain = /^[A-Za-z0-9:._-]+$/;
+
 /** One path segment; `.` and `..` would be resolved away. */
 function segment(text: string): string {
   if (text.length > MAX_LENGTH || /^\.*$/.test(text)) return '';
+  if (plain.test(text)) return text;
   return encodeURIComponent(text.toWellFormed()).replaceAll('%3A', ':');
 }

@@ -29,11 +29,15 @@ export interface Entry {
 }
 
 /** `inbox` is the subscriber's name; a subscription of the same name is not mentioned in titles. */
-export function toEntry(inbox: string, item: ShownItem, pictures: Pictures): Entry {
+export const toEntry = (inbox: string, item: ShownItem, pictures: Pictures): Entry => ({
+  guid: guidOf(inbox, item.identity || item.id),
+  ...toContent(inbox, item, pictures),
+});
+
+export function toContent(inbox: string, item: ShownItem, pictures: Pictures): Omit<Entry, 'guid'> {
   const deliveredMs = timeMsOf(item.id);
   const subscriptions = item.matchedBy.map((match) => dropForbidden(match.title ?? match.subscription_id));
   const common = {
-    guid: guidOf(inbox, item.identity || item.id),
     deliveredMs,
     subscriptions,
     updatedMs: Math.max(deliveredMs, item.known?.since ?? 0),
@@ -71,10 +75,8 @@ const gone = {
 
 /** Another program may have written the item: fields of the wrong type count as empty. */
 function readPost(postJson: string) {
-  const { raw_record, ...given } = parseJson(postJson) as Partial<Post> & {
-    raw_record?: Record<string, unknown>;
-  };
-  const { indexed_at, cid } = given;
+  const given = parseJson(postJson) as Partial<Post> & { raw_record?: Record<string, unknown> };
+  const { raw_record, indexed_at, cid } = given;
   const post = { uri: textOf(given.uri), author: textOf(given.author), indexed_at, cid };
   const { text, createdAt, langs } = raw_record ?? {};
   // Facets are byte offsets into the record's own text.

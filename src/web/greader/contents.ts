@@ -6,6 +6,7 @@ import { FEED_WAIT_MS, withKnown } from '../post/shown-item.ts';
 import { type Answer, json, jsonParts } from './answer.ts';
 import { atomParts } from './atom.ts';
 import { askedIds, type Call, type Handler, pageOf, type ReaderDeps } from './call.ts';
+import { feedId } from './feeds.ts';
 import { decimalId } from './ids.ts';
 import { greaderItem, secondsOf } from './item.ts';
 import { readListing } from './listing.ts';
@@ -52,11 +53,7 @@ async function* itemObjects(
   ids: readonly string[],
   see?: (item: Item) => void,
 ) {
-  const setting = {
-    inbox: decodeName(call.inbox),
-    pictures: deps.pictures,
-    pageOf: (subscription: string) => pageOf(call, subscription),
-  };
+  const setting = { inbox: decodeName(call.inbox), pictures: deps.pictures, originOf: originsOf(call) };
   // Of the whole answer: a sync may have thousands of items.
   const startedAt = performance.now();
   for await (const items of deps.inboxes.items(call.inbox, ids)) {
@@ -65,6 +62,19 @@ async function* itemObjects(
     const shown = await withKnown(deps.reading, items, { waitMs });
     yield shown.map((item) => greaderItem(item, setting));
   }
+}
+
+/** Each made once: an answer may have thousands of items of a few subscriptions. */
+function originsOf(call: Call) {
+  const known = new Map<string, { streamId: string; htmlUrl: string }>();
+  return (subscription: string) => {
+    let origin = known.get(subscription);
+    if (!origin) {
+      origin = { streamId: feedId(subscription), htmlUrl: pageOf(call, subscription) };
+      known.set(subscription, origin);
+    }
+    return origin;
+  };
 }
 
 async function* itemTexts(deps: ReaderDeps, call: Call, ids: readonly string[], see?: (item: Item) => void) {

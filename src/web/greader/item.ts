@@ -1,9 +1,8 @@
 /** An item as the Google Reader API shows it. The types are those that its clients fail on otherwise; nothing is null. */
 import { parseJson, timeMsOf } from '../../../queues/index.ts';
-import { toEntry } from '../feeds/entry.ts';
+import { toContent } from '../feeds/entry.ts';
 import type { Pictures } from '../post/pictures.ts';
 import type { ShownItem } from '../post/shown-item.ts';
-import { feedId } from './feeds.ts';
 import { longId, timestampUsec } from './ids.ts';
 import { LABEL, stateName } from './stream-names.ts';
 
@@ -22,11 +21,11 @@ export interface Setting {
   /** The subscriber's name. */
   inbox: string;
   pictures: Pictures;
-  /** Of a subscription. */
-  pageOf(subscription: string): string;
+  /** Where an item of this subscription (plain name) comes from. */
+  originOf(subscription: string): { streamId: string; htmlUrl: string };
 }
 
-export function greaderItem(item: ShownItem, { inbox, pictures, pageOf }: Setting) {
+export function greaderItem(item: ShownItem, { inbox, pictures, originOf }: Setting) {
   const { url, title, html, author, publishedMs, deliveredMs } = entryOf(inbox, item, pictures);
   const [first] = item.matchedBy;
   // Another program may have written it.
@@ -48,8 +47,7 @@ export function greaderItem(item: ShownItem, { inbox, pictures, pageOf }: Settin
       ...(item.starred ? [stateName('starred')] : []),
     ],
     origin: {
-      streamId: feedId(subscription),
-      htmlUrl: pageOf(subscription),
+      ...originOf(subscription),
       title: feedTitle(first?.title, subscription),
     },
     summary: { content: html },
@@ -62,7 +60,7 @@ export const secondsOf = (id: string | undefined): number =>
 
 /** As in feeds, but titles name no subscriptions: the feed does. */
 function entryOf(inbox: string, item: ShownItem, pictures: Pictures) {
-  return toEntry(inbox, { ...item, matchedBy: [], postJson: wellFormed(item.postJson) }, pictures);
+  return toContent(inbox, { ...item, matchedBy: [], postJson: wellFormed(item.postJson) }, pictures);
 }
 
 /** A lone surrogate, which only an escape can bring, becomes U+FFFD; feeds drop it. */

@@ -2,14 +2,14 @@
 import { parseJson } from '../../../queues/index.ts';
 import type { Glance } from '../../bluesky/reading/glance.ts';
 import type { Reading } from '../../bluesky/reading/reading.ts';
-import type { Choose, Item } from '../../inbox/read/inbox-reader.ts';
+import type { Choose, Item, Scanned } from '../../inbox/read/inbox-reader.ts';
 import { coverOf } from '../reader/post.js';
 import { createPictures } from './pictures.ts';
 import { readRecord } from './record.ts';
 
 /** The texts of each item, in order: a word counts that stands in any of them. undefined: the item is not found by any word. */
 export type SearchTexts = (
-  items: readonly Item[],
+  items: readonly Scanned[],
 ) => Promise<readonly (readonly string[] | undefined)[]> | readonly (readonly string[] | undefined)[];
 
 /** What posts say, and what is known already of their authors: a search asks Bluesky for nobody. */

@@ -15,15 +15,16 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
  * @param {string} text @param {unknown} facets @returns {Segment[]}
  */
 export function segments(text, facets) {
-  const bytes = encoder.encode(text);
-  const links = (Array.isArray(facets) ? facets : [])
+  const meant = (Array.isArray(facets) ? facets : [])
     .map((facet) => ({
       from: facet?.index?.byteStart,
       to: facet?.index?.byteEnd,
       href: hrefOf(facet?.features),
     }))
-    .filter(({ from, to, href }) => href !== undefined && isRange(bytes, from, to))
-    .sort((a, b) => a.from - b.from);
+    .filter(({ href }) => href !== undefined);
+  if (meant.length === 0) return text === '' ? [] : [{ text: text.toWellFormed() }];
+  const bytes = encoder.encode(text);
+  const links = meant.filter(({ from, to }) => isRange(bytes, from, to)).sort((a, b) => a.from - b.from);
   /** @type {Segment[]} */
   const found = [];
   let at = 0;

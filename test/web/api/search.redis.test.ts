@@ -1,9 +1,11 @@
 /** `q`: items by what they say. */
 import { expect, test } from 'vitest';
+import { parseMatch } from '../../../queues/index.ts';
 import type { Item } from '../../../src/inbox/read/inbox-reader.ts';
+import { createInboxWriter } from '../../../src/inbox/write/inbox-writer.ts';
 import { holdingAll, saidIn } from '../../../src/web/post/search-text.ts';
 import { hostilePosts, readerPosts } from '../../fixtures/reader-posts.ts';
-import { useWeb, web } from '../use-web.ts';
+import { redis, useWeb, web } from '../use-web.ts';
 import { asReader, matchJson } from '../web.ts';
 
 useWeb();
@@ -79,6 +81,26 @@ test('pages both ways give every hit once; with the other conditions; a post tha
   expect(await textsFound('ben', { q: 'lucky', unread: '1' })).toEqual([]);
   const gone = { identity: 'x', postJson: '', id: '1-1', matchedBy: [], read: false, starred: false };
   expect(await holdingAll([''], (items) => items.map((item) => saidIn(item).texts))([gone])).toEqual([]);
+});
+
+test("posts that inboxes share, another program's entries between them, and items that fulfil the other conditions late", async () => {
+  const inboxes = ['dee', 'eve', 'fay'];
+  await web.deliver('dee', ...Array.from({ length: 300 }, (_, n) => said(n, `common ${n}`)));
+  const [{ id }] = (await itemsOf('dee', { after: '0-0', limit: '1' })).items;
+  await redis.client().xadd('inbox:{dee}', '*', 'note', 'common', 'b', 'c');
+  const shared = parseMatch(said(900, 'shared and common'));
+  if (!('match' in shared)) throw new Error(shared.malformed);
+  await createInboxWriter(redis.client(), {
+    maxItems: 0,
+    maxAgeMs: 86_400_000,
+    seenWindowMs: 86_400_000,
+  }).write(inboxes.map((subscriber) => ({ subscriber, match: shared.match })));
+  expect((await redis.client().keys('post:*')).length).toBe(1);
+  expect(await textsFound('eve', { q: 'common' })).toEqual(['shared and common']);
+  expect((await textsFound('dee', { q: 'common', limit: '500' })).length).toBe(301);
+  await web.ask('PUT', `/api/inboxes/dee/items/${id}/star`, asReader);
+  const page = await itemsOf('dee', { q: 'common', starred: '1', limit: '1' });
+  expect(page).toMatchObject({ items: [{ id, starred: true }], next: null });
 });
 
 test('texts that are known later are looked through too, and an item without any is not found', async () => {
