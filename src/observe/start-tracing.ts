@@ -1,4 +1,4 @@
-/** Loads tracing, with packages that are installed only where somebody wants traces (docs/decisions/0100-tracing-packages.md). */
+/** Loads tracing, with packages that are installed only where somebody wants traces (docs/decisions/0110-tracing-packages.md). */
 import { ConfigError } from '../config/config.ts';
 import type { Logger } from './logger.ts';
 import type { Tracing } from './tracing.ts';
