@@ -1,6 +1,6 @@
 /**
- * Which jobs run in this process, over all its queues: at most `slots`. Each queue's worker fetches as many as there are free
- * slots, or one more than it runs, which waits for its turn.
+ * Which jobs run in this process, over all its queues: at most `slots`. Each queue's worker fetches one more than it runs, which starts at once
+ * where a slot is free, or waits for its turn.
  *
  * A job that may crash the process runs alone in it, so that it takes no other job with it: the workers stop fetching, running jobs finish,
  * and fetched ones go back to their queue, where they do not count as stalled.
@@ -41,14 +41,14 @@ export function createOccupancy(
 
   /**
    * One more than run here, so that a worker whose only job takes long has another one whose end makes it fetch more: a higher concurrency
-   * alone does not.
+   * alone does not. No more than that: BullMQ fetches up to its concurrency before it starts the first, and a lone job would wait for
+   * the answer that there is no second one.
    */
   function share(): void {
-    const free = slots - running.size;
     const here = new Map<string, number>();
     for (const { queueName } of running.keys()) here.set(queueName, (here.get(queueName) ?? 0) + 1);
     for (const { worker, slots: own } of workers)
-      worker.concurrency = Math.min(own, (here.get(worker.name) ?? 0) + Math.max(1, free));
+      worker.concurrency = Math.min(own, (here.get(worker.name) ?? 0) + 1);
   }
 
   const mustReturn = () => isAlone || workers.some(({ worker }) => worker.closing !== undefined);
@@ -109,7 +109,8 @@ export function createOccupancy(
         running.delete(job);
         oneEnded();
         held.shift()?.();
-        share();
+        // After BullMQ has decided whether to fetch the next with the completion of this one: those that end together all do.
+        setImmediate(share);
       }
     },
   };

@@ -123,7 +123,8 @@ function startWorker(queue: JobQueue, options: WorkersOptions, occupancy: Occupa
     prefix: queuePrefix(name),
     skipVersionCheck: true,
     ...(tracing && { telemetry: tracing.telemetry }),
-    concurrency: slots,
+    // Of the first job; occupancy shares the rest out.
+    concurrency: 1,
     lockDuration: LOCK_MS,
     stalledInterval: STALL_CHECK_MS,
     maxStalledCount: NEVER,

@@ -101,7 +101,7 @@ test('99 of 100 names stand in the first answer, for a call per 20 new authors a
     );
     named += numbers.filter((n) => names.has(`Person ${n} (@p${n}.example)`)).length;
   }
-  if (full)
+  if (isFull)
     console.log(`${named} of ${100 * FETCHES} named at first, ${bluesky.calls('getProfiles')} getProfiles`);
   expect(named).toBeGreaterThanOrEqual(99 * FETCHES);
   expect(bluesky.calls('getProfiles')).toBeLessThanOrEqual(5 * FETCHES);
