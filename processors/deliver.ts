@@ -49,9 +49,11 @@ export function readEntry(entry: Entry): Read {
       detail: `no field "data" in the stream entry (its fields: ${listNames(names)})`,
     };
   }
-  const bytes = Buffer.byteLength(entry.data);
-  if (bytes > MAX_MATCH_BYTES) {
-    return { reason: 'rejected', detail: `${bytes} bytes; a match has at most ${MAX_MATCH_BYTES}` };
+  // In UTF-8 a character takes at most three bytes: most texts need not be counted.
+  if (entry.data.length * 3 > MAX_MATCH_BYTES) {
+    const bytes = Buffer.byteLength(entry.data);
+    if (bytes > MAX_MATCH_BYTES)
+      return { reason: 'rejected', detail: `${bytes} bytes; a match has at most ${MAX_MATCH_BYTES}` };
   }
   const parsed = parseMatch(entry.data);
   return 'match' in parsed ? parsed : { reason: 'malformed', detail: parsed.malformed };
@@ -107,6 +109,9 @@ const shortened = (name: string): string => (name.length > 80 ? `${name.slice(0,
 const falling = ['delivered', 'merged', 'duplicate'] as const;
 
 function settle({ deliveries, refusals, pages }: Plan): Outcome {
+  const [first] = deliveries;
+  if (deliveries.length === 1 && typeof first!.result === 'string')
+    return { verdict: verdictOf(first!.result), refusals, pages };
   const all = deliveries.length ? refusalsOf(deliveries) : refusals;
   const best = falling.find((one) => deliveries.some(({ result }) => result === one));
   const verdict = all.length ? 'parked' : pages.length ? 'fanned_out' : (best ?? 'dropped');

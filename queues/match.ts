@@ -20,12 +20,25 @@ const wireSchema = z.object({
     text,
     author: text,
     indexed_at: text,
-    raw_record: z.custom<object>(
-      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-      'expected an object',
-    ),
+    raw_record: z.custom<object>((value) => isObject(value), 'expected an object'),
   }),
 });
+
+type Wire = z.output<typeof wireSchema>;
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Nothing that the schema would refuse. Every match is asked this; the schema, which costs more, says what is wrong with the few. */
+function isWire(value: unknown): value is Wire {
+  if (!isObject(value)) return false;
+  const { subscription_id, match_score, post } = value as Record<keyof Wire, unknown>;
+  if (typeof subscription_id !== 'string' || subscription_id === '' || !isObject(post)) return false;
+  if (match_score !== undefined && match_score !== null && !Number.isFinite(match_score)) return false;
+  const { uri, text, author, indexed_at, raw_record } = post as Record<keyof Wire['post'], unknown>;
+  const isText = typeof uri === 'string' && typeof text === 'string' && typeof author === 'string';
+  return isText && typeof indexed_at === 'string' && isObject(raw_record);
+}
 
 export interface Match {
   subscriptionId: string;
@@ -49,7 +62,7 @@ export function parseMatch(json: string): Parsed {
   } catch (error) {
     return { malformed: `not JSON${position(error)}` };
   }
-  const wire = wireSchema.safeParse(value);
+  const wire = isWire(value) ? { success: true as const, data: value } : wireSchema.safeParse(value);
   if (!wire.success) return { malformed: wire.error.issues.map(issueText).join('; ') };
   const { subscription_id, match_score, post } = wire.data;
   let postJson: string | undefined;
@@ -82,17 +95,38 @@ const digest = (input: string): string => hash('sha256', input, 'base64url').sli
 
 /** JSON with sorted keys. The value's depth must be bounded. */
 function canonicalJson(value: unknown): string {
+  if (typeof value === 'string') return quoted(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   let inside = '';
   if (Array.isArray(value)) {
     for (const item of value) inside += `${inside && ','}${canonicalJson(item)}`;
     return `[${inside}]`;
   }
-  for (const key of Object.keys(value).sort()) {
+  for (const key of inOrder(Object.keys(value))) {
     const member: unknown = value[key as keyof typeof value];
-    inside += `${inside && ','}${JSON.stringify(key)}:${canonicalJson(member)}`;
+    inside += `${inside && ','}${quoted(key)}:${canonicalJson(member)}`;
   }
   return `{${inside}}`;
+}
+
+/** Of ASCII alone, without what JSON escapes. */
+const plain = /^[ !#-[\]-~]*$/;
+const SHORT = 100;
+/** JSON.stringify, which costs more to call than a short text costs to look through. */
+const quoted = (text: string): string =>
+  text.length < SHORT && plain.test(text) ? `"${text}"` : JSON.stringify(text);
+
+const FEW = 16;
+/** As sort() has them, which costs more to call than a few keys cost to put in order. */
+function inOrder(keys: string[]): string[] {
+  if (keys.length > FEW) return keys.sort();
+  for (let at = 1; at < keys.length; at += 1) {
+    const key = keys[at]!;
+    let to = at;
+    for (; to > 0 && key < keys[to - 1]!; to -= 1) keys[to] = keys[to - 1]!;
+    keys[to] = key;
+  }
+  return keys;
 }
 
 /** Only the position: the rest of the parser's message quotes the input. */

@@ -49,6 +49,6 @@ export function earlier(id: string, ms: number): string {
 const LAST_DATE_MS = 8.64e15;
 
 /** When the entry was appended, by the clock of its Redis; never later than a Date can be. */
-export const timeMsOf = (id: string): number => Math.min(Number(id.split('-', 1)[0]), LAST_DATE_MS);
+export const timeMsOf = (id: string): number => Math.min(Number.parseInt(id, 10), LAST_DATE_MS);
 
 const partsOf = (id: string) => id.split('-').map(BigInt) as [ms: bigint, number: bigint];

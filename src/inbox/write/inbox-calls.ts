@@ -10,9 +10,12 @@ export interface InboxCall {
   /** Encoded. */
   inbox: string;
   deliveries: Delivery[];
-  /** Of its posts. No post is in one call twice: the later delivery goes into a later call. */
-  identities: Set<string>;
+  /** Of its posts, once there are many. No post is in one call twice: the later delivery goes into a later call. */
+  identities: Set<string> | undefined;
 }
+
+/** Fewer are sooner looked through than put into a set. */
+const MANY = 8;
 
 /** Refuses deliveries to a name that cannot be a key. */
 export function groupByInbox(deliveries: readonly Delivery[]): InboxCall[] {
@@ -21,20 +24,30 @@ export function groupByInbox(deliveries: readonly Delivery[]): InboxCall[] {
   for (const delivery of deliveries) {
     const { subscriber, match } = delivery;
     let call = open.get(subscriber);
-    if (!call || call.deliveries.length >= POSTS_PER_CALL || call.identities.has(match.identity)) {
+    if (!call || call.deliveries.length >= POSTS_PER_CALL || isIn(call, match.identity)) {
       const inbox = encodeName(subscriber);
       if (inbox === undefined) {
         delivery.result = { refused: `no inbox can have this name: ${nameProblem(subscriber)}` };
         continue;
       }
-      call = { inbox, deliveries: [], identities: new Set() };
+      call = { inbox, deliveries: [], identities: undefined };
       open.set(subscriber, call);
       calls.push(call);
     }
-    call.identities.add(match.identity);
+    call.identities?.add(match.identity);
     call.deliveries.push(delivery);
   }
   return calls;
+}
+
+function isIn(call: InboxCall, identity: string): boolean {
+  const { deliveries } = call;
+  if (deliveries.length < MANY) {
+    for (const { match } of deliveries) if (match.identity === identity) return true;
+    return false;
+  }
+  call.identities ??= new Set(deliveries.map(({ match }) => match.identity));
+  return call.identities.has(identity);
 }
 
 /** Calls that one server can run in one script, together with at most the posts of one call. */

@@ -21,7 +21,13 @@ export async function shareBodies(
   // Items without an age limit would need bodies that never expire.
   if (maxAgeMs === 0 || deliveries.length < SHARED_FROM) return ({ postJson }) => postJson;
   const inboxes = new Map<string, number>();
-  for (const { match } of deliveries) inboxes.set(match.identity, (inboxes.get(match.identity) ?? 0) + 1);
+  let most = 0;
+  for (const { match } of deliveries) {
+    const count = (inboxes.get(match.identity) ?? 0) + 1;
+    inboxes.set(match.identity, count);
+    most = Math.max(most, count);
+  }
+  if (most < SHARED_FROM) return ({ postJson }) => postJson;
   const shared = new Set<string>();
   const lifeMs = maxAgeMs + LONGER_THAN_ITEMS_MS;
   const stored: Promise<unknown>[] = [];
