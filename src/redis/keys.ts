@@ -37,9 +37,12 @@ export interface InboxKeys {
   subscriptions: string;
 }
 
+/** The names of an inbox's other keys begin with it. */
+export const itemsKey = (encodedSubscriber: string): string => `inbox:{${encodedSubscriber}}`;
+
 /** One hash slot an inbox, so that one script can change all its keys. */
 export function inboxKeys(encodedSubscriber: string): InboxKeys {
-  const items = `inbox:{${encodedSubscriber}}`;
+  const items = itemsKey(encodedSubscriber);
   return {
     items,
     seen: `${items}:seen`,

@@ -4,7 +4,7 @@ import type { Delivery, Inboxes } from '../../../processors/index.ts';
 import type { Match } from '../../../queues/index.ts';
 import type { Config } from '../../config/config.ts';
 import type { RedisClient } from '../../redis/connections.ts';
-import { inboxKeys } from '../../redis/keys.ts';
+import { inboxKeys, itemsKey } from '../../redis/keys.ts';
 import {
   keyTypes,
   loadScript,
@@ -35,6 +35,10 @@ const restoreScript = loadScript(
 
 /** By return code; none for 4, see write.lua. */
 const results = [undefined, 'delivered', 'duplicate', 'merged'] as const;
+/** How the names of an inbox's other keys end, as write.lua takes them. */
+const suffixes = (['seen', 'state', 'merged', 'removed', 'gone'] as const).map((key) =>
+  inboxKeys('any')[key].slice(itemsKey('any').length),
+);
 /** Nothing was written: the inbox has to be admitted. */
 const NOT_ADMITTED = 5;
 const TRIES = 20;
@@ -69,11 +73,14 @@ export function createInboxWriter(
       const admittedAs = new Map<string, string>();
       const write: Write = async (calls, as) => {
         for (const { inbox } of calls) admittedAs.set(inbox, as);
-        const untilMs = calls.some(hasFormer) ? await earlierVersionsUntilMs() : 0;
-        await run(writeScript, inOneCall(calls), (group) => ({
-          keys: group.flatMap(({ inbox }) => writeKeys(inbox, untilMs > 0)),
-          args: [sweepEveryMs, as, untilMs, ...group.flatMap((call) => argsOf(call, mostItems, bodyOf))],
-        }));
+        const withFormer = calls.some(hasFormer);
+        const untilMs = withFormer ? await earlierVersionsUntilMs() : 0;
+        const head = [sweepEveryMs, as, untilMs, withFormer ? 1 : 0, ...suffixes];
+        await run(writeScript, inOneCall(calls), (group) => {
+          const args = [...head];
+          for (const call of group) addArgs(args, call, withFormer, mostItems(call.inbox), bodyOf);
+          return { keys: group.map(({ inbox }) => itemsKey(inbox)), args };
+        });
       };
       const asOf = (inbox: string) => admittedAs.get(inbox) ?? ADMITTED;
       const restore = (calls: InboxCall[]) =>
@@ -114,24 +121,18 @@ const isOpen = ({ result }: Delivery): boolean => result === undefined;
 const hasFormer = ({ deliveries }: InboxCall): boolean =>
   deliveries.some(({ match }) => match.formerIdentity !== undefined);
 
-function writeKeys(inbox: string, withGone: boolean): string[] {
-  const { items, seen, state, merged, removed, gone } = inboxKeys(inbox);
-  return withGone ? [items, seen, state, merged, removed, gone] : [items, seen, state, merged, removed];
-}
-
 /** Of one inbox, for write.lua. */
-function argsOf(
-  call: InboxCall,
-  mostItems: (inbox: string) => number,
+function addArgs(
+  args: ScriptArg[],
+  { deliveries }: InboxCall,
+  withFormer: boolean,
+  mostItems: number,
   bodyOf: (match: Match) => string,
-): ScriptArg[] {
-  const { inbox, deliveries } = call;
-  const withFormer = hasFormer(call);
-  const args: ScriptArg[] = [mostItems(inbox), deliveries.length, withFormer ? 1 : 0];
+): void {
+  args.push(mostItems, deliveries.length);
   for (const { match } of deliveries) args.push(match.identity);
   if (withFormer) for (const { match } of deliveries) args.push(match.formerIdentity ?? '');
   for (const { match } of deliveries) args.push(bodyOf(match), matchedBy(match));
-  return args;
 }
 
 /** The replies of write.lua for all calls of a group are one flat list; restore.lua's is that of one call. */

@@ -1,13 +1,15 @@
 --[[
 Writes posts into inboxes, each post once. The hot path: rare cases are left to other scripts.
 
-KEYS  for each inbox: items (stream: post, matched_by, identity), seen (hash: identity -> item id), state (hash),
-      merged (hash: item id -> further matched_by, one JSON object a line), removed (see removed.lua)
-      and if ARGV[3] is not 0: gone (zset, see bound.lua)
+KEYS  for each inbox: items (stream: post, matched_by, identity). The names of its other keys begin with that one, in its slot: to send them
+      all costs more than the rest of a call
 ARGV  1 ms from one look at the ages to the next, 0 = ages do not matter   2 as what the inboxes are admitted (admit.lua)
       3 until this time, in ms, an earlier version may run; 0 = no post has a former identity, or none runs
-      then for each inbox: most items (0 = no bound), number of posts, 1 if any has a former identity, the identity of each (no two
-      alike), if so the former identity of each or '', and for each:
+      4 1 if any post has a former identity
+      5 … 9 how the names of an inbox's other keys end: seen (hash: identity -> item id), state (hash), merged (hash: item id -> further
+      matched_by, one JSON object a line), removed (see removed.lua), gone (zset, see bound.lua; used if ARGV[3] is not 0)
+      then for each inbox: most items (0 = no bound), number of posts, the identity of each (no two alike), if ARGV[4] is 1 the former
+      identity of each or '', and for each:
       post (JSON; '' = the body lies in the post's own key), match (JSON: subscription_id, match_score)
 Returns one list. For each inbox the text of an error, or for each post: 1 delivered, 2 duplicate, 3 merged into an item that
   another subscription brought, 4 seen by its former identity, or seen, but its item is gone: restore.lua decides, 5 nothing was written,
@@ -19,14 +21,15 @@ a key of the wrong type, or a Redis that is full, leaves it as it was.
 ]]
 local call = redis.call
 local sweepEveryMs, admittedAs, earlierUntilMs = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
-local keysAnInbox = earlierUntilMs > 0 and 6 or 5
-local replies = {}
+local hasFormer = ARGV[4] == '1'
+local SEEN, STATE, MERGED, REMOVED, GONE = unpack(ARGV, 5, 9)
+local replies, none = {}, {}
 
 -- A further match for an existing post: recorded with it, unless its subscription is already recorded.
-local function merge(items, merged, id, match)
+local function merge(items, id, match)
   local found = call('XRANGE', items, id, id)[1]
   if not found then return 4 end
-  local first, others = found[2][4] or '', call('HGET', merged, id) or ''
+  local first, others = found[2][4] or '', call('HGET', items .. MERGED, id) or ''
   -- Quotes inside JSON strings are escaped, so the first `,"` is the one after the subscription.
   local subscription = string.sub(match, 1, string.find(match, ',"match_score":', 1, true))
   if string.sub(first, 1, #subscription) == subscription
@@ -60,27 +63,27 @@ local function addFormer(seen, gone, formers, id)
 end
 
 -- Writes its results to replies[at + 1 …]; the first identity is ARGV[from].
-local function write(at, key, maxItems, count, hasFormer, from)
-  local items, seen, state, merged, removed = unpack(KEYS, key, key + 4)
-  local gone = earlierUntilMs > 0 and KEYS[key + 5]
+local function write(at, items, maxItems, count, from)
+  local seen, state = items .. SEEN, items .. STATE
+  local gone = earlierUntilMs > 0 and items .. GONE
   if gone then call('ZCARD', gone) end
   local total = call('XLEN', items)
   local known = call('HMGET', state, 'next_sweep', 'removed', 'admitted')
-  local nextSweep = known[1]
+  local nextSweep, removed = known[1], known[2] and items .. REMOVED
   if known[3] ~= admittedAs then
     for n = 1, count do replies[at + n] = 5 end
     replies[at + count + 1] = 0
     return
   end
   local ids = call('HMGET', seen, unpack(ARGV, from, from + count - 1))
-  local byFormer = hasFormer and call('HMGET', seen, unpack(ARGV, from + count, from + 2 * count - 1)) or {}
+  local byFormer = hasFormer and call('HMGET', seen, unpack(ARGV, from + count, from + 2 * count - 1)) or none
   local bodies = from + (hasFormer and 2 or 1) * count
-  local isRemoved = known[2] and removedPlaces(removed, known[2], ids, from) or {}
-  local wasRemoved = known[2] and hasFormer and removedPlaces(removed, known[2], ids, from + count) or {}
+  local isRemoved = known[2] and removedPlaces(removed, known[2], ids, from) or none
+  local wasRemoved = known[2] and hasFormer and removedPlaces(removed, known[2], ids, from + count) or none
   local fresh, changed = 0, nil
   for n = 1, count do
     if ids[n] then
-      local code, others = merge(items, merged, ids[n], ARGV[bodies + 2 * n - 1])
+      local code, others = merge(items, ids[n], ARGV[bodies + 2 * n - 1])
       if others then
         changed = changed or {}
         changed[ids[n]] = others
@@ -122,18 +125,19 @@ local function write(at, key, maxItems, count, hasFormer, from)
     end
   end
   if changed then
-    for id, others in pairs(changed) do call('HSET', merged, id, others) end
+    for id, others in pairs(changed) do call('HSET', items .. MERGED, id, others) end
   end
   replies[at + count + 1] = hasWork
 end
 
 -- Which key had the wrong type: Redis does not say.
-local function explained(problem, key)
+local function explained(problem, items)
   -- Redis 7 throws tables, 6.2 strings.
   local text = type(problem) == 'table' and problem.err or problem
   if not string.find(text, 'WRONGTYPE', 1, true) then return text end
-  for offset, expected in ipairs({ 'stream', 'hash', 'hash', 'hash', 'hash', 'zset' }) do
-    local name = offset <= keysAnInbox and KEYS[key + offset - 1]
+  local names = { items, items .. SEEN, items .. STATE, items .. MERGED, items .. REMOVED, earlierUntilMs > 0 and items .. GONE }
+  for nth, expected in ipairs({ 'stream', 'hash', 'hash', 'hash', 'hash', 'zset' }) do
+    local name = names[nth]
     local found = name and call('TYPE', name).ok or 'none'
     if found ~= 'none' and found ~= expected then
       return 'WRONGTYPE ' .. name .. ' is a ' .. found .. ', not a ' .. expected
@@ -142,16 +146,16 @@ local function explained(problem, key)
   return text
 end
 
-local from, at = 4, 0
-for key = 1, #KEYS, keysAnInbox do
-  local count, hasFormer = tonumber(ARGV[from + 1]), ARGV[from + 2] == '1'
-  local isDone, problem = pcall(write, at, key, tonumber(ARGV[from]), count, hasFormer, from + 3)
+local from, at = 10, 0
+for _, items in ipairs(KEYS) do
+  local count = tonumber(ARGV[from + 1])
+  local isDone, problem = pcall(write, at, items, tonumber(ARGV[from]), count, from + 2)
   if isDone then
     at = at + count + 1
   else
     at = at + 1
-    replies[at] = explained(problem, key)
+    replies[at] = explained(problem, items)
   end
-  from = from + 3 + (hasFormer and 4 or 3) * count
+  from = from + 2 + (hasFormer and 4 or 3) * count
 end
 return replies
