@@ -8,6 +8,7 @@ import { queues as definitions, liesBeside, type NewBatch } from '../../queues/i
 import { howToRun } from '../config/invocation.ts';
 import { crashPoint, isArmed } from '../observe/crash-points.ts';
 import type { RedisClient } from '../redis/connections.ts';
+import { inOneWrite } from '../redis/one-write.ts';
 import { type Balance, createBooks } from './books.ts';
 import { type Adds, type JobQueue, openJobQueue } from './job-queue.ts';
 import { createPayloads, type Payload } from './payloads.ts';
@@ -47,6 +48,7 @@ export function openLane(
       const ids = batches.map(matches.id);
       const large = encoded.flatMap(({ payload }, at): Payload[] => (payload ? [[ids[at]!, payload]] : []));
       const rows = ids.map((id, at) => ({ id, entries: batches[at]!.entries.length }));
+      inOneWrite(client);
       const entered = books.open(rows);
       // One connection: Redis runs these commands before it adds the jobs.
       const largest = Math.max(0, ...large.map(([, { length }]) => length));
