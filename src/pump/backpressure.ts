@@ -17,6 +17,8 @@ export interface Pause {
 export interface Backpressure {
   /** undefined: keep reading. `adding`: jobs that are being added. */
   why(adding?: number): Promise<Pause | undefined>;
+  /** Jobs that waited or ran when `why` was asked last. */
+  inHand(): number;
 }
 
 /** Of one partition's queue. */
@@ -27,9 +29,13 @@ export function createBackpressure(
 ): Backpressure {
   let checkAt = Number.NEGATIVE_INFINITY;
   let tooFull: string | undefined;
+  let inHand = 0;
   return {
+    inHand: () => inHand,
     async why(adding = 0) {
-      const { waiting = 0, delayed = 0 } = await queue.getJobCounts('waiting', 'delayed');
+      const counts = await queue.getJobCounts('waiting', 'delayed', 'active');
+      const { waiting = 0, delayed = 0, active = 0 } = counts;
+      inHand = waiting + active;
       if (waiting + delayed + adding >= maxWaitingJobs) {
         const what = `${waiting + delayed} jobs wait in ${name} (MAX_WAITING_JOBS=${maxWaitingJobs})`;
         return { by: 'jobs', what };

@@ -14,6 +14,7 @@ import type { Adder } from './adder.ts';
 import type { Backpressure, Pause } from './backpressure.ts';
 import { toBatches } from './batches.ts';
 import type { Cursor } from './cursor.ts';
+import { letGrow } from './growth.ts';
 import type { Losses } from './losses.ts';
 
 /** Longer than adding a batch takes. A crashed pump's entries are claimed within this plus `recoverEveryMs`. */
@@ -65,6 +66,8 @@ export function startPump({
   /** Jobs being added. */
   let adding = 0;
   let ahead: Promise<RawEntry[]> | undefined;
+  /** The last read took all there was. */
+  let hasCaughtUp = false;
   const stopped = run();
 
   async function run(): Promise<void> {
@@ -113,8 +116,13 @@ export function startPump({
 
   async function readWithRoom(): Promise<RawEntry[]> {
     await waitForRoom();
+    if (hasCaughtUp) await letGrow(backpressure.inHand, waitForRoom);
     await beforeRead();
-    return signal.aborted ? [] : source.readNew(adder.most(), BLOCK_MS);
+    if (signal.aborted) return [];
+    const most = adder.most();
+    const entries = await source.readNew(most, BLOCK_MS);
+    hasCaughtUp = entries.length < most;
+    return entries;
   }
 
   /** Add, then ack; what could not be added stays pending. `meanwhile` runs while Redis is adding. */
