@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseMatch } from '../../queues/match.ts';
+import { parseJson } from '../../queues/parse-json.ts';
 
 /** As version 0.1.0 had it. */
 function sorted(value: unknown): string {
@@ -38,7 +39,7 @@ const { value: anyValue } = fc.letrec((tie) => ({
 const record = fc.array(fc.tuple(key, anyValue), { maxLength: 24, size: 'medium' });
 
 function parsed(text: string): unknown {
-  return JSON.parse(text);
+  return parseJson(text);
 }
 function textOfObject(members: [string, unknown][]): string {
   return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value) ?? 'null'}`).join(',')}}`;
