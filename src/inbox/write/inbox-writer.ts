@@ -56,6 +56,11 @@ export function createInboxWriter(
   const admission = createAdmission(client, createInboxList(client), onTrouble);
   const inOneCall = (calls: InboxCall[]) =>
     client instanceof Cluster ? calls.map((call) => [call]) : groupCalls(calls);
+  /** While a slot moves, a node of a Cluster must know of all keys to tell whether it has them. */
+  const keysOf = (inbox: string): string[] => {
+    const items = itemsKey(inbox);
+    return client instanceof Cluster ? [items, ...suffixes.map((end) => items + end)] : [items];
+  };
   return {
     async write(deliveries) {
       const bodyOf = await shareBodies(client, deliveries, limits);
@@ -75,11 +80,11 @@ export function createInboxWriter(
         for (const { inbox } of calls) admittedAs.set(inbox, as);
         const withFormer = calls.some(hasFormer);
         const untilMs = withFormer ? await earlierVersionsUntilMs() : 0;
-        const head = [sweepEveryMs, as, untilMs, withFormer ? 1 : 0, ...suffixes];
+        const head = [sweepEveryMs, as, untilMs, withFormer ? 1 : 0, ...suffixes, keysOf('').length];
         await run(writeScript, inOneCall(calls), (group) => {
           const args = [...head];
           for (const call of group) addArgs(args, call, withFormer, mostItems(call.inbox), bodyOf);
-          return { keys: group.map(({ inbox }) => itemsKey(inbox)), args };
+          return { keys: group.flatMap(({ inbox }) => keysOf(inbox)), args };
         });
       };
       const asOf = (inbox: string) => admittedAs.get(inbox) ?? ADMITTED;

@@ -2,12 +2,13 @@
 Writes posts into inboxes, each post once. The hot path: rare cases are left to other scripts.
 
 KEYS  for each inbox: items (stream: post, matched_by, identity). The names of its other keys begin with that one, in its slot: to send them
-      all costs more than the rest of a call
+      all costs more than the rest of a call. On a Cluster they follow nevertheless: while a slot moves, its node must know of them
 ARGV  1 ms from one look at the ages to the next, 0 = ages do not matter   2 as what the inboxes are admitted (admit.lua)
       3 until this time, in ms, an earlier version may run; 0 = no post has a former identity, or none runs
       4 1 if any post has a former identity
       5 … 9 how the names of an inbox's other keys end: seen (hash: identity -> item id), state (hash), merged (hash: item id -> further
       matched_by, one JSON object a line), removed (see removed.lua), gone (zset, see bound.lua; used if ARGV[3] is not 0)
+      10 number of keys in KEYS for each inbox
       then for each inbox: most items (0 = no bound), number of posts, the identity of each (no two alike), if ARGV[4] is 1 the former
       identity of each or '', and for each:
       post (JSON; '' = the body lies in the post's own key), match (JSON: subscription_id, match_score)
@@ -146,8 +147,9 @@ local function explained(problem, items)
   return text
 end
 
-local from, at = 10, 0
-for _, items in ipairs(KEYS) do
+local from, at = 11, 0
+for key = 1, #KEYS, tonumber(ARGV[10]) do
+  local items = KEYS[key]
   local count = tonumber(ARGV[from + 1])
   local isDone, problem = pcall(write, at, items, tonumber(ARGV[from]), count, from + 2)
   if isDone then
