@@ -13,6 +13,7 @@ export const faults = {
   hang: { kind: 'hang' },
   reset: { kind: 'reset' },
   redirect: { kind: 'redirect', location: 'http://127.0.0.1:9/' },
+  hostile: { kind: 'hostile' },
 } satisfies Record<string, Fault | undefined>;
 
 export type FaultName = keyof typeof faults;

@@ -36,10 +36,11 @@ export async function measureSync(client: Redis): Promise<SyncTimes> {
     pictures: createPictures(undefined),
     reading: noReading,
   };
+  const { signal } = new AbortController();
   const ask = async (handler: Handler, fields: [string, string][]): Promise<{ ms: number; text: string }> => {
     const params = paramsOf(new URLSearchParams(fields), new URLSearchParams());
     const startedAt = performance.now();
-    const call = { inbox: encodeName(INBOX)!, token: 'bench', params, streamName: undefined };
+    const call = { inbox: encodeName(INBOX)!, token: 'bench', params, streamName: undefined, signal };
     const text = await textOf(await handler(deps, { ...call, publicUrl: 'http://localhost' }));
     return { ms: performance.now() - startedAt, text };
   };

@@ -1,7 +1,9 @@
 /** The whole product behind Sentinel, through a failover, and on a Cluster. */
+import type { Redis } from 'ioredis';
 import { afterEach, expect, test, vi } from 'vitest';
 import { openQueues } from '../../src/lanes/queues.ts';
 import { createBackpressure } from '../../src/pump/backpressure.ts';
+import { streamIdOf } from '../../src/web/greader/ids.ts';
 import { makeMatch, wire } from '../fixtures/posts.ts';
 import { endRoles, runCommand, startRole } from '../fixtures/roles.ts';
 import { scrape } from '../fixtures/scrape.ts';
@@ -20,6 +22,27 @@ afterEach(async () => {
   cluster = undefined;
 });
 
+/** What a feed-reader app gets listed, as ids of the inbox's stream, oldest first; the token is made once. */
+async function openGreader(url: string, inbox: string): Promise<() => Promise<(string | undefined)[]>> {
+  const headers = { 'content-type': 'application/json' };
+  const made = await fetch(`${url}/api/inboxes/${inbox}/feed-tokens`, {
+    method: 'POST',
+    headers,
+    body: '{}',
+  });
+  const { token } = (await made.json()) as { token: string };
+  return async () => {
+    const answer = await fetch(`${url}/greader/reader/api/0/stream/items/ids?n=10000&r=o`, {
+      headers: { authorization: `GoogleLogin auth=${token}` },
+    });
+    const { itemRefs } = (await answer.json()) as { itemRefs: { id: string }[] };
+    return itemRefs.map(({ id }) => streamIdOf(id));
+  };
+}
+
+const idsIn = async (client: { xrange: Redis['xrange'] }, inbox: string): Promise<string[]> =>
+  (await client.xrange(`inbox:{${inbox}}`, '-', '+')).map(([id]) => id);
+
 test('Sentinel: the master is killed, and the product goes on with the new one; what a replica had confirmed is all there', async () => {
   sentinels = await startSentinels();
   const { client, master, replica, url, masterPort } = sentinels;
@@ -31,6 +54,9 @@ test('Sentinel: the master is killed, and the product goes on with the new one; 
   const product = await (await startRole('start', { REDIS_URL: url, LOG_LEVEL: 'warn' })).ready();
   await append(0, 100);
   await vi.waitFor(async () => expect(await skywire.xlen('inbox:{cats}')).toBe(100), 20_000);
+  // Before the master dies, so that web knows ids of its history.
+  const listed = await openGreader(product.url, 'cats');
+  expect(await listed()).toEqual(await idsIn(skywire, 'cats'));
   expect(await skywire.wait(1, 10_000)).toBe(1);
 
   await master.kill9();
@@ -44,6 +70,7 @@ test('Sentinel: the master is killed, and the product goes on with the new one; 
     interval: 200,
   });
   await vi.waitFor(async () => expect((await fetch(`${product.url}/readyz`)).status).toBe(200), 20_000);
+  expect(await listed()).toEqual(await idsIn(skywire, 'cats'));
   product.signal('SIGTERM');
   expect(await product.ended).toBe(0);
 });
@@ -66,6 +93,8 @@ test('Cluster: stream, queues and inboxes lie on several nodes, every match arri
   for (const size of sizes) expect(size).toBeGreaterThan(5);
   const response = await fetch(`${product.url}/api/inboxes/subscription-7/items`);
   expect(((await response.json()) as { items: unknown[] }).items).toHaveLength(10);
+  const listed = await (await openGreader(product.url, 'subscription-7'))();
+  expect(listed).toEqual(await idsIn(client, 'subscription-7'));
   await vi.waitFor(async () => {
     const seen = await scrape(product.url);
     expect(seen.get(`stream_unread{stream="${STREAM}"}`)).toBe(0);

@@ -20,7 +20,9 @@ export type Fault =
   | { kind: 'hang' }
   /** Closes the connection. */
   | { kind: 'reset' }
-  | { kind: 'redirect'; location: string };
+  | { kind: 'redirect'; location: string }
+  /** 200, right but for what people wrote: markup, bidi, NUL, very long. */
+  | { kind: 'hostile' };
 
 const HUGE_BYTES = 50 * 1024 * 1024;
 const CHUNK = 'x'.repeat(64 * 1024);
@@ -55,11 +57,28 @@ export async function applyFault(fault: Fault, res: ServerResponse, stopping: Ab
     case 'reset':
       res.destroy();
       return true;
+    case 'hostile':
+      return false;
     case 'redirect':
       res.writeHead(302, { Location: fault.location }).end();
       return true;
   }
 }
+
+const WRITTEN = new Set(['displayName', 'text', 'description', 'alt', 'title']);
+const hostile = [
+  '</script><script>alert(1)</script>',
+  '\u202e\u2066',
+  '\0\x1b[2J\r\n',
+  ']]>&amp;',
+  'ẞ\u0301'.repeat(2_000),
+].join('');
+
+/** The same answer, in which nobody wrote anything decent. */
+export const withHostileWords = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value), (name, member: unknown) =>
+    WRITTEN.has(name) && typeof member === 'string' ? `${hostile}${member}` : member,
+  );
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 

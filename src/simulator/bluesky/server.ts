@@ -8,7 +8,7 @@ import { createWorld } from '../made-up-posts.ts';
 import { createAccounts } from './accounts.ts';
 import { answerControl } from './control-route.ts';
 import { type BlueskyControls, createControls } from './controls.ts';
-import { applyFault, sendJson } from './faults.ts';
+import { applyFault, sendJson, withHostileWords } from './faults.ts';
 import { createGallery, pictureOf, sendDidDocument } from './other-routes.ts';
 import { createRepositories } from './repositories.ts';
 import type { Network } from './views.ts';
@@ -76,7 +76,8 @@ function createAnswer(network: Network, controls: BlueskyControls, stopping: Abo
     if (fault && (await applyFault(fault, res, stopping))) return;
     if (nsid !== undefined) {
       const method = Object.hasOwn(methods, nsid) ? methods[nsid]! : notImplemented;
-      return sendJson(res, ...answerXrpc(() => method(new Params(searchParams))));
+      const [body, status] = answerXrpc(() => method(new Params(searchParams)));
+      return sendJson(res, fault?.kind === 'hostile' ? withHostileWords(body) : body, status);
     }
     if (did !== undefined)
       return sendDidDocument(network, decodeURIComponent(did), `http://${req.headers.host}`, res);
