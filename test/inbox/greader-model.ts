@@ -37,6 +37,7 @@ export function openGreader(client: Redis, inbox: string, token: string) {
     token,
     streamName: undefined,
     publicUrl: 'http://localhost',
+    signal: new AbortController().signal,
     params: paramsOf(new URLSearchParams(fields), new URLSearchParams()),
   });
   const reading: [string, string] = ['s', stateName('reading-list')];

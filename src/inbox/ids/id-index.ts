@@ -9,7 +9,7 @@
 import type { RedisClient } from '../../redis/connections.ts';
 import { DeadlinePassed } from '../../redis/deadline.ts';
 import { countBefore, emptyTable, from, type Head, type IdTable, spliced } from './id-table.ts';
-import { type Known, nothingKnown, readHeads } from './read-heads.ts';
+import { type Heads, type Known, nothingKnown, readHeads } from './read-heads.ts';
 
 /** Of an inbox without INBOX_MAX_ITEMS: the newest. */
 export const MOST_IDS = 100_000;
@@ -35,19 +35,27 @@ export const emptyIndex: IdIndex = {
   isWhole: true,
 };
 
+/** Some of the inbox. */
+type Read = (from: { direction: 'after' | 'before'; cursor: string }, known: Known) => Promise<Heads>;
+
 /** Throws DeadlinePassed if the inbox changes faster than it can be read. */
 export async function refreshed(
   client: RedisClient,
   inbox: string,
   known: IdIndex,
   most: number,
+  signal?: AbortSignal,
 ): Promise<IdIndex> {
+  const read: Read = (...asked) => {
+    signal?.throwIfAborted();
+    return readHeads(client, inbox, ...asked);
+  };
   let index = known;
   let cursor = '';
   for (let rereads = 0; rereads <= MOST_REREADS; ) {
-    const extended = await extend(client, inbox, index, most);
+    const extended = await extend(read, index, most);
     if (extended && isRight(extended, index)) return shortened(extended, most);
-    if (extended?.isWhole) [index, cursor] = await reread(client, inbox, extended, cursor);
+    if (extended?.isWhole) [index, cursor] = await reread(read, extended, cursor);
     else [index, cursor] = [emptyIndex, ''];
     if (cursor === '') rereads += 1;
   }
@@ -55,20 +63,15 @@ export async function refreshed(
 }
 
 /** With all later entries; undefined: the stream has another history. */
-async function extend(
-  client: RedisClient,
-  inbox: string,
-  index: IdIndex,
-  most: number,
-): Promise<IdIndex | undefined> {
+async function extend(read: Read, index: IdIndex, most: number): Promise<IdIndex | undefined> {
   let { table, newest, isWhole } = index;
   let cursor = newest.id;
   const added: Head[] = [];
   for (;;) {
-    const found = await readHeads(client, inbox, { direction: 'after', cursor }, newest);
+    const found = await read({ direction: 'after', cursor }, newest);
     if (!found.isThere) return undefined;
     if (cursor === '' && found.total > most) {
-      const older = await newestPart(client, inbox, most);
+      const older = await newestPart(read, most);
       [table, cursor, isWhole] = [spliced(emptyTable, 0, older, 0), older.at(-1)?.id ?? '', false];
       continue;
     }
@@ -82,10 +85,10 @@ async function extend(
 }
 
 /** All but the newest, which `extend` reads. */
-async function newestPart(client: RedisClient, inbox: string, most: number): Promise<Head[]> {
+async function newestPart(read: Read, most: number): Promise<Head[]> {
   const heads: Head[] = [];
   for (let cursor = ''; heads.length < most; ) {
-    const found = await readHeads(client, inbox, { direction: 'before', cursor }, nothingKnown);
+    const found = await read({ direction: 'before', cursor }, nothingKnown);
     heads.push(...found.heads);
     if (!found.hasMore) break;
     cursor = found.last.id;
@@ -103,14 +106,9 @@ function isRight({ table, total, oldest, isWhole }: IdIndex, before: IdIndex): b
 }
 
 /** Rereads some ids after the cursor. The cursor is '' at the end. */
-async function reread(
-  client: RedisClient,
-  inbox: string,
-  index: IdIndex,
-  cursor: string,
-): Promise<[IdIndex, string]> {
+async function reread(read: Read, index: IdIndex, cursor: string): Promise<[IdIndex, string]> {
   const { table, newest } = index;
-  const found = await readHeads(client, inbox, { direction: 'after', cursor }, newest);
+  const found = await read({ direction: 'after', cursor }, newest);
   if (!found.isThere) return [emptyIndex, ''];
   const before = cursor === '' ? 0 : countBefore(table, cursor, true);
   const heads = found.heads.filter(({ id }) => countBefore(table, id) < table.length);

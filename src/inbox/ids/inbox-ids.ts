@@ -19,8 +19,8 @@ export interface IdsView {
 }
 
 export interface InboxIds {
-  /** The current state. `inbox`: encoded. */
-  read(inbox: string): Promise<IdsView>;
+  /** The current state. `inbox`: encoded. Ends between two calls of Redis once the signal is aborted, and rejects with its reason. */
+  read(inbox: string, signal?: AbortSignal): Promise<IdsView>;
 }
 
 /** About 32 MB. */
@@ -77,11 +77,11 @@ export function createInboxIds(client: RedisClient, options: InboxIdsOptions = {
     }
   }
 
-  function look(inbox: string): Promise<IdIndex> {
+  function look(inbox: string, signal?: AbortSignal): Promise<IdIndex> {
     const kept = use(inbox);
     const looked = kept.last.then(async () => {
       const known = kept.index.newest.id;
-      const index = await refreshed(client, inbox, kept.index, mostIds);
+      const index = await refreshed(client, inbox, kept.index, mostIds, signal);
       if (index.newest.id !== known)
         onAdded?.(index.table, known ? countBefore(index.table, known, true) : 0);
       keep(inbox, kept, index);
@@ -93,8 +93,8 @@ export function createInboxIds(client: RedisClient, options: InboxIdsOptions = {
   }
 
   return {
-    async read(inbox) {
-      const { table, newest } = await look(inbox);
+    async read(inbox, signal) {
+      const { table, newest } = await look(inbox, signal);
       // Read after the table: the mark may be ahead of the table, never behind it.
       const { mark, read, kept, starred } = await readFlags(client, inbox);
       const marked = countBefore(table, mark, true);

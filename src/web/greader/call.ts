@@ -29,6 +29,8 @@ export interface Call {
   streamName: string | undefined;
   /** Where the client sees this server. */
   publicUrl: string;
+  /** Aborted once nobody waits for the answer. */
+  signal: AbortSignal;
 }
 
 export type Handler = (deps: ReaderDeps, call: Call) => Promise<Answer>;

@@ -15,8 +15,8 @@ export const editTag: Handler = async ({ inboxes }, call) => {
   const { read, star } = wantedOf(call);
   if (call.params.all('i').length === 0) throw new Problem(400, 'i: no item is named');
   const ids = askedIds(call);
-  if (read !== undefined) await mark(inboxes, call.inbox, ids, read);
-  if (star !== undefined) await inboxes.starAll(call.inbox, ids, star);
+  if (read !== undefined) await mark(inboxes, call, ids, read);
+  if (star !== undefined) await inboxes.starAll(call.inbox, ids, star, call.signal);
   return ok;
 };
 
@@ -49,11 +49,16 @@ function statesOf(tags: readonly string[]): Set<string> {
   );
 }
 
-async function mark(inboxes: InboxReader, inbox: string, ids: readonly string[], asRead: boolean) {
+async function mark(
+  inboxes: InboxReader,
+  { inbox, signal }: Call,
+  ids: readonly string[],
+  asRead: boolean,
+): Promise<void> {
   for (let at = 0; at < ids.length; at += AT_ONCE) {
     const some = ids.slice(at, at + AT_ONCE);
-    if (asRead) await inboxes.markRead(inbox, { ids: some });
-    else await inboxes.markUnread(inbox, some);
+    if (asRead) await inboxes.markRead(inbox, { ids: some }, signal);
+    else await inboxes.markUnread(inbox, some, signal);
   }
 }
 
@@ -65,10 +70,10 @@ export const markAllAsRead: Handler = async (deps, call) => {
   if (!stream || !['all', 'feed', 'starred'].includes(stream.kind)) throw unknownStream(name);
   const upTo = boundOf(params.one('ts')) ?? (await shownUpTo(deps, call, stream));
   if (stream.kind === 'all') {
-    await deps.inboxes.markRead(inbox, { upTo });
+    await deps.inboxes.markRead(inbox, { upTo }, call.signal);
     return ok;
   }
-  const view = await deps.inboxIds.read(inbox);
+  const view = await deps.inboxIds.read(inbox, call.signal);
   const isInStream = await testFor(deps.directory, inbox, view, stream);
   if (!isInStream) throw unknownStream(name);
   const ids: string[] = [];
@@ -77,14 +82,14 @@ export const markAllAsRead: Handler = async (deps, call) => {
     if (isBefore(upTo, id)) break;
     if (isShown(view, at) && isInStream(at) && view.isUnread(at)) ids.push(id);
   }
-  await mark(deps.inboxes, inbox, ids, true);
+  await mark(deps.inboxes, call, ids, true);
   return ok;
 };
 
 /** Without a time: what this client was last shown. One that was shown nothing means all that is there now. */
-async function shownUpTo(deps: ReaderDeps, { token, inbox }: Call, stream: Stream): Promise<string> {
+async function shownUpTo(deps: ReaderDeps, { token, inbox, signal }: Call, stream: Stream): Promise<string> {
   const shown = await deps.served.latest(token, [...new Set([servedName(stream), 'reading-list'])]);
-  return shown ?? ((await deps.inboxIds.read(inbox)).newest || '0-0');
+  return shown ?? ((await deps.inboxIds.read(inbox, signal)).newest || '0-0');
 }
 
 /** The last id that a time covers: microseconds from 16 digits on, milliseconds from 13, else seconds. undefined: no time is given. */

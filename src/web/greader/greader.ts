@@ -12,6 +12,7 @@ import type { Login } from '../access/login.ts';
 import { logFailure, Problem, toProblem } from '../http/problem.ts';
 import { publicUrlOf } from '../http/public-url.ts';
 import { createRateLimit } from '../http/rate-limit.ts';
+import { whileWaitedFor } from '../http/waited-for.ts';
 import { type Answer, send, text } from './answer.ts';
 import type { ReaderDeps } from './call.ts';
 import { badToken, clientLogin, tokenInHeader } from './credentials.ts';
@@ -69,7 +70,7 @@ export function createGreader(deps: GreaderDeps): RequestHandler {
         ? await readParams(req, query)
         : paramsOf(new URLSearchParams(), query);
     const call = { inbox, token, params, streamName, publicUrl: publicUrlOf(req) };
-    return within(ANSWER_WITHIN_MS, handler(deps, call));
+    return whileWaitedFor(req, ANSWER_WITHIN_MS, (signal) => handler(deps, { ...call, signal }));
   }
 
   async function answer(req: Request, path: string, query: URLSearchParams): Promise<Answer> {

@@ -31,6 +31,7 @@ export interface Asked {
   params: Params;
   /** From the address; undefined: by the parameter `s`. */
   streamName: string | undefined;
+  signal: AbortSignal;
 }
 
 const DEFAULT_LIMIT = 20;
@@ -41,7 +42,7 @@ export async function readListing(deps: ListingDeps, asked: Asked, mostItems: nu
   const { inbox, token, params } = asked;
   const stream = parsed(asked.streamName || params.one('s') || stateName('reading-list'));
   const cursor = cursorOf(params.one('c'));
-  const view = await deps.inboxIds.read(inbox);
+  const view = await deps.inboxIds.read(inbox, asked.signal);
   const find = (one: Stream) => testFor(deps.directory, inbox, view, one);
   const isInStream = await find(stream);
   if (!isInStream) throw unknownStream(stream.id);

@@ -16,7 +16,7 @@ export const userInfo: Handler = async (_deps, { inbox }) => {
 };
 
 export const subscriptionList: Handler = async (deps, call) => {
-  const { table } = await deps.inboxIds.read(call.inbox);
+  const { table } = await deps.inboxIds.read(call.inbox, call.signal);
   const feeds = await listFeeds(deps.directory, call.inbox, table);
   const titles = await deps.directory.titlesOf(feeds.map(({ subscription }) => subscription));
   const subscriptions = feeds.map(({ id, subscription }) => ({
@@ -40,7 +40,7 @@ interface Count {
 }
 
 export const unreadCount: Handler = async (deps, call) => {
-  const view = await deps.inboxIds.read(call.inbox);
+  const view = await deps.inboxIds.read(call.inbox, call.signal);
   const { table, isUnread } = view;
   const all = { count: 0, newestItemTimestampUsec: '0' };
   const feeds = await listFeeds(deps.directory, call.inbox, table);

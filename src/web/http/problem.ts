@@ -21,11 +21,16 @@ export class Problem extends Error {
   }
 }
 
-const RETRY_AFTER_S = 5;
+const retryAfter = { 'Retry-After': '5' };
 export const redisUnavailable = (): Problem =>
-  new Problem(503, 'Redis is unavailable; try again shortly', {
-    'Retry-After': String(RETRY_AFTER_S),
-  });
+  new Problem(503, 'Redis is unavailable; try again shortly', retryAfter);
+/** Redis is slow or does not reply, or there was more to read than fits into the time. */
+const tookTooLong = (): Problem =>
+  new Problem(
+    503,
+    'This took too long and was given up: Redis is slow or silent, or there is much to read; try again shortly',
+    retryAfter,
+  );
 
 export const notFound: RequestHandler = () => {
   throw new Problem(404, 'There is nothing at this address');
@@ -49,7 +54,9 @@ export function logFailure(log: Logger, error: unknown, status: number, method: 
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   // Never the error object: a Redis error carries the command's arguments.
   const about = { method, route, status, error: `${name}: ${message.slice(0, 500)}` };
-  if (status === 503) log.warn(about, 'request not served: Redis is unavailable');
+  if (error instanceof DeadlinePassed)
+    log.warn(about, 'request not served in time: Redis is slow or silent, or there is much to read');
+  else if (status === 503) log.warn(about, 'request not served: Redis is unavailable');
   else log.error({ ...about, stack }, 'request failed');
 }
 
@@ -64,7 +71,8 @@ export function toProblem(error: unknown): Problem {
   const { status, type } = (error ?? {}) as { status?: unknown; type?: unknown };
   if (typeof status === 'number' && status >= 400 && status < 500)
     return requestProblem(status, String(type));
-  if (error instanceof DeadlinePassed || isOutage(error)) return redisUnavailable();
+  if (error instanceof DeadlinePassed) return tookTooLong();
+  if (isOutage(error)) return redisUnavailable();
   if (error instanceof Error && /\bWRONGTYPE\b/.test(error.message)) {
     return new Problem(409, 'Another program keeps data of another type under this key in Redis');
   }

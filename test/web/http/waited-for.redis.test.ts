@@ -1,7 +1,9 @@
 /** Requests whose client is gone, or whose time is over. */
 import { request } from 'node:http';
+import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { DeadlinePassed } from '../../../src/redis/deadline.ts';
+import { logFailure, toProblem } from '../../../src/web/http/problem.ts';
 import { whileWaitedFor } from '../../../src/web/http/waited-for.ts';
 import { redis, useWeb, web } from '../use-web.ts';
 import { asReader, matchJson } from '../web.ts';
@@ -55,4 +57,16 @@ test('after the deadline the work is told, and so it is when the client of a GET
   };
   await expect(whileWaitedFor({ method: 'POST' }, 5, forever)).rejects.toThrow(DeadlinePassed);
   expect(told?.reason).toBeInstanceOf(DeadlinePassed);
+});
+
+test('a deadline that passed is told as such, and not as an outage of Redis', () => {
+  const said: string[] = [];
+  const log = pino({}, { write: (line: string) => said.push(line) });
+  const late = new DeadlinePassed('no answer within 5000 ms');
+  const { status, detail, headers } = toProblem(late);
+  expect({ status, headers }).toEqual({ status: 503, headers: { 'Retry-After': '5' } });
+  expect(detail).toMatch(/took too long/);
+  logFailure(log, late, status, 'GET', '/feeds/:file');
+  expect(said.join('')).toMatch(/not served in time/);
+  expect(said.join('')).not.toMatch(/unavailable/);
 });

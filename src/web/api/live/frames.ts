@@ -20,8 +20,19 @@ export interface Batch {
 }
 
 export interface Frames {
-  /** The next items after the cursor, oldest first; none at the end. */
-  after(inbox: string, cursor: string, watched: Pick<WatchedInbox, 'newest'>): Promise<Batch>;
+  /** The next items after the cursor, oldest first; none at the end. A read ends once the signals of all who wait for it are aborted. */
+  after(
+    inbox: string,
+    cursor: string,
+    watched: Pick<WatchedInbox, 'newest'>,
+    signal: AbortSignal,
+  ): Promise<Batch>;
+}
+
+interface SharedRead {
+  batch: Promise<Batch>;
+  over: AbortController;
+  waiting: number;
 }
 
 export interface FramesDeps {
@@ -38,7 +49,7 @@ const ITEMS = 12;
 const READS_AT_ONCE = 2;
 
 export function createFrames({ inboxes, itemJson, reading, onRead }: FramesDeps): Frames {
-  const reads = new Map<string, Promise<Batch>>();
+  const reads = new Map<string, SharedRead>();
   const waiting: (() => void)[] = [];
   let running = 0;
   async function inTurn<Result>(read: () => Promise<Result>): Promise<Result> {
@@ -52,9 +63,10 @@ export function createFrames({ inboxes, itemJson, reading, onRead }: FramesDeps)
       else running -= 1;
     }
   }
-  async function read(...[inbox, cursor, watched]: Parameters<Frames['after']>): Promise<Batch> {
+  async function read(...[inbox, cursor, watched, signal]: Parameters<Frames['after']>): Promise<Batch> {
     const known = watched.newest;
-    const { items, total, unread, gap } = await inboxes.page(inbox, { after: cursor, limit: ITEMS });
+    const query = { after: cursor, limit: ITEMS };
+    const { items, total, unread, gap } = await inboxes.page(inbox, query, signal);
     onRead(inbox, items);
     const shown = await withKnown(reading, items, { waitMs: 0, gatherMs: GATHER_MS });
     const frames = shown.map((item) => {
@@ -64,16 +76,37 @@ export function createFrames({ inboxes, itemJson, reading, onRead }: FramesDeps)
     return { frames, counts: { total, unread }, gap, known };
   }
   return {
-    after(inbox, cursor, watched) {
+    after(inbox, cursor, watched, signal) {
       const key = `${inbox} ${cursor}`;
-      let found = reads.get(key);
-      if (!found) {
-        found = inTurn(() => read(inbox, cursor, watched)).finally(() => reads.delete(key));
-        reads.set(key, found);
+      let one = reads.get(key);
+      if (!one) {
+        const over = new AbortController();
+        const batch = inTurn(() => read(inbox, cursor, watched, over.signal));
+        one = { batch, over, waiting: 0 };
+        reads.set(key, one);
       }
-      return found;
+      return waitFor(one, signal, () => {
+        if (reads.get(key) === one) reads.delete(key);
+      });
     },
   };
+}
+
+async function waitFor(one: SharedRead, signal: AbortSignal, forget: () => void): Promise<Batch> {
+  const leave = () => {
+    one.waiting -= 1;
+    if (one.waiting > 0) return;
+    forget();
+    one.over.abort(signal.reason);
+  };
+  one.waiting += 1;
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    return await one.batch;
+  } finally {
+    signal.removeEventListener('abort', leave);
+    forget();
+  }
 }
 
 export function event(fields: { id?: string; event?: string; retry?: number }, data: string): string {

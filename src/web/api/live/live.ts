@@ -163,7 +163,7 @@ export function createLive(
       const signal = enter(res, inbox, feedToken);
       // Jitter, so that clients do not all reconnect at once.
       res.write(`retry: ${RETRY_MS + Math.floor(Math.random() * RETRY_MS)}\n\n`);
-      updates.open(inbox).catch(() => undefined);
+      updates.open(inbox, signal).catch(() => undefined);
       const watched = watch.join(inbox, cursor);
       const client = { inbox, res, signal, watched, cursor, resumes: after !== undefined };
       runStream({ frames, hold, slowMs: limits.slowMs }, client)

@@ -47,7 +47,7 @@ export async function runStream({ frames, hold, slowMs }: StreamDeps, client: Li
   while (!signal.aborted) {
     let batch: Batch;
     try {
-      batch = await frames.after(inbox, cursor, watched);
+      batch = await frames.after(inbox, cursor, watched, signal);
     } catch (error) {
       if (!isOutage(error)) return;
       await pause(AFTER_OUTAGE_MS, undefined, { signal }).catch(() => undefined);

@@ -11,7 +11,7 @@ import { event } from './frames.ts';
 
 export interface Updates {
   /** A stream of this inbox opens: starts with its newest items, which somebody may see. */
-  open(inbox: string): Promise<void>;
+  open(inbox: string, signal: AbortSignal): Promise<void>;
   show(inbox: string, items: readonly Item[]): void;
   /** Its last stream has ended. */
   leave(inbox: string): void;
@@ -69,17 +69,19 @@ export function createUpdates({ reading, inboxes, itemJson, send }: UpdatesDeps)
   }
 
   async function sendAgain(inbox: string, ids: readonly string[]): Promise<void> {
-    for await (const items of inboxes.items(inbox, ids))
+    for await (const items of inboxes.items(inbox, ids)) {
+      if (!shown.has(inbox)) return;
       for (const item of await withKnown(reading, items, { waitMs: 0 }))
         send(inbox, event({ event: 'update' }, itemJson(item)));
+    }
   }
 
   return {
-    async open(inbox) {
+    async open(inbox, signal) {
       if (!reading.isOn) return;
       unfollow ??= reading.follow(onChanged);
       if (!shown.has(inbox)) shown.set(inbox, new Map());
-      const { items } = await inboxes.page(inbox, { limit: SEEDED });
+      const { items } = await inboxes.page(inbox, { limit: SEEDED }, signal);
       keep(inbox, items.toReversed());
       // Nobody received what became known between the load of a page and now.
       for (const item of await withKnown(reading, items, { waitMs: 0 }))
