@@ -38,9 +38,9 @@ export async function measureSearch(client: Redis): Promise<SearchTimes> {
   };
   await search();
   const pages: number[] = [];
-  let isOver = false;
+  const over = new AbortController();
   const others = (async () => {
-    for (; !isOver; await pause(PAGE_EVERY_MS)) {
+    for (; !over.signal.aborted; await pause(PAGE_EVERY_MS)) {
       const startedAt = performance.now();
       await pageJson(reader, undefined);
       pages.push(performance.now() - startedAt);
@@ -51,7 +51,7 @@ export async function measureSearch(client: Redis): Promise<SearchTimes> {
   const times: number[] = [];
   for (let nth = 0; nth < SEARCHES; nth += 1) times.push(await search());
   loop.disable();
-  isOver = true;
+  over.abort();
   await others;
   return {
     searches: SEARCHES,
