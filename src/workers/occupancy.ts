@@ -25,6 +25,8 @@ export interface Occupancy {
 export interface QueueWorker {
   worker: Worker;
   slots: number;
+  /** Not answered yet. */
+  fetches(): number;
 }
 
 /** `client`: the connection over which the workers complete their jobs. */
@@ -37,6 +39,7 @@ export function createOccupancy(
   /** Fetched, and waiting for a slot, oldest first. */
   const held: (() => void)[] = [];
   let isAlone = false;
+  let [givenBack, givingBack] = [0, 0];
   let oneEnded = () => {};
 
   /**
@@ -54,19 +57,30 @@ export function createOccupancy(
   const mustReturn = () => isAlone || workers.some(({ worker }) => worker.closing !== undefined);
 
   async function giveBack(job: Job, token: string): Promise<never> {
+    givenBack += 1;
+    givingBack += 1;
     // If Redis refuses it, the job starts again once its lock has expired; an error would fail the job.
     await job.moveToWait(token).catch(() => undefined);
+    givingBack -= 1;
+    oneEnded();
     throw new WaitingError();
   }
 
+  /** The workers are paused. Nothing else runs here, and nothing that was fetched is still to go back. */
   async function othersEnded(): Promise<void> {
-    while (running.size > 1)
-      await new Promise<void>((resolve) => {
-        oneEnded = resolve;
-      });
-    // BullMQ completes a job after its processor has returned. Redis runs the commands of a connection in order.
-    await new Promise(setImmediate);
-    await client.ping();
+    for (let before = -1; before !== givenBack; ) {
+      while (running.size > 1 || givingBack > 0)
+        await new Promise<void>((resolve) => {
+          oneEnded = resolve;
+        });
+      before = givenBack;
+      // BullMQ completes a job after its processor has returned, perhaps with a fetch. Redis runs the commands of a connection in order.
+      do {
+        await new Promise(setImmediate);
+        await client.ping();
+      } while (workers.some(({ fetches }) => fetches() > 0));
+      await new Promise(setImmediate);
+    }
   }
 
   function returnHeld(): void {

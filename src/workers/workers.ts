@@ -28,6 +28,7 @@ import type { RedisClient } from '../redis/connections.ts';
 import { queuePrefix } from '../redis/keys.ts';
 import { closeAll, pauseOnErrors } from './care.ts';
 import { postpone } from './delay.ts';
+import { fetchesOf } from './fetches.ts';
 import { readData } from './job-data.ts';
 import { measure } from './measure.ts';
 import { createOccupancy, type Occupancy, type QueueWorker } from './occupancy.ts';
@@ -139,7 +140,7 @@ function startWorker(queue: JobQueue, options: WorkersOptions, occupancy: Occupa
     for (const id of jobIds) worker.cancelJob(id, 'the lock was lost: another worker has this job');
   });
   pauseOnErrors(worker, (error) => events.trouble(`worker of ${name}`, error), occupancy.isAlone);
-  return { worker, slots };
+  return { worker, slots, fetches: fetchesOf(worker) };
 }
 
 async function run(

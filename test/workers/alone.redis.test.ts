@@ -100,6 +100,25 @@ test('a suspect that a person retries waits for what runs, and nothing starts be
   expect(await parkedQueue().getFailedCount()).toBe(0);
 }, 60_000);
 
+test('what comes while it runs is not even fetched, although a worker was waiting for it', async () => {
+  start();
+  const id = await park('suspect');
+  // Idle for a moment: the worker of matches waits in Redis for a job.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await retryFailed(pipeline.queues, 'parked', id);
+  await isWriting('suspect');
+  await addBatch('meanwhile');
+  const { queue } = pipeline.queues.lanes[0]!;
+  for (let looks = 0; looks < 50; looks += 1) {
+    const [waiting] = await queue.getWaiting();
+    expect(waiting?.attemptsStarted, 'fetched, and given back').toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  writing.get('suspect')!();
+  await isWriting('meanwhile');
+  writing.get('meanwhile')!();
+}, 60_000);
+
 test('one whose worker has died does the same, and its process takes up work again', async () => {
   await addBatch('stalled');
   const { queue } = pipeline.queues.lanes[0]!;
