@@ -39,7 +39,8 @@ export function createOccupancy(
   /** Fetched, and waiting for a slot, oldest first. */
   const held: (() => void)[] = [];
   let isAlone = false;
-  let [givenBack, givingBack] = [0, 0];
+  /** Fetched jobs that went back to their queue. */
+  const returns = { begun: 0, done: 0 };
   let oneEnded = () => {};
 
   /**
@@ -57,23 +58,22 @@ export function createOccupancy(
   const mustReturn = () => isAlone || workers.some(({ worker }) => worker.closing !== undefined);
 
   async function giveBack(job: Job, token: string): Promise<never> {
-    givenBack += 1;
-    givingBack += 1;
+    returns.begun += 1;
     // If Redis refuses it, the job starts again once its lock has expired; an error would fail the job.
     await job.moveToWait(token).catch(() => undefined);
-    givingBack -= 1;
+    returns.done += 1;
     oneEnded();
     throw new WaitingError();
   }
 
   /** The workers are paused. Nothing else runs here, and nothing that was fetched is still to go back. */
   async function othersEnded(): Promise<void> {
-    for (let before = -1; before !== givenBack; ) {
-      while (running.size > 1 || givingBack > 0)
+    for (let before = -1; before !== returns.begun; ) {
+      while (running.size > 1 || returns.begun > returns.done)
         await new Promise<void>((resolve) => {
           oneEnded = resolve;
         });
-      before = givenBack;
+      before = returns.begun;
       // BullMQ completes a job after its processor has returned, perhaps with a fetch. Redis runs the commands of a connection in order.
       do {
         await new Promise(setImmediate);
